@@ -1,0 +1,4 @@
+package drover.cli.command;
+
+/// Placeholder replaced by the first real class of this package.
+final class CommandPackage {}

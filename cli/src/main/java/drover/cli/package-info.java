@@ -1,0 +1,2 @@
+/// Entry of the commands.
+package drover.cli;

@@ -1,0 +1,2 @@
+/// The daemon's main: wires the steps of a job's journey together.
+package drover.daemon;

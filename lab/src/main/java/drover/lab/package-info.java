@@ -1,0 +1,2 @@
+/// Lab commands.
+package drover.lab;

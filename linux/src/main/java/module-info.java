@@ -1,0 +1,10 @@
+/// The only door to native calls.
+module drover.linux {
+    requires transitive drover.model;
+    requires org.slf4j;
+
+    exports drover.linux.syscall;
+    exports drover.linux.fuse;
+    exports drover.linux.procfs;
+    exports drover.linux.cgroup;
+}

@@ -1,0 +1,4 @@
+package drover.policy.load;
+
+/// Placeholder replaced by the first real class of this package.
+final class LoadPackage {}

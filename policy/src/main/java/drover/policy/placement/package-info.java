@@ -1,0 +1,2 @@
+/// Chooses the node a job starts on. Pure: an immutable view in, a decision out.
+package drover.policy.placement;

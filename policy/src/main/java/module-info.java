@@ -1,0 +1,7 @@
+/// Pure decisions: no clock, no random source, no file.
+module drover.policy {
+    requires transitive drover.model;
+
+    exports drover.policy.load;
+    exports drover.policy.placement;
+}

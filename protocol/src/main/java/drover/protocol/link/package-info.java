@@ -1,0 +1,2 @@
+/// Links between nodes: dialled on demand, mutually authenticated, version-checked, reconnecting.
+package drover.protocol.link;
