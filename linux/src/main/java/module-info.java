@@ -3,6 +3,7 @@ module drover.linux {
     requires transitive drover.model;
     requires org.slf4j;
 
+    exports drover.linux.socket;
     exports drover.linux.syscall;
     exports drover.linux.fuse;
     exports drover.linux.procfs;

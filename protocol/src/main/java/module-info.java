@@ -10,6 +10,7 @@ module drover.protocol {
     requires io.netty.transport.unix.common;
     requires org.slf4j;
 
+    exports drover.protocol;
     exports drover.protocol.file;
     exports drover.protocol.job;
     exports drover.protocol.local;
