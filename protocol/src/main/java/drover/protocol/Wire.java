@@ -92,7 +92,7 @@ public final class Wire {
 
     private static void need(ByteBuf in, int bytes) {
         if (in.readableBytes() < bytes)
-            throw new WireException("message ends early: " + bytes + " more bytes wanted, " + in.readableBytes()
-                    + " there");
+            throw new WireException(
+                    "message ends early: " + bytes + " more bytes wanted, " + in.readableBytes() + " there");
     }
 }

@@ -14,7 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// One node's configuration: `/etc/drover/drover.properties`, kebab-case keys. Every key has a default except `name` and
+/// One node's configuration: `/etc/drover/drover.properties`, kebab-case keys. Every key has a default except `name`
+/// and
 /// `address`; an unknown key is an error, so that a misspelt one is not silently ignored.
 ///
 /// @param name this node's name
@@ -22,7 +23,8 @@ import java.util.TreeSet;
 /// @param dataPort port of the links that carry jobs and files
 /// @param enrolPort port at which machines without a certificate may join
 /// @param membershipPort port of the membership protocol
-/// @param guestCgroup control group under which guests are placed, relative to each hierarchy's root; empty: the daemon's own
+/// @param guestCgroup control group under which guests are placed, relative to each hierarchy's root; empty: the
+/// daemon's own
 /// @param guestCpus cores that guests may use; 0: what the control group and the machine give
 /// @param allowGroup besides root, members of this group may run jobs here
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
@@ -49,7 +51,8 @@ public record DaemonConfig(
         int queueMax,
         int guestMax) {
 
-    /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run beside a real one.
+    /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run beside a real
+    /// one.
     public record Places(Path config, Path state, Path run) {
         public static Places fromEnvironment(Map<String, String> environment) {
             return new Places(
@@ -119,7 +122,9 @@ public record DaemonConfig(
         private final String source;
 
         Reader(Properties properties, String source) {
-            properties.stringPropertyNames().forEach(key -> left.put(key, properties.getProperty(key).trim()));
+            properties
+                    .stringPropertyNames()
+                    .forEach(key -> left.put(key, properties.getProperty(key).trim()));
             this.source = source;
         }
 
@@ -176,14 +181,14 @@ public record DaemonConfig(
             } catch (NumberFormatException e) {
                 // Said below, with the range.
             }
-            throw new Invalid(source + ": '" + key + "' is a number from " + least + " to " + most + ", got '" + value
-                    + "'");
+            throw new Invalid(
+                    source + ": '" + key + "' is a number from " + least + " to " + most + ", got '" + value + "'");
         }
 
         void refuseUnknown() throws Invalid {
             if (!left.isEmpty())
-                throw new Invalid(source + ": unknown key '" + left.keySet().iterator().next() + "'; known are "
-                        + String.join(", ", known));
+                throw new Invalid(source + ": unknown key '"
+                        + left.keySet().iterator().next() + "'; known are " + String.join(", ", known));
         }
     }
 }

@@ -21,14 +21,14 @@ public final class Journal implements AutoCloseable {
     /// Ended jobs beyond this many are forgotten, oldest first: `ps --all` needs no more, and the file stays small.
     private static final int ENDED_KEPT = 10_000;
 
-    private static final String UPSERT =
-            """
+    private static final String UPSERT = """
             INSERT INTO job (number, state, node, epoch, record) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (number) DO UPDATE SET state = excluded.state, node = excluded.node,
                 epoch = excluded.epoch, record = excluded.record
             """;
 
-    /// One job's row. The record is the whole job as its owner writes it; the other columns are for people who look with
+    /// One job's row. The record is the whole job as its owner writes it; the other columns are for people who look
+    /// with
     /// sqlite3.
     public record Row(long number, JobState state, String node, int epoch, byte[] record) {}
 
@@ -74,8 +74,10 @@ public final class Journal implements AutoCloseable {
         return rows;
     }
 
-    /// Writes a row; `committed` runs on the journal's thread once it is on disk. Rows of one job are written in the order
-    /// of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a state that
+    /// Writes a row; `committed` runs on the journal's thread once it is on disk. Rows of one job are written in the
+    /// order
+    /// of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a state
+    that
     /// is not on disk.
     public void write(Row row, Runnable committed) {
         inbox.add(new Write(row, committed));
@@ -132,8 +134,8 @@ public final class Journal implements AutoCloseable {
     private void forgetOld(long newest) throws SQLException {
         if (ended < ENDED_KEPT / 10) return;
         ended = 0;
-        try (var statement = connection.prepareStatement(
-                "DELETE FROM job WHERE number < ? AND state IN ('EXITED', 'FAILED')")) {
+        try (var statement =
+                connection.prepareStatement("DELETE FROM job WHERE number < ? AND state IN ('EXITED', 'FAILED')")) {
             statement.setLong(1, newest - ENDED_KEPT);
             statement.executeUpdate();
         }

@@ -95,9 +95,7 @@ public final class UnixSocket implements AutoCloseable {
         } while (received == -EINTR);
         if (received < 0) throw new IOException("recvmsg: errno " + -received);
         keepDescriptors(header.get(JAVA_LONG, 40));
-        return received == 0
-                ? null
-                : in.asSlice(0, received).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return received == 0 ? null : in.asSlice(0, received).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void keepDescriptors(long controlLength) {

@@ -16,8 +16,7 @@ public record ClusterView(NodeId home, List<Candidate> candidates) {
     /// One node a job could start on.
     ///
     /// @param load the freshest vector known
-    /// @param busyGuests guests of this home there that use the processor, or were started so recently that nothing
-    is known
+    /// @param busyGuests guests of this home there that use the processor, or were just started
     /// @param unseenGuests those of `busyGuests` that `load` cannot contain yet: started after it was measured
     /// @param allGuests guests of this home there, idle ones too
     /// @param unseenMemoryBytes memory promised to guests that `load` cannot contain yet

@@ -6,7 +6,8 @@ import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.List;
 
-/// What home and a guest's node say to each other about jobs, over a link of class JOBS. Every message is idempotent: it
+/// What home and a guest's node say to each other about jobs, over a link of class JOBS. Every message is idempotent:
+/// it
 /// names the guest by job and epoch, so it may be said again after a link was lost.
 public sealed interface JobMessage {
     /// Home: run this guest. Said again, the answer is given again.
@@ -14,12 +15,7 @@ public sealed interface JobMessage {
     /// @param memoryLimitBytes 0 for none
     /// @param nodeNetwork the node's own network instead of an empty one; the node may refuse
     /// @param spec what to run, in the deputy's words; only the keeper reads all of it
-    record StartGuest(
-            GuestKey guest,
-            Credentials credentials,
-            long memoryLimitBytes,
-            boolean nodeNetwork,
-            ByteBuf spec)
+    record StartGuest(GuestKey guest, Credentials credentials, long memoryLimitBytes, boolean nodeNetwork, ByteBuf spec)
             implements JobMessage {}
 
     /// Either: a session frame between deputy and keeper.
