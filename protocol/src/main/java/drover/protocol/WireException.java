@@ -1,6 +1,7 @@
 package drover.protocol;
 
-/// A peer sent bytes that are no message: too short, too long, or out of range. Closes that connection, nothing else.
+/// A peer sent bytes that are no message: too short, too long, or out of range. Closes that connection, nothing
+/// else.
 public final class WireException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -14,7 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// One node's configuration: `/etc/drover/drover.properties`, kebab-case keys. Every key has a default except `name`
+/// One node's configuration: `/etc/drover/drover.properties`, kebab-case keys. Every key has a default except
+/// `name`
 /// and
 /// `address`; an unknown key is an error, so that a misspelt one is not silently ignored.
 ///
@@ -51,7 +52,8 @@ public record DaemonConfig(
         int queueMax,
         int guestMax) {
 
-    /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run beside a real
+    /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run
+    /// beside a real
     /// one.
     public record Places(Path config, Path state, Path run) {
         public static Places fromEnvironment(Map<String, String> environment) {

@@ -14,7 +14,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Home's journal: the state of every job of this home, on disk before anyone is told of it. SQLite in WAL mode with
+/// Home's journal: the state of every job of this home, on disk before anyone is told of it. SQLite in WAL mode
+/// with
 /// synchronous=FULL. One thread writes; all that waits is committed together, so a burst of jobs costs one sync.
 public final class Journal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -74,11 +75,10 @@ public final class Journal implements AutoCloseable {
         return rows;
     }
 
-    /// Writes a row; `committed` runs on the journal's thread once it is on disk. Rows of one job are written in the
-    /// order
-    /// of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a state
-    that
-    /// is not on disk.
+    /// Writes a row; `committed` runs on the journal's thread once it is on disk. Rows of one job are written
+    /// in the
+    /// order of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a
+    /// state that is not on disk.
     public void write(Row row, Runnable committed) {
         inbox.add(new Write(row, committed));
     }

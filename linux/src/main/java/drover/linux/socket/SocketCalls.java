@@ -14,6 +14,7 @@ import java.lang.invoke.VarHandle;
 
 /// socket(2), connect(2), sendto(2), recvmsg(2), getsockopt(2), shutdown(2), close(2). Each returns its result, or
 /// minus the errno.
+@SuppressWarnings("restricted") // the one place where this package calls native code
 final class SocketCalls {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");

@@ -6,7 +6,8 @@ import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.List;
 
-/// What home and a guest's node say to each other about jobs, over a link of class JOBS. Every message is idempotent:
+/// What home and a guest's node say to each other about jobs, over a link of class JOBS. Every message is
+/// idempotent:
 /// it
 /// names the guest by job and epoch, so it may be said again after a link was lost.
 public sealed interface JobMessage {
