@@ -7,7 +7,16 @@ module drover.daemon {
     requires drover.homefs;
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
+    requires io.netty.codec;
+    requires io.netty.common;
+    requires io.netty.transport;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
     requires java.logging;
     requires java.sql;
+    requires static org.jspecify;
     requires org.slf4j;
+
+    opens drover.daemon.control to
+            com.fasterxml.jackson.databind;
 }
