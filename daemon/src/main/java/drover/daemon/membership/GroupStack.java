@@ -30,6 +30,9 @@ final class GroupStack {
     /// A founder answers a join within a view round; after these tries the node founds its own group and merges later.
     private static final int JOIN_TRIES = 5;
 
+    /// A node that knows nobody has nobody to wait for.
+    private static final long ALONE_MS = 100;
+
     private GroupStack() {}
 
     static JChannel channel(
@@ -37,7 +40,7 @@ final class GroupStack {
             TlsTransport transport,
             Supplier<? extends Collection<InetSocketAddress>> knownPeers)
             throws Exception {
-        long joinMs = config.joinRound().toMillis();
+        long joinMs = knownPeers.get().isEmpty() ? ALONE_MS : config.joinRound().toMillis();
         long mergeMs = config.mergeEvery().toMillis();
         return new JChannel(
                 transport,

@@ -26,6 +26,11 @@ public record MemberAddress(NodeId node, InetSocketAddress control, InetSocketAd
     private static final byte[] KEY = {'d'};
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    static {
+        ExtendedUUID.setPrintFunction(
+                address -> of(address).map(member -> member.node().name()).orElse("unknown"));
+    }
+
     public MemberAddress {
         if (control.getAddress() == null || data.getAddress() == null)
             throw new IllegalArgumentException("addresses must be resolved, got " + control + " and " + data);
