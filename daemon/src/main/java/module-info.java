@@ -13,8 +13,13 @@ module drover.daemon {
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
     requires java.logging;
+    requires java.naming;
     requires java.sql;
+<<<<<<< HEAD
     requires static org.jspecify;
+=======
+    requires org.jgroups;
+>>>>>>> main
     requires org.slf4j;
 
     opens drover.daemon.control to
