@@ -15,11 +15,8 @@ module drover.daemon {
     requires java.logging;
     requires java.naming;
     requires java.sql;
-<<<<<<< HEAD
     requires static org.jspecify;
-=======
     requires org.jgroups;
->>>>>>> main
     requires org.slf4j;
 
     opens drover.daemon.control to
