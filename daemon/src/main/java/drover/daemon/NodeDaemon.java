@@ -32,7 +32,8 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One node of the cluster, wired: as a home the authority for its jobs and files, as a node a host for guests of other
+/// One node of the cluster, wired: as a home the authority for its jobs and files, as a node a host for guests
+/// of other
 /// homes. Everything here owns its own threads; this class only starts, connects and stops.
 final class NodeDaemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
@@ -72,7 +73,7 @@ final class NodeDaemon implements AutoCloseable {
                 cluster::dataAddress));
 
         LiveGuests live = new LiveGuests();
-        FileServer files = keep(new FileServer(FileServerConfig.hiding(places.state(), places.run()), live, live));
+        FileServer files = keep(new FileServer(FileServerConfig.ofMachine(places.run(), places.state()), live, live));
         FileLinks fileLinks = new FileLinks(hub, files);
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 

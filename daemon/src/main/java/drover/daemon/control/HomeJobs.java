@@ -53,10 +53,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Home's authority over its jobs. Takes requests, queues and places them, follows their guests, commits each step to the
+/// Home's authority over its jobs. Takes requests, queues and places them, follows their guests, commits each
+/// step to the
 /// journal before anyone is told, and decides what happens when a node is lost.
 ///
-/// Never two copies: a guest counts only under the job's present epoch, and the epoch is raised, in the journal and in
+/// Never two copies: a guest counts only under the job's present epoch, and the epoch is raised, in the journal
+/// and in
 /// [LiveGuests], before another node is asked.
 ///
 /// All state is owned by one loop; public methods may be called from any thread.
@@ -355,7 +357,8 @@ public final class HomeJobs implements AutoCloseable {
                         Unpooled.wrappedBuffer(job.spec)));
     }
 
-    /// Gives waiting jobs to nodes, in order of arrival. A job that waits for particular nodes does not hold up those
+    /// Gives waiting jobs to nodes, in order of arrival. A job that waits for particular nodes does not hold up
+    /// those
     /// behind it that ask for others.
     private void dispatch() {
         if (queue.isEmpty()) return;

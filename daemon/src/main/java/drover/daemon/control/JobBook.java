@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// All jobs of this home that are not forgotten yet, in memory and in the journal. Owned by the loop of home's jobs.
+/// All jobs of this home that are not forgotten yet, in memory and in the journal. Owned by the loop of home's
+/// jobs.
 final class JobBook {
     /// Ended jobs kept for `ps --all`, `show` and `why`.
     private static final int ENDED_KEPT = 10_000;

@@ -12,7 +12,8 @@ import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Answers questions about home's jobs, and the command to signal one. The words of the JSON are the command contract.
+/// Answers questions about home's jobs, and the command to signal one. The words of the JSON are the command
+/// contract.
 public final class JobQueries {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int SIGTERM = 15;

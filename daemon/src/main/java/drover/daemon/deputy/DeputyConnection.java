@@ -6,7 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
 
-/// One deputy's or command's connection, to speak to it. Safe from any thread; what is said to a closed one is dropped.
+/// One deputy's or command's connection, to speak to it. Safe from any thread; what is said to a closed one is
+/// dropped.
 public final class DeputyConnection {
     private static final int ACCEPTED = 101;
     private static final int REFUSED = 102;

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The socket at which deputies and commands call. Anyone on this machine may connect; who they are, the kernel says.
+/// The socket at which deputies and commands call. Anyone on this machine may connect; who they are, the kernel
+/// says.
 public final class LocalServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalServer.class);
     /// A spec carries arguments and environment, which the kernel limits to 2 MiB by default.

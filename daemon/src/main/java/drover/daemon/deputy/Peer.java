@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /// Who is at the other end of a local connection, as the kernel says, not as the peer says.
 ///
-/// @param startTicks when the process started, in clock ticks since boot: with the pid it names one process for ever
+/// @param startTicks when the process started, in clock ticks since boot: with the pid it names one process for
+///     ever
 public record Peer(int pid, long startTicks, Credentials credentials) {
 
     /// Start time of a living process; empty if there is none, or if it is only a zombie.

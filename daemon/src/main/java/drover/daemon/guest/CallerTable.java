@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Tells which guest a process of this node belongs to, by its pid namespace. Used by every file call, so what was found
+/// Tells which guest a process of this node belongs to, by its pid namespace. Used by every file call, so what
+/// was found
 /// is remembered, but only shortly: pids are reused, and a call must never be done in another guest's name.
 /// Safe from any thread.
 final class CallerTable {

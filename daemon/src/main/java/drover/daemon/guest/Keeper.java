@@ -18,8 +18,10 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The daemon's side of the connection to the keeper, the native process that holds this node's guests and outlives the
-/// daemon. Starts the keeper if none answers. Messages are received on one platform thread and handed to the listener;
+/// The daemon's side of the connection to the keeper, the native process that holds this node's guests and
+/// outlives the
+/// daemon. Starts the keeper if none answers. Messages are received on one platform thread and handed to the
+/// listener;
 /// sending is safe from any thread.
 public final class Keeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
@@ -37,7 +39,8 @@ public final class Keeper implements AutoCloseable {
     interface Listener {
         /// A message. Buffers in it are valid until the call returns.
         ///
-        /// @param takeDescriptor gives the descriptor that came with a Mounted message; call it at most once, in this call
+        /// @param takeDescriptor gives the descriptor that came with a Mounted message; call it at most once,
+        ///     in this call
         void message(KeeperMessage message, IntSupplier takeDescriptor);
 
         void lost(String reason);

@@ -6,7 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One thread that owns some mutable state, and the inbox through which everyone else reaches it. A task that throws is
+/// One thread that owns some mutable state, and the inbox through which everyone else reaches it. A task that
+/// throws is
 /// logged and the loop goes on: one bad message must not end all jobs.
 ///
 /// The inbox has no limit of its own: what is put into it is limited where it comes from (session frames by their

@@ -27,7 +27,8 @@ final class GroupStack {
     private static final int TABLE_ROW_MESSAGES = 64;
     /// Half of the transport's frame limit would do; this is JGroups' own choice.
     private static final int FRAGMENT_BYTES = 60_000;
-    /// A founder answers a join within a view round; after these tries the node founds its own group and merges later.
+    /// A founder answers a join within a view round; after these tries the node founds its own group and merges
+    /// later.
     private static final int JOIN_TRIES = 5;
 
     /// A node that knows nobody has nobody to wait for.

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/// Asks policy where a job should start. Keeps what policy cannot see in load vectors: which guests this home has where,
+/// Asks policy where a job should start. Keeps what policy cannot see in load vectors: which guests this home
+/// has where,
 /// since when, and whether they use the processor. Owned by the loop of home's jobs.
 public final class Placement {
     /// A guest younger than this counts as busy, whatever it used so far.
@@ -54,7 +55,8 @@ public final class Placement {
         this.random = random;
     }
 
-    /// The present as policy sees it. Making it costs a pass over nodes and guests; a burst of decisions may share one if
+    /// The present as policy sees it. Making it costs a pass over nodes and guests; a burst of decisions may
+    /// share one if
     /// [#placed] was not called in between.
     public ClusterView view() {
         long now = System.nanoTime();

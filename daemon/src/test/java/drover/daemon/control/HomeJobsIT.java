@@ -141,7 +141,7 @@ class HomeJobsIT {
         try (TestDeputy deputy = deputy().run("{\"node\":\"n9\"}", "/bin/true")) {
             FieldReader refused = deputy.expect(TestDeputy.REFUSED);
             assertEquals(125, refused.u8());
-            String message = refused.string();
+            String message = refused.str();
             assertTrue(message.contains("no node 'n9'") && message.contains("drover nodes"), message);
         }
     }
@@ -184,7 +184,7 @@ class HomeJobsIT {
             assertEquals(125, ended.u8());
             ended.u8();
             ended.u8();
-            String message = ended.string();
+            String message = ended.str();
             assertTrue(message.contains("was lost") && message.contains("not started again"), message);
         }
     }
@@ -217,7 +217,7 @@ class HomeJobsIT {
     void aJobGoesOnWhenHomesDaemonIsRestarted() throws Exception {
         TestDeputy before = deputy().run("{}", "/bin/job");
         FieldReader accepted = before.expect(TestDeputy.ACCEPTED);
-        long number = accepted.i64();
+        long number = accepted.u64();
         byte[] secret = accepted.bytes(16);
         var start = nodes.awaitStart();
         GuestKey guest = ScriptedNodes.guest(start);
@@ -234,7 +234,7 @@ class HomeJobsIT {
             deputy.expect(TestDeputy.ENDED);
         }
         try (TestDeputy asks = deputy().command("{\"command\":\"ps\",\"all\":true}")) {
-            String json = asks.expect(TestDeputy.RESULT).rest();
+            String json = new String(asks.expect(TestDeputy.RESULT).rest(), java.nio.charset.StandardCharsets.UTF_8);
             assertTrue(json.contains("\"exit_status\":7") && json.contains("\"cpu_seconds\":1.5"), json);
         }
     }

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 /// What a bare node's disk holds besides the JDK and Drover: the loader and the libraries that the JDK is linked
 /// against, and tables of users and groups with hardly anybody in them. No shell, no tool.
 final class BareRoot {
-    /// `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)` or `/lib64/ld-linux-x86-64.so.2 (0x...)`, from ldd(1).
+    /// `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)` or `/lib64/ld-linux-x86-64.so.2 (0x...)`, from
+    /// ldd(1).
     private static final Pattern LIBRARY = Pattern.compile("(?:=>\\s+)?(/\\S+) \\(0x[0-9a-f]+\\)");
 
     private BareRoot() {}

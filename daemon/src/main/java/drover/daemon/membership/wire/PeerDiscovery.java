@@ -30,7 +30,8 @@ import org.jgroups.util.Responses;
 /// Deviations from JGroups' TCPPING, each for a reason measured in docs/adr/0003-cold-start.md:
 /// - a node that answers also names the other nodes it heard looking for a cluster in the last seconds, and its
 ///   coordinator: with one seed, all nodes that start together see the same candidates and choose the same founder;
-/// - once it is a member, a node asks only peers that are not in its view (a few each time), and one member at random:
+/// - once it is a member, a node asks only peers that are not in its view (a few each time), and one member at
+/// random:
 ///   a cluster that is whole costs almost nothing, and a split one is found quickly.
 public final class PeerDiscovery extends Discovery {
     private static final short PROTOCOL_ID = 1041;
