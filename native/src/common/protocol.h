@@ -53,6 +53,7 @@ enum from_keeper {
     K_SESSION_BACK = 105,
     K_INVENTORY = 106,
     K_UNMOUNTED = 107,
+    K_CREATED = 108,
 };
 enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3 };
 

@@ -37,6 +37,15 @@ void guest_tell_start(struct guest *g) {
     daemon_end(g->keeper, mark);
 }
 
+/// Says which pid namespace is the guest's before anything runs in it, so that its first file calls are known as its own.
+static void tell_created(struct guest *g) {
+    struct bytes *out = &g->keeper->daemon.out;
+    size_t mark = guest_frame(g, K_CREATED);
+    put_u32(out, (uint32_t)g->cradle.pid);
+    put_u64(out, g->pid_namespace);
+    daemon_end(g->keeper, mark);
+}
+
 static void close_streams(struct guest *g) {
     stream_close(&g->in);
     for (int i = 0; i < 3; i++)
@@ -304,6 +313,7 @@ void guest_start(struct keeper *k, struct reader *r) {
         snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)g->cradle.pid);
         if (stat(path, &st) == 0)
             g->pid_namespace = st.st_ino;
+        tell_created(g);
         cgroup_limit(&k->cgroups, g->cradle.number, start.memory_limit_bytes, start.cpu_weight);
         if (!cgroup_read_usage(&k->cgroups, g->cradle.number, &g->base))
             g->base = (struct cgroup_usage){0};
