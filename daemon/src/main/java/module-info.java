@@ -19,6 +19,8 @@ module drover.daemon {
     requires org.jgroups;
     requires org.slf4j;
 
+    opens drover.daemon to
+            info.picocli;
     opens drover.daemon.control to
             com.fasterxml.jackson.databind;
 }
