@@ -53,7 +53,11 @@ static int await_ready(int ready_fd, pid_t child, const char *file) {
         return -1;   // the child has said why
     }
     struct process_id id = {.pid = child, .start_ticks = start_ticks_of(child)};
-    return write_process(file, id);
+    if (write_process(file, id) == 0)
+        return 0;
+    kill(child, SIGKILL);   // unrecorded, nobody would ever end it
+    waitpid(child, NULL, 0);
+    return -1;
 }
 
 static int join_named_groups(const char *lab, const char *file) {

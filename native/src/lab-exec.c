@@ -239,14 +239,14 @@ int exec_main(int argc, char **argv, const char *lab) {
         return fail("write", request.log), EXIT_LAB_FAILED;
     if (make_environment(&request, environment, sizeof environment) < 0)
         return EXIT_LAB_FAILED;
-    sigset_t watched, previous, nothing;
+    sigset_t watched, nothing;
     static const int forwarded[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
                                     SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT};
     sigemptyset(&watched);
     sigemptyset(&nothing);
     for (size_t i = 0; i < sizeof forwarded / sizeof *forwarded; i++)
         sigaddset(&watched, forwarded[i]);
-    sigprocmask(SIG_BLOCK, &watched, &previous);
+    sigprocmask(SIG_BLOCK, &watched, NULL);
     if (setns(node, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWTIME) != 0)
         return fail("enter", request.node), EXIT_LAB_FAILED;
     if (request.log)
