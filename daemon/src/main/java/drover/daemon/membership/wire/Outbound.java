@@ -3,6 +3,7 @@ package drover.daemon.membership.wire;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
@@ -49,6 +50,7 @@ final class Outbound implements Runnable {
     private final BooleanSupplier stillWanted;
     private final BlockingQueue<Frame> queue;
     private volatile boolean closing;
+    private volatile boolean greeting;
     private volatile Socket plain;
     private volatile X509Certificate certificate;
     private DataOutputStream out;
@@ -81,6 +83,11 @@ final class Outbound implements Runnable {
     void close() {
         closing = true;
         thread.interrupt();
+    }
+
+    /// Whether the peer is there, but the handshake is not finished.
+    boolean isGreeting() {
+        return greeting;
     }
 
     void cutIf(Predicate<X509Certificate> which) {
@@ -118,6 +125,7 @@ final class Outbound implements Runnable {
             } catch (IOException e) {
                 LOG.debug("group link to {} failed: {}", to, e.toString());
                 closePlain();
+                if (e instanceof ConnectException) transport.refused(to);
                 if (closing || first.isOlderThan(config.retryFor())) return;
                 Thread.sleep(backoffMs);
                 backoffMs = Math.min(2 * backoffMs, LAST_BACKOFF_MS);
@@ -126,7 +134,6 @@ final class Outbound implements Runnable {
     }
 
     private void write(Frame frame) throws IOException {
-        if (frame.isOlderThan(config.retryFor())) return;
         out.writeInt(frame.bytes.length);
         out.write(frame.bytes);
         transport.countSent(4 + frame.bytes.length);
@@ -135,10 +142,13 @@ final class Outbound implements Runnable {
     private void connect() throws IOException {
         Socket socket = new Socket();
         plain = socket;
-        SSLSocket tls = transport.tls().dial(socket, to);
+        transport.tls().connect(socket, to);
+        greeting = true;
+        SSLSocket tls = transport.tls().dial(socket);
         certificate = TlsSockets.certificateOf(tls.getSession());
         out = new DataOutputStream(new BufferedOutputStream(tls.getOutputStream(), BUFFER_BYTES));
         Greeting.write(out, transport.getAddress());
+        greeting = false;
         if (closing) throw new IOException("closed meanwhile");
     }
 
@@ -156,6 +166,7 @@ final class Outbound implements Runnable {
     private void closePlain() {
         out = null;
         certificate = null;
+        greeting = false;
         Socket socket = plain;
         if (socket == null) return;
         try {
