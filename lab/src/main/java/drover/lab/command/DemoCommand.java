@@ -25,7 +25,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "demo", description = "A cluster of 4 nodes on this machine renders a picture; takes at most 3 minutes.")
+@Command(
+        name = "demo",
+        description = "A cluster of 4 nodes on this machine renders a picture; takes at most 3 minutes.")
 final class DemoCommand implements Callable<Integer> {
     private static final String LAB = "demo";
     private static final int NODES = 4;
@@ -56,12 +58,7 @@ final class DemoCommand implements Callable<Integer> {
         Progress progress = Progress.onStderr();
         progress.say("a lab of " + NODES + " nodes, each with a quarter of a core, will render " + scene.settings());
         LabPlan plan = new LabPlan(
-                LAB,
-                NODES,
-                OptionalDouble.of(CPU),
-                Optional.empty(),
-                RootKind.OVERLAY,
-                LabPlan.DEFAULT_DISK_BYTES);
+                LAB, NODES, OptionalDouble.of(CPU), Optional.empty(), RootKind.OVERLAY, LabPlan.DEFAULT_DISK_BYTES);
         Thread undo = new Thread(() -> LabSetup.takeDown(LAB), "undo");
         Runtime.getRuntime().addShutdownHook(undo);
         LabSetup.takeDown(LAB); // one that a killed demo left

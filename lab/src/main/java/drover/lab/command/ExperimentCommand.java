@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "experiment",
-        description = "Measures real work on a lab of its own, and writes results.json, results.csv, plots and report.html.")
+        description =
+                "Measures real work on a lab of its own, and writes results.json, results.csv, plots and report.html.")
 final class ExperimentCommand implements Callable<Integer> {
     @Spec
     picocli.CommandLine.Model.CommandSpec spec = picocli.CommandLine.Model.CommandSpec.create();
@@ -58,7 +59,11 @@ final class ExperimentCommand implements Callable<Integer> {
     @Option(names = "--bits", defaultValue = "1024", description = "of each RSA key")
     int bits;
 
-    @Option(names = "--repeat", paramLabel = "K", defaultValue = "1", description = "runs of each; medians are reported")
+    @Option(
+            names = "--repeat",
+            paramLabel = "K",
+            defaultValue = "1",
+            description = "runs of each; medians are reported")
     int repeat;
 
     @Option(names = "--peers", split = ",", paramLabel = "parallel", description = "also run GNU parallel over ssh")
@@ -72,7 +77,8 @@ final class ExperimentCommand implements Callable<Integer> {
         LabSetup.requireRoot();
         Path directory = resume != null ? resume : out;
         if (directory == null || (out != null && resume != null))
-            throw new IllegalArgumentException("say where the results go with --out DIR, or what to resume with --resume DIR");
+            throw new IllegalArgumentException(
+                    "say where the results go with --out DIR, or what to resume with --resume DIR");
         if (options.cpu == null) options.cpu = 0.10;
         if (options.rate == null) options.rate = "100mbit";
         int most = nodes.stream().mapToInt(Integer::intValue).max().orElseThrow();
@@ -125,7 +131,11 @@ final class ExperimentCommand implements Callable<Integer> {
         json.put("experiment", workload.name());
         json.put("settings", workload.settings() + "; quota " + options.cpu + ", links " + options.rate);
         json.put("commit", Commit.current(Installation.find().image()));
-        json.put("command", "drover " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs()));
+        json.put(
+                "command",
+                "drover "
+                        + String.join(
+                                " ", spec.root().commandLine().getParseResult().originalArgs()));
         json.put("kernel", System.getProperty("os.version"));
         json.put("cores", Runtime.getRuntime().availableProcessors());
         json.put("lab_nodes", plan.nodes());

@@ -50,8 +50,9 @@ public final class Experiment {
                 .distinct()
                 .toList();
         if (!packages.isEmpty())
-            throw new LabException("the experiment " + workload.name() + " needs programs that are not installed; install"
-                    + " them with: apt install " + String.join(" ", packages));
+            throw new LabException(
+                    "the experiment " + workload.name() + " needs programs that are not installed; install"
+                            + " them with: apt install " + String.join(" ", packages));
     }
 
     /// Makes the runs that are missing, and writes the results after each.

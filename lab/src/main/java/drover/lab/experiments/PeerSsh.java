@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 /// The peer: GNU parallel over ssh. An sshd in each node's quota, connections made beforehand and kept, results brought
 /// back on stdout; keys are made for this lab only and stay inside it.
 final class PeerSsh {
+    /// In the directory of the run; one line for each sub-job that has ended.
+    static final String JOB_LOG = "joblog";
+
     private static final String PLACE = "/etc/drover-peer";
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -43,7 +46,7 @@ final class PeerSsh {
     String parallelCommand() {
         String hosts = nodes.stream().map(node -> "1/" + node).collect(Collectors.joining(","));
         return "parallel --will-cite --plain --colsep '\\t' --ssh 'ssh -F " + PLACE + "/client' -S " + hosts
-                + " --results 'streams/{1}/' '{=2 uq=}' <jobs >parallel.out 2>parallel.err\n";
+                + " --joblog " + JOB_LOG + " --results 'streams/{1}/' '{=2 uq=}' <jobs >parallel.out 2>parallel.err\n";
     }
 
     String outputOf(SubJob job) {
@@ -58,9 +61,7 @@ final class PeerSsh {
             Files.write(place.resolve(name), Files.readAllBytes(key.resolveSibling(name)));
             Files.setPosixFilePermissions(place.resolve(name), PosixFilePermissions.fromString("rw-------"));
         }
-        Files.writeString(
-                place.resolve("server"),
-                """
+        Files.writeString(place.resolve("server"), """
                 ListenAddress %s
                 HostKey %s/key
                 AuthorizedKeysFile %s/key.pub
@@ -71,11 +72,8 @@ final class PeerSsh {
                 MaxStartups 200
                 MaxSessions 64
                 PermitRootLogin prohibit-password
-                """
-                        .formatted(lab.plan().addressOf(node), PLACE, PLACE));
-        Files.writeString(
-                place.resolve("client"),
-                """
+                """.formatted(lab.plan().addressOf(node), PLACE, PLACE));
+        Files.writeString(place.resolve("client"), """
                 Host *
                   IdentityFile %s/key
                   StrictHostKeyChecking no
@@ -84,8 +82,7 @@ final class PeerSsh {
                   ControlMaster auto
                   ControlPath /run/ssh-%%h
                   ControlPersist 900
-                """
-                        .formatted(PLACE));
+                """.formatted(PLACE));
         // Under sshd a shell reads its start-up file, which costs more CPU than a sub-job's own start: none here.
         Files.writeString(lab.fileOf(node, "/root/.bashrc"), "");
         require(lab.peerOf(node).run(LIMIT, "/usr/sbin/sshd", "-f", PLACE + "/server"));
@@ -93,7 +90,8 @@ final class PeerSsh {
 
     private Path keys() {
         Path key = lab.directory().path().resolve("key");
-        if (!Files.exists(key)) Programs.run(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString()));
+        if (!Files.exists(key))
+            Programs.run(List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString()));
         return key;
     }
 

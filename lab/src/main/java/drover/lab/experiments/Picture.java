@@ -7,7 +7,17 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
 /// A decoded picture. Files of equal pictures differ (POV-Ray writes the date into them), so pixels are compared.
-record Picture(int width, int height, int[] pixels) {
+final class Picture {
+    private final int width;
+    private final int height;
+    private final int[] pixels;
+
+    private Picture(int width, int height, int[] pixels) {
+        this.width = width;
+        this.height = height;
+        this.pixels = pixels;
+    }
+
     static Picture read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) throw new IOException("there is no " + file.getFileName());
         BufferedImage image = ImageIO.read(file.toFile());

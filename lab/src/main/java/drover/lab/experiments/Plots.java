@@ -5,17 +5,18 @@ import java.awt.Color;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.knowm.xchart.BitmapEncoder;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
-import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.internal.chartpart.Chart;
+import org.knowm.xchart.internal.chartpart.IChart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -72,20 +73,22 @@ final class Plots {
                 .yAxisTitle("MB")
                 .build();
         style(chart.getStyler());
-        addBytes(chart, "drover", DROVER, results.table());
-        addBytes(chart, "GNU parallel over ssh", PEER, results.peers());
+        int most = Stream.concat(results.table().stream(), results.peers().stream())
+                .mapToInt(Row::nodes)
+                .max()
+                .orElse(1);
+        List<String> nodes =
+                IntStream.rangeClosed(1, most).mapToObj(number -> "n" + number).toList();
+        addBytes(chart, "drover", DROVER, nodes, results.table());
+        addBytes(chart, "GNU parallel over ssh", PEER, nodes, results.peers());
         return chart;
     }
 
-    private static void addBytes(CategoryChart chart, String name, Color colour, List<Row> rows) {
+    private static void addBytes(CategoryChart chart, String name, Color colour, List<String> nodes, List<Row> rows) {
         if (rows.isEmpty()) return;
-        Row largest = rows.getLast();
-        List<String> nodes = largest.linkBytes().keySet().stream()
-                .sorted(java.util.Comparator.comparingInt(node -> Integer.parseInt(node.substring(1))))
-                .limit(largest.nodes())
-                .toList();
+        Map<String, Long> links = rows.getLast().linkBytes();
         List<Double> megabytes =
-                nodes.stream().map(node -> largest.linkBytes().get(node) / 1e6).toList();
+                nodes.stream().map(node -> links.getOrDefault(node, 0L) / 1e6).toList();
         chart.addSeries(name, nodes, megabytes).setFillColor(colour);
     }
 
@@ -113,26 +116,27 @@ final class Plots {
         double[] values = new double[nodes.length];
         for (int i = 0; i < nodes.length; i++) values[i] = value.applyAsDouble((int) nodes[i]);
         XYSeries series = chart.addSeries("ideal", nodes, values);
-        series.setLineColor(IDEAL).setMarker(SeriesMarkers.NONE);
-        series.setLineStyle(new BasicStroke(1f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 1, new float[] {4, 4}, 0));
+        series.setLineColor(IDEAL);
+        series.setMarker(SeriesMarkers.NONE);
+        series.setLineStyle(
+                new BasicStroke(1f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 1, new float[] {4, 4}, 0));
     }
 
     private static void add(XYChart chart, String name, Color colour, List<Row> rows, ToDoubleFunction<Row> value) {
         if (rows.isEmpty()) return;
         double[] nodes = rows.stream().mapToDouble(Row::nodes).toArray();
-        XYSeries series = chart.addSeries(name, nodes, rows.stream().mapToDouble(value).toArray());
-        series.setLineColor(colour).setMarkerColor(colour).setMarker(SeriesMarkers.CIRCLE);
+        XYSeries series =
+                chart.addSeries(name, nodes, rows.stream().mapToDouble(value).toArray());
+        series.setLineColor(colour);
+        series.setMarkerColor(colour);
+        series.setMarker(SeriesMarkers.CIRCLE);
     }
 
-    private void save(Chart<?, ?> chart, String name) throws IOException {
-        try (OutputStream png = Files.newOutputStream(file(name, "png"));
-                OutputStream svg = Files.newOutputStream(file(name, "svg"))) {
-            BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);
-            VectorGraphicsEncoder.saveVectorGraphic(chart, svg, VectorGraphicsEncoder.VectorGraphicsFormat.SVG);
+    private void save(IChart chart, String name) throws IOException {
+        for (String format : List.of("png", "svg")) {
+            try (OutputStream out = Files.newOutputStream(results.directory().resolve(name + "." + format))) {
+                ChartEncoder.saveChart(chart, out, format);
+            }
         }
-    }
-
-    private Path file(String name, String extension) {
-        return results.directory().resolve(name + "." + extension);
     }
 }

@@ -59,8 +59,7 @@ public final class Results {
 
     public boolean has(RunSystem system, int nodes, int repeat) {
         return samples.stream()
-                .anyMatch(sample ->
-                        sample.system() == system && sample.nodes() == nodes && sample.repeat() == repeat);
+                .anyMatch(sample -> sample.system() == system && sample.nodes() == nodes && sample.repeat() == repeat);
     }
 
     public void add(Sample sample) throws IOException {

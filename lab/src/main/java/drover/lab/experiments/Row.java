@@ -51,15 +51,15 @@ public record Row(
                 samples.size() - valid.size());
     }
 
-    boolean isVoid() {
+    public boolean isVoid() {
         return voidRuns == runs;
     }
 
-    double speedup(double oneNodeSeconds) {
+    public double speedup(double oneNodeSeconds) {
         return oneNodeSeconds / seconds;
     }
 
-    double efficiency(double oneNodeSeconds) {
+    public double efficiency(double oneNodeSeconds) {
         return speedup(oneNodeSeconds) / nodes;
     }
 
@@ -69,7 +69,9 @@ public record Row(
         json.put("daemon_cpu_seconds", daemonCpuSeconds).put("utilisation", utilisation);
         json.put("speedup", speedup(oneNodeSeconds)).put("efficiency", efficiency(oneNodeSeconds));
         json.put("jobs", jobs).put("lost", lost).put("bytes_on_wire", bytesOnWire);
-        json.put("system", system.word()).put("home_cpu_seconds", homeCpuSeconds).put("machine_idle", machineIdle);
+        json.put("system", system.word())
+                .put("home_cpu_seconds", homeCpuSeconds)
+                .put("machine_idle", machineIdle);
         json.put("void", isVoid()).put("runs", runs).put("void_runs", voidRuns);
         wholeSeconds.ifPresent(whole -> json.put("whole_seconds", whole).put("speedup_over_whole", whole / seconds));
         ObjectNode links = json.putObject("link_bytes");

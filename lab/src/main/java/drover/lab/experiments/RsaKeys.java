@@ -110,11 +110,14 @@ public final class RsaKeys implements Workload {
             BigInteger p = key.getPrimeP();
             BigInteger q = key.getPrimeQ();
             BigInteger one = BigInteger.ONE;
-            if (key.getModulus().bitLength() != keyBits) return "a key has " + key.getModulus().bitLength() + " bits";
+            if (key.getModulus().bitLength() != keyBits)
+                return "a key has " + key.getModulus().bitLength() + " bits";
             if (!p.multiply(q).equals(key.getModulus())) return "a modulus is not the product of its primes";
-            if (!p.isProbablePrime(CERTAINTY_BITS) || !q.isProbablePrime(CERTAINTY_BITS)) return "a factor is not prime";
+            if (!p.isProbablePrime(CERTAINTY_BITS) || !q.isProbablePrime(CERTAINTY_BITS))
+                return "a factor is not prime";
             BigInteger product = key.getPublicExponent().multiply(key.getPrivateExponent());
-            if (!product.mod(p.subtract(one)).equals(one) || !product.mod(q.subtract(one)).equals(one))
+            if (!product.mod(p.subtract(one)).equals(one)
+                    || !product.mod(q.subtract(one)).equals(one))
                 return "a private exponent does not undo the public one";
             return moduli.add(key.getModulus()) ? "" : "a modulus appears twice";
         } catch (GeneralSecurityException | IllegalArgumentException e) {
@@ -127,6 +130,7 @@ public final class RsaKeys implements Workload {
                 Programs.attempt(List.of("openssl", "rsa", "-check", "-noout"), pem + "\n", Programs.USUAL_LIMIT);
         return outcome.succeeded() && outcome.output().contains("RSA key ok")
                 ? ""
-                : "openssl rsa -check: " + outcome.output().strip() + outcome.errors().strip();
+                : "openssl rsa -check: " + outcome.output().strip()
+                        + outcome.errors().strip();
     }
 }

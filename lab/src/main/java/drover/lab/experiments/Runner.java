@@ -65,12 +65,15 @@ final class Runner {
         Sample sample = meter.stop(system, repeat, jobs.size());
         if (system == RunSystem.PARALLEL) collectStreams(work, jobs, peer);
         List<String> problems = new ArrayList<>();
-        if (!outcome.succeeded()) problems.add("exit status " + outcome.exitStatus() + ": " + outcome.errors().strip());
+        if (!outcome.succeeded())
+            problems.add("exit status " + outcome.exitStatus() + ": "
+                    + outcome.errors().strip());
         problems.addAll(failures(work, jobs));
         Verdict verdict = workload.verify(work, keep);
         problems.addAll(verdict.problems());
         deleteTree(work);
-        return withVerdict(sample, verdict.lost(), problems.stream().limit(PROBLEMS_KEPT).toList());
+        return withVerdict(
+                sample, verdict.lost(), problems.stream().limit(PROBLEMS_KEPT).toList());
     }
 
     private static String script(RunSystem system, List<SubJob> jobs, List<NodeId> nodes, PeerSsh peer) {
@@ -91,14 +94,12 @@ final class Runner {
 
     private Programs.Outcome watch(LabNode at, Path work, int jobs, String label) {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var running =
-                    CompletableFuture.supplyAsync(() -> at.run(RUN_LIMIT, "sh", WORK + "/run.sh"), threads);
+            var running = CompletableFuture.supplyAsync(() -> at.run(RUN_LIMIT, "sh", WORK + "/run.sh"), threads);
             while (true) {
-                progress.at(label, Math.min(done(work), jobs), jobs);
                 try {
                     return running.get(1, TimeUnit.SECONDS);
                 } catch (TimeoutException e) {
-                    continue;
+                    progress.at(label, Math.min(done(work), jobs), jobs);
                 } catch (ExecutionException e) {
                     throw new LabException(label + ": " + e.getCause().getMessage(), e);
                 } catch (InterruptedException e) {
@@ -110,8 +111,11 @@ final class Runner {
     }
 
     private static int done(Path work) {
+        Path log = work.resolve(PeerSsh.JOB_LOG);
         try (Stream<Path> files = Files.list(work)) {
-            return (int) files.filter(file -> file.toString().endsWith(".status")).count();
+            if (Files.exists(log)) return Files.readAllLines(log).size() - 1; // below a heading
+            return (int)
+                    files.filter(file -> file.toString().endsWith(".status")).count();
         } catch (IOException e) {
             return 0;
         }

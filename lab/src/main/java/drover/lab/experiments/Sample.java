@@ -51,7 +51,10 @@ public record Sample(
         json.put("system", system.word()).put("nodes", nodes).put("repeat", repeat);
         json.put("seconds", seconds).put("cpu_seconds", cpuSeconds).put("home_cpu_seconds", homeCpuSeconds);
         json.put("daemon_cpu_seconds", daemonCpuSeconds).put("utilisation", utilisation);
-        json.put("machine_idle", machineIdle).put("void", isVoid()).put("jobs", jobs).put("lost", lost);
+        json.put("machine_idle", machineIdle)
+                .put("void", isVoid())
+                .put("jobs", jobs)
+                .put("lost", lost);
         json.put("bytes_on_wire", bytesOnWire());
         ObjectNode links = json.putObject("link_bytes");
         linkBytes.forEach(links::put);
@@ -61,7 +64,9 @@ public record Sample(
 
     public static Sample fromJson(JsonNode json) {
         Map<String, Long> links = new TreeMap<>();
-        json.path("link_bytes").properties().forEach(each -> links.put(each.getKey(), each.getValue().asLong()));
+        json.path("link_bytes")
+                .properties()
+                .forEach(each -> links.put(each.getKey(), each.getValue().asLong()));
         List<String> problems = new ArrayList<>();
         json.path("problems").forEach(each -> problems.add(each.asText()));
         return new Sample(

@@ -40,7 +40,9 @@ final class BareRoot {
         List<String> command =
                 new ArrayList<>(List.of("ldd", jdk.resolve("bin/java").toString()));
         try (Stream<Path> below = Files.walk(jdk.resolve("lib"))) {
-            below.filter(file -> file.toString().endsWith(".so") && !GRAPHICS.matcher(file.toString()).find()).forEach(file -> command.add(file.toString()));
+            below.filter(file -> file.toString().endsWith(".so")
+                            && !GRAPHICS.matcher(file.toString()).find())
+                    .forEach(file -> command.add(file.toString()));
         }
         String listing = Programs.attempt(command, "", Programs.USUAL_LIMIT).output();
         Map<String, Path> found = new TreeMap<>();
