@@ -19,6 +19,10 @@ module drover.daemon {
     requires org.jgroups;
     requires org.slf4j;
 
+    // JGroups makes headers and protocols by reflection.
+    exports drover.daemon.membership.wire to
+            org.jgroups;
+
     opens drover.daemon to
             info.picocli;
     opens drover.daemon.control to

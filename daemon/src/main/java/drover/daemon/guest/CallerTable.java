@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /// Tells which guest a process of this node belongs to, by its pid namespace. Used by every file call, so what
 /// was found
@@ -17,17 +16,13 @@ import org.jspecify.annotations.Nullable;
 final class CallerTable {
     private static final Duration REMEMBERED = Duration.ofMillis(50);
     private static final int REMEMBERED_MAX = 4096;
-    /// A new guest's first call may overtake the keeper's word about its namespace by less than this.
-    private static final Duration OVERTAKING = Duration.ofMillis(200);
-
     private record Known(GuestKey guest, long untilNanos) {}
 
     private final Map<Long, GuestKey> byNamespace = new ConcurrentHashMap<>();
     private final Map<Integer, Known> byPid = new ConcurrentHashMap<>();
 
-    synchronized void add(long pidNamespace, GuestKey guest) {
+    void add(long pidNamespace, GuestKey guest) {
         byNamespace.put(pidNamespace, guest);
-        notifyAll();
     }
 
     void remove(GuestKey guest) {
@@ -39,31 +34,12 @@ final class CallerTable {
         long now = System.nanoTime();
         Known known = byPid.get(hostPid);
         if (known != null && now - known.untilNanos < 0) return Optional.of(known.guest);
-        Optional<GuestKey> guest = namespaceOf(hostPid).map(this::guestIn);
+        Optional<GuestKey> guest = namespaceOf(hostPid).map(byNamespace::get);
         guest.ifPresent(found -> {
             if (byPid.size() >= REMEMBERED_MAX) byPid.clear();
             byPid.put(hostPid, new Known(found, now + REMEMBERED.toNanos()));
         });
         return guest;
-    }
-
-    private @Nullable GuestKey guestIn(long pidNamespace) {
-        GuestKey guest = byNamespace.get(pidNamespace);
-        return guest != null ? guest : awaitGuestIn(pidNamespace);
-    }
-
-    private synchronized @Nullable GuestKey awaitGuestIn(long pidNamespace) {
-        long deadline = System.nanoTime() + OVERTAKING.toNanos();
-        try {
-            for (long left = OVERTAKING.toNanos(); left > 0; left = deadline - System.nanoTime()) {
-                GuestKey guest = byNamespace.get(pidNamespace);
-                if (guest != null) return guest;
-                wait(Math.max(1, left / 1_000_000));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        return null;
     }
 
     private static Optional<Long> namespaceOf(int hostPid) {

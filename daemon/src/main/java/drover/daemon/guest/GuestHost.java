@@ -268,7 +268,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                 mounted.already(),
                 (linkClass, frame) -> toHome.send(home, linkClass, frame),
                 callers::guestOf,
-                HomeMountConfig.DEFAULT);
+                HomeMountConfig.of(mounted.connection(), keeper.startId() + mounted.connection()));
         mounts.put(home, mount);
         mount.start();
         mount.onLinkUp();

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,12 +72,14 @@ public final class Keeper implements AutoCloseable {
 
     private final UnixSocket socket;
     private final Thread receiver;
+    private final long startId;
 
     /// Connects to the keeper, starting it first if there is none.
     ///
     /// @throws IOException if it cannot be started or does not answer
     Keeper(Setup setup, Listener listener) throws IOException {
         socket = connect(setup);
+        startId = Files.getLastModifiedTime(setup.socket()).to(TimeUnit.NANOSECONDS);
         receiver = Thread.ofPlatform().name("keeper").daemon().unstarted(() -> receive(listener));
         receiver.start();
     }
@@ -154,6 +157,11 @@ public final class Keeper implements AutoCloseable {
         } catch (IOException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
+    }
+
+    /// Different for each keeper that was ever started on this machine.
+    long startId() {
+        return startId;
     }
 
     void mount(NodeId home, int maxReadBytes) {
