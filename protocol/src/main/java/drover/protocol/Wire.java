@@ -4,6 +4,7 @@ import drover.model.GuestKey;
 import drover.model.JobId;
 import drover.model.NodeId;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /// The primitives of every message: little-endian integers, and strings as a u32 length and raw bytes. Reading
@@ -89,6 +90,13 @@ public final class Wire {
     public static void writeKey(ByteBuf out, GuestKey key) {
         writeString(out, key.job().home().name());
         out.writeLongLE(key.job().number()).writeIntLE(key.epoch());
+    }
+
+    /// A copy on the heap, which needs no release: for messages that are handed to another thread.
+    public static ByteBuf heapCopy(ByteBuf bytes) {
+        byte[] copy = new byte[bytes.readableBytes()];
+        bytes.getBytes(bytes.readerIndex(), copy);
+        return Unpooled.wrappedBuffer(copy);
     }
 
     private static void need(ByteBuf in, int bytes) {

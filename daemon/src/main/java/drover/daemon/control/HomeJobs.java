@@ -20,6 +20,7 @@ import drover.model.ResourceUse;
 import drover.policy.placement.ClusterView;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementRequest;
+import drover.protocol.Wire;
 import drover.protocol.WireException;
 import drover.protocol.job.CommandSpec;
 import drover.protocol.job.GuestReport;
@@ -267,7 +268,7 @@ public final class HomeJobs implements AutoCloseable {
 
     /// A session frame of the deputy. The buffer may be released when this returns.
     public void deputySession(DeputyConnection deputy, int epoch, ByteBuf frame) {
-        ByteBuf kept = frame.copy();
+        ByteBuf kept = Wire.heapCopy(frame);
         loop.execute(() -> {
             Job job = byDeputy.get(deputy);
             if (job == null) return;
@@ -393,7 +394,7 @@ public final class HomeJobs implements AutoCloseable {
     public void message(NodeId node, JobMessage message) {
         switch (message) {
             case Session session -> {
-                ByteBuf frame = session.frame().copy();
+                ByteBuf frame = Wire.heapCopy(session.frame());
                 loop.execute(() -> guestSession(node, session.guest(), frame));
             }
             case GuestStarted started -> loop.execute(() -> guestStarted(node, started.guest()));

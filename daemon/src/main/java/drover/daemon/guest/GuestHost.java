@@ -7,6 +7,7 @@ import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.protocol.Wire;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.ExitCommitted;
 import drover.protocol.job.JobMessage.GuestFailed;
@@ -96,15 +97,12 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                         start.credentials(),
                         start.memoryLimitBytes(),
                         start.nodeNetwork(),
-                        start.spec().copy());
+                        Wire.heapCopy(start.spec()));
                 ifOwn(home, kept.guest(), () -> start(kept));
             }
             case Session session -> {
-                ByteBuf frame = session.frame().retainedDuplicate();
-                loop.execute(() -> {
-                    if (session.guest().job().home().equals(home)) keeper.session(session.guest(), frame);
-                    frame.release();
-                });
+                ByteBuf frame = Wire.heapCopy(session.frame());
+                ifOwn(home, session.guest(), () -> keeper.session(session.guest(), frame));
             }
             case KillGuest kill -> ifOwn(home, kill.guest(), () -> kill(kill.guest()));
             case ExitCommitted ended -> ifOwn(home, ended.guest(), () -> forget(ended.guest()));
@@ -323,11 +321,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                     toHome.send(m.guest().job().home(), new GuestFailed(m.guest(), m.exitStatus(), m.reason()));
                 });
                 case KeeperMessage.Session m -> {
-                    ByteBuf frame = m.frame().copy(); // through the loop, so that it stays behind GuestStarted
-                    loop.execute(() -> {
-                        toHome.send(m.guest().job().home(), new Session(m.guest(), frame));
-                        frame.release();
-                    });
+                    ByteBuf frame = Wire.heapCopy(m.frame()); // through the loop, to stay behind GuestStarted
+                    loop.execute(() -> toHome.send(m.guest().job().home(), new Session(m.guest(), frame)));
                 }
                 case KeeperMessage.Inventory m -> loop.execute(() -> inventory(m.guests()));
             }
