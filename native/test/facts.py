@@ -12,6 +12,7 @@ from fake_daemon import FakeDaemon
 
 TARGET = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target")
 DROVER = TARGET + "/drover"
+FACT_LIMIT_SECONDS = 60  # the longest moves 100 MiB
 LIMIT_SECONDS = 20  # of one command: far beyond any of them
 
 
@@ -166,6 +167,10 @@ def fact_the_guest_is_in_namespaces_of_its_own_and_sees_only_itself(lab):
         assert here not in lines, (kind, lines)
 
 
+def too_long(signo, stack):
+    raise AssertionError(f"not ended within {FACT_LIMIT_SECONDS} s")
+
+
 def main(names):
     if os.geteuid() != 0:
         print("0 passed, 0 failed, all skipped: namespaces and cgroups need root")
@@ -173,6 +178,7 @@ def main(names):
     import facts_streams
     import facts_terminal
     import facts_walls
+    signal.signal(signal.SIGALRM, too_long)
     facts = {}
     for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls):
         facts.update({n: f for n, f in vars(module).items() if n.startswith("fact_")})
@@ -183,9 +189,11 @@ def main(names):
         begun, lab = time.monotonic(), None
         try:
             lab = Lab(**getattr(fact, "how", {}))
+            signal.alarm(FACT_LIMIT_SECONDS)
             try:
                 fact(lab)
             finally:
+                signal.alarm(0)
                 log = lab.keeper_log()
                 lab.close()
             passed += 1

@@ -97,6 +97,15 @@ def fact_the_guest_has_devices_of_its_own(lab):
     assert "4" in words, words
 
 
+def fact_the_guests_mount_table_holds_its_own_root_only(lab):
+    result = lab.sh("sleep 0.2; cut -d' ' -f5 /proc/self/mountinfo")
+    mounts = result.stdout.decode().split()
+    equal(mounts.count("/"), 1, "roots")
+    equal([m for m in mounts if "mnt" in m and m.startswith(lab.run_dir)], [])
+    for wanted in ("/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/run"):
+        equal(mounts.count(wanted), 1, wanted)
+
+
 def fact_nothing_is_left_of_200_guests(lab):
     def state():
         mounts = len(open(f"/proc/{lab.keeper.pid}/mountinfo").readlines())

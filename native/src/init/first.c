@@ -72,7 +72,6 @@ static void take_ids(const struct start *s, int report_fd) {
 }
 
 static void take_signals(const struct start *s) {
-    // drover-init blocks all signals and handles none: every disposition is the default here.
     sigset_t blocked;
     sigemptyset(&blocked);
     for (int signo = 1; signo <= 64; signo++) {
@@ -80,8 +79,7 @@ static void take_signals(const struct start *s) {
         if (signo == SIGKILL || signo == SIGSTOP)
             continue;
         // The C library reserves 32 and 33 and refuses them; no program means them.
-        if (s->ignored & bit)
-            signal(signo, SIG_IGN);
+        signal(signo, s->ignored & bit ? SIG_IGN : SIG_DFL); // the keeper's would be inherited otherwise
         if (s->blocked & bit)
             sigaddset(&blocked, signo);
     }

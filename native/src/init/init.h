@@ -21,11 +21,17 @@ _Noreturn void refuse(uint8_t exit_status, const char *what, const char *name, i
 void control_send(const void *message, size_t length);
 
 // root.c: the mounts
-/// Ahead of time: own mount namespace, and the guest's /proc, /sys, /dev, /run built on `stage`.
-/// Returns a descriptor of ns_last_pid, or -1 on a kernel without it.
-int root_prepare(const char *stage);
-/// At START: puts them onto the guest's root and makes that the root.
-void root_enter(const char *run_dir, const char *stage, const struct start *s, const struct start_fds *fds);
+/// What is made ahead of time.
+struct prepared {
+    int node_root; // the node's own tree, detached
+    int last_pid;  // /proc/sys/kernel/ns_last_pid; -1 on a kernel without it
+};
+/// Ahead of time: the guest's /proc, /sys, /dev, /run on a tmpfs that becomes the root for now.
+void root_prepare(const char *stage, struct prepared *p);
+/// At START: mounts the guest's root, puts the prepared mounts onto it, and enters.
+void root_enter(const char *run_dir, const struct start *s, const struct start_fds *fds, const struct prepared *p);
+/// After the exec: takes away what the guest cannot reach any more.
+void root_leave_stage(struct prepared *p);
 /// Opens the guest's terminal in its own devpts.
 void root_open_pty(const struct start *s, struct start_fds *fds);
 

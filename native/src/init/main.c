@@ -124,6 +124,7 @@ struct watch {
     pid_t first;
     int report_fd; // -1 once exec has been seen
     bool first_ended;
+    struct prepared *prepared;
     struct init_exit exit;
 };
 
@@ -188,6 +189,8 @@ static void read_report(struct watch *w) {
     }
     char started = R_STARTED;
     control_send(&started, 1);
+    root_leave_stage(w->prepared);
+    sandbox_keep_only_kill();
     if (w->first_ended) { // killed between fork and exec, or so short that its end came first
         fill_usage(&w->exit);
         control_send(&w->exit, sizeof w->exit);
@@ -246,7 +249,8 @@ int main(int argc, char **argv) {
         refuse(125, "cannot make", "namespaces", errno);
     raise_loopback();
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); // ENOSYS: a kernel without keyrings has none to share
-    int last_pid = root_prepare(stage);
+    struct prepared prepared;
+    root_prepare(stage, &prepared);
     int signal_fd = signalfd(-1, &all, SFD_CLOEXEC);
     if (signal_fd < 0)
         refuse(125, "cannot watch", "signals", errno);
@@ -266,7 +270,7 @@ int main(int argc, char **argv) {
         refuse(125, "cannot set the host name", start.hostname, errno);
     if (start.net == 1 && setns(fds.net, CLONE_NEWNET) < 0)
         refuse(125, "cannot enter", "the node's network", errno);
-    root_enter(run_dir, stage, &start, &fds);
+    root_enter(run_dir, &start, &fds, &prepared);
     root_open_pty(&start, &fds);
     if (fds.pty_master >= 0) {
         send_pty(fds.pty_master);
@@ -275,10 +279,10 @@ int main(int argc, char **argv) {
         if (setsid() < 0 || ioctl(fds.pty_slave, TIOCSCTTY, 0) < 0)
             refuse(125, "cannot take", "the terminal", errno);
     }
-    if (last_pid >= 0 && start.deputy_pid > 2) { // the first process has its deputy's pid, later ones follow
+    if (prepared.last_pid >= 0 && start.deputy_pid > 2) { // the first process has its deputy's pid, later ones follow
         char text[16];
         int n = snprintf(text, sizeof text, "%d", start.deputy_pid - 1);
-        if (write(last_pid, text, (size_t)n) < 0 && errno != EINVAL)
+        if (write(prepared.last_pid, text, (size_t)n) < 0 && errno != EINVAL)
             refuse(125, "cannot choose", "the pid", errno);
     }
     int report[2];
@@ -300,7 +304,6 @@ int main(int argc, char **argv) {
     if (fds.root >= 0)
         close(fds.root);
     munmap(blob, (size_t)st.st_size);
-    sandbox_keep_only_kill();
-    struct watch watch = {.first = first, .report_fd = report[0]};
+    struct watch watch = {.first = first, .report_fd = report[0], .prepared = &prepared};
     watch_over(&watch, signal_fd);
 }

@@ -86,29 +86,43 @@ static void mount_sys(void) {
     must(mount("sysfs", "sys", "sysfs", SAFE | MS_RDONLY, NULL), "cannot mount", "/sys");
 }
 
-int root_prepare(const char *stage) {
+/// A detached copy of the node's own tree, without its /dev, /proc and /sys, on which nothing is a device or setuid.
+static int copy_node_root(void) {
+    umount2("/dev", MNT_DETACH);
+    umount2("/sys", MNT_DETACH);
+    umount2("/proc", MNT_DETACH);
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (unsigned)AT_RECURSIVE);
+    must(tree, "cannot hold", "the node's root");
+    struct mount_attr safe = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    must((int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &safe, sizeof safe), "cannot restrict",
+         "the node's root");
+    return tree;
+}
+
+void root_prepare(const char *stage, struct prepared *p) {
     must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "cannot make private", "/");
     while (umount2(stage, MNT_DETACH) == 0) // the homes' mounts: no guest keeps another home's alive
         ;
+    p->node_root = copy_node_root();
     must(mount("stage", stage, "tmpfs", MS_NOSUID, "mode=755,size=64k,nr_inodes=64"), "cannot mount", stage);
     must(chdir(stage), "cannot enter", stage);
     must(mkdir("root", 0755), "cannot make", "stage/root");
     must(mkdir("run", 0755), "cannot make", "stage/run");
     must(mkdir("sys", 0755), "cannot make", "stage/sys");
+    must(mkdir("hidden", 0), "cannot make", "stage/hidden");
     prepare_dev();
-    int last_pid = prepare_proc();
+    p->last_pid = prepare_proc();
     mount_sys();
     must(mount("run", "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"), "cannot mount", "/run");
-    // The node's own: so that a recursive change of flags at START finds few mounts.
-    umount2("/dev", MNT_DETACH);
-    umount2("/sys", MNT_DETACH);
-    umount2("/proc", MNT_DETACH);
-    return last_pid;
+    must(mount("hidden", "hidden", "tmpfs", SAFE | MS_RDONLY, "mode=000,size=4k"), "cannot mount", "stage/hidden");
+    must((int)syscall(SYS_pivot_root, ".", "."), "cannot make the root of", stage);
+    must(umount2(".", MNT_DETACH), "cannot leave", "the node's root");
+    must(chdir("/"), "cannot enter", "the stage");
 }
 
 /// Moves a prepared mount into the guest's root; a home without the directory goes without.
 static void place(const char *from, const char *root, const char *to) {
-    char path[64];
+    char path[4200];
     snprintf(path, sizeof path, "%s%s", root, to);
     struct stat st;
     if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
@@ -116,53 +130,32 @@ static void place(const char *from, const char *root, const char *to) {
     must(mount(from, path, NULL, MS_MOVE, NULL), "cannot mount onto the guest's", to);
 }
 
-static void place_all(const char *root) {
-    place("dev", root, "/dev");
-    place("proc", root, "/proc");
-    place("sys", root, "/sys");
-    place("run", root, "/run");
-}
-
-static void enter_homefs(const char *stage, const struct start_fds *fds) {
-    must((int)syscall(SYS_move_mount, fds->root, "", AT_FDCWD, "root", MOVE_MOUNT_F_EMPTY_PATH), "cannot mount",
-         "the home's files");
-    place_all("root");
-    must(chdir("root"), "cannot enter", "the home's files");
-    must((int)syscall(SYS_pivot_root, ".", "."), "cannot make the root of", stage);
-    must(umount2(".", MNT_DETACH), "cannot leave", "the node's root");
-    must(chdir("/"), "cannot enter", "/");
-}
-
-static void enter_node_root(const char *run_dir, const char *stage) {
-    struct mount_attr safe = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
-    // The stage comes along into this recursive change, and its /dev must keep its devices: out of the way first.
-    int dev = (int)syscall(SYS_open_tree, AT_FDCWD, "dev", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (unsigned)AT_RECURSIVE);
-    must(dev, "cannot hold", "/dev");
-    place("proc", "", "/proc");
-    place("sys", "", "/sys");
-    int run = (int)syscall(SYS_open_tree, AT_FDCWD, "run", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    must(run, "cannot hold", "/run");
-    must(chdir("/"), "cannot enter", "/");
-    must(umount2(stage, MNT_DETACH), "cannot leave", stage);
-    must((int)syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &safe, sizeof safe), "cannot restrict", "/");
-    must((int)syscall(SYS_move_mount, dev, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH), "cannot mount", "/dev");
-    if (strncmp(run_dir, "/run/", 5) != 0) // the keeper's and the daemon's sockets are not for guests
-        must(mount("hidden", run_dir, "tmpfs", SAFE | MS_RDONLY, "mode=000,size=4k"), "cannot hide", run_dir);
-    if ((int)syscall(SYS_move_mount, run, "", AT_FDCWD, "/run", MOVE_MOUNT_F_EMPTY_PATH) < 0 && errno != ENOENT)
-        refuse(125, "cannot mount", "/run", errno);
-    close(dev);
-    close(run);
-}
-
-void root_enter(const char *run_dir, const char *stage, const struct start *s, const struct start_fds *fds) {
+void root_enter(const char *run_dir, const struct start *s, const struct start_fds *fds, const struct prepared *p) {
     if (s->net == 1) { // sysfs shows the network it was mounted in
         must(umount2("sys", MNT_DETACH), "cannot replace", "/sys");
         mount_sys();
     }
-    if (s->root == 1)
-        enter_homefs(stage, fds);
-    else
-        enter_node_root(run_dir, stage);
+    int tree = s->root == 1 ? fds->root : p->node_root;
+    must((int)syscall(SYS_move_mount, tree, "", AT_FDCWD, "root", MOVE_MOUNT_F_EMPTY_PATH), "cannot mount",
+         s->root == 1 ? "the home's files" : "the node's root");
+    if (s->root == 0) // the keeper's and the daemon's sockets are not for guests
+        place("hidden", "root", run_dir);
+    place("dev", "root", "/dev");
+    place("proc", "root", "/proc");
+    place("sys", "root", "/sys");
+    place("run", "root", "/run");
+    must(chdir("root"), "cannot enter", "the guest's root");
+    must((int)syscall(SYS_pivot_root, ".", "."), "cannot make the root of", "the guest");
+    // The stage, empty now, lies over the new root until root_leave_stage: an unmount waits for RCU, the guest need not.
+}
+
+void root_leave_stage(struct prepared *p) {
+    must(umount2(".", MNT_DETACH), "cannot leave", "the stage");
+    must(chdir("/"), "cannot enter", "/");
+    if (p->node_root >= 0)
+        close(p->node_root);
+    if (p->last_pid >= 0)
+        close(p->last_pid);
 }
 
 void root_open_pty(const struct start *s, struct start_fds *fds) {

@@ -119,7 +119,9 @@ static void acknowledge(struct stream *s, uint64_t offset) {
 void stream_ack_input(struct guest *g) {
     struct stream *s = &g->in;
     int unread = 0;
-    if (s->fd >= 0 && !s->is_pty && ioctl(s->fd, FIONREAD, &unread) < 0)
+    if (s->fd < 0)
+        return; // what was left unread then stays at home
+    if (!s->is_pty && ioctl(s->fd, FIONREAD, &unread) < 0)
         unread = 0;
     uint64_t consumed = s->ring.sent - (uint64_t)unread;
     if (consumed > s->ring.acked) {
