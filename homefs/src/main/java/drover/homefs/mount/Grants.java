@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,14 +38,7 @@ final class Grants {
         return generation.get();
     }
 
-    /// Runs `answer` with the time that the kernel may believe the name, and while it runs no job starts here.
-    <T> T grant(long callGeneration, long parent, Bytes name, long nanos, Function<Long, T> answer) {
-        synchronized (this) {
-            return answer.apply(take(callGeneration, parent, name, nanos));
-        }
-    }
-
-    /// The same for one of many names, inside [#grant]'s or another's synchronized block.
+    /// For how many nanoseconds the kernel may believe the name that a call of that generation brought.
     synchronized long take(long callGeneration, long parent, Bytes name, long nanos) {
         if (nanos == 0 || callGeneration != generation.get() || granted.size() >= LIMIT) return 0;
         granted.put(new Name(parent, name), System.nanoTime() + nanos);

@@ -88,7 +88,7 @@ final class DirectoryCalls {
             if (filled == 0) return entries;
             for (int at = 0; at < filled; at += Short.toUnsignedInt(buffer.getShort(at + Getdents.RECORD_BYTES))) {
                 Bytes name = name(buffer, at);
-                int needed = DIRENT_BYTES + (name.length() + 7 & ~7) + (o.plus() ? ENTRY_BYTES : 0);
+                int needed = DIRENT_BYTES + ((name.length() + 7) & ~7) + (o.plus() ? ENTRY_BYTES : 0);
                 if (needed > room) {
                     // the descriptor has moved past what is given out
                     handle.position = -1;

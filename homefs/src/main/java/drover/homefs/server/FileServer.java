@@ -100,9 +100,9 @@ public final class FileServer implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 });
-        clock.scheduleWithFixedDelay(
+        var _ = clock.scheduleWithFixedDelay(
                 locks::retryAll, LOCK_RETRY_MILLIS, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
-        clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
+        var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
     }
 
     /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the frame.
