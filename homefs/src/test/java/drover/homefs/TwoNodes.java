@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace of their own.
-/// Commands run over them in child processes: this process must never touch them itself.
+/// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace of
+/// their own. Commands run over them in child processes: this process must never touch them itself.
 final class TwoNodes implements AutoCloseable {
     static final NodeId HOME = new NodeId("home");
     static final long COMMAND_SECONDS = 120;
@@ -132,8 +132,10 @@ final class TwoNodes implements AutoCloseable {
             try (var source = TwoNodes.class.getResourceAsStream("mounts.py")) {
                 Files.copy(source, script, StandardCopyOption.REPLACE_EXISTING);
             }
-            List<String> command = new ArrayList<>(
-                    List.of("python3", script.toString(), Long.toString(ProcessHandle.current().pid())));
+            List<String> command = new ArrayList<>(List.of(
+                    "python3",
+                    script.toString(),
+                    Long.toString(ProcessHandle.current().pid())));
             for (Side side : sides) command.add(side.fuse + ":" + side.path);
             namespace = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -259,8 +261,9 @@ final class TwoNodes implements AutoCloseable {
             var input = new BufferedReader(new java.io.InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = input.readLine(); line != null; line = input.readLine())
                 for (Side side : nodes.sides)
-                    System.out.println(side.mount.counters().requests() + " calls " + side.mount.counters().calls()
-                            + " here " + side.mount.counters().answeredHere() + " nodes " + side.mount.nodes());
+                    System.out.println(side.mount.counters().requests() + " calls "
+                            + side.mount.counters().calls() + " here "
+                            + side.mount.counters().answeredHere() + " nodes " + side.mount.nodes());
         }
     }
 }

@@ -21,8 +21,8 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The calls under way to home. While the link is down they wait; on a new link a handshake comes first, then, if home has
-/// restarted, what it has to know again, then the waiting calls under their old ids. Any thread.
+/// The calls under way to home. While the link is down they wait; on a new link a handshake comes first, then, if
+/// home has restarted, what it has to know again, then the waiting calls under their old ids. Any thread.
 final class Conversation {
     private static final Logger log = LoggerFactory.getLogger(Conversation.class);
     /// From here on a frame goes over the link for bulk.
@@ -116,18 +116,14 @@ final class Conversation {
         long link = links.incrementAndGet();
         open = 0;
         current = link;
-        handshake(
-                link,
-                new FileOperation.Hello(VERSION, config.mountId()),
-                Caller.NOBODY,
-                reply -> {
-                    switch (reply) {
-                        case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
-                        case FileReply.Done done -> log.error("{} answers a hello with {}", home, done);
-                        case FileReply.Failed(long _, int errno) ->
-                            log.error("{} refuses its files to this node: errno {}", home, errno);
-                    }
-                });
+        handshake(link, new FileOperation.Hello(VERSION, config.mountId()), Caller.NOBODY, reply -> {
+            switch (reply) {
+                case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
+                case FileReply.Done done -> log.error("{} answers a hello with {}", home, done);
+                case FileReply.Failed(long _, int errno) ->
+                    log.error("{} refuses its files to this node: errno {}", home, errno);
+            }
+        });
     }
 
     /// A call that is sent before the link is open for others, and not again on a later link.
@@ -149,7 +145,11 @@ final class Conversation {
             return;
         }
         List<Revival> steps = revival();
-        log.info("{} has restarted: telling it again of {} nodes and {} files", home, nodes.size(), handles.all().size());
+        log.info(
+                "{} has restarted: telling it again of {} nodes and {} files",
+                home,
+                nodes.size(),
+                handles.all().size());
         revive(link, steps, 0);
     }
 

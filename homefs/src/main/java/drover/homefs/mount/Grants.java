@@ -12,8 +12,9 @@ import org.slf4j.LoggerFactory;
 
 /// The names that the kernel may still believe without asking, and the way to take that back when a job starts.
 ///
-/// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid name's mounts are
-/// detached, in all namespaces: running guests would lose their /proc and /dev. An expired name is only asked for again.
+/// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid
+/// name's mounts are detached, in all namespaces: running guests would lose their /proc and /dev. An expired name
+/// is only asked for again.
 ///
 /// A call made before a job started and answered after grants nothing: it may carry what home had before.
 final class Grants {
@@ -45,8 +46,8 @@ final class Grants {
         return nanos;
     }
 
-    /// A job starts: when this returns, all that it looks up is asked of home. Waits for calls under way in the directories
-    /// concerned, so never on a thread that answers them.
+    /// A job starts: when this returns, all that it looks up is asked of home. Waits for calls under way in the
+    /// directories concerned, so never on a thread that answers them.
     void expireAll() {
         starting.lock();
         try {

@@ -25,10 +25,11 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The files of one home on this node: takes the kernel's requests from /dev/fuse, asks home, and replies. Keeps no content.
+/// The files of one home on this node: takes the kernel's requests from /dev/fuse, asks home, and replies. Keeps
+/// no content.
 ///
-/// Thread rule: requests are read by platform threads of its own; an answer is written to the kernel by the thread that brings
-/// it. [#beginJob] waits for the kernel and must not be called on such a thread.
+/// Thread rule: requests are read by platform threads of its own; an answer is written to the kernel by the
+/// thread that brings it. [#beginJob] waits for the kernel and must not be called on such a thread.
 public final class HomeMount implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HomeMount.class);
     private static final int MAX_DATA_BYTES = 1 << 20;
@@ -106,7 +107,9 @@ public final class HomeMount implements AutoCloseable {
             int failed = device.resend();
             if (failed < 0)
                 log.warn(
-                        "the kernel does not send unanswered requests for {} again (errno {}): they fail", home, -failed);
+                        "the kernel does not send unanswered requests for {} again (errno {}): they fail",
+                        home,
+                        -failed);
         }
         for (int i = 1; i <= config.readerThreads(); i++) {
             Thread reader = new Thread(this::readRequests, "mount-" + home + "-" + i);
@@ -125,8 +128,8 @@ public final class HomeMount implements AutoCloseable {
         conversation.linkDown();
     }
 
-    /// A job is about to start here. When this returns, nothing that the kernel has cached before is believed without asking
-    /// home. Waits for calls under way in directories that were read lately.
+    /// A job is about to start here. When this returns, nothing that the kernel has cached before is believed
+    /// without asking home. Waits for calls under way in directories that were read lately.
     public void beginJob() {
         grants.expireAll();
     }
@@ -242,7 +245,11 @@ public final class HomeMount implements AutoCloseable {
     private void init(FuseRequest request) {
         FuseInit init = request.init();
         if (!init.isSpoken()) {
-            log.error("the kernel speaks FUSE {}.{}: 7.{} or later is needed", init.major(), init.minor(), FuseInit.OLDEST_MINOR);
+            log.error(
+                    "the kernel speaks FUSE {}.{}: 7.{} or later is needed",
+                    init.major(),
+                    init.minor(),
+                    FuseInit.OLDEST_MINOR);
             device.replyError(request.unique(), Errno.EPROTO);
             return;
         }
@@ -250,7 +257,8 @@ public final class HomeMount implements AutoCloseable {
         ByteBuffer out = FuseDevice.smallReply();
         init.reply(out, FEATURES, config.readAheadKib() << 10, MAX_BACKGROUND, MAX_DATA_BYTES);
         device.reply(request.unique(), out);
-        log.info("the files of {} are mounted: FUSE 7.{}, flags {}", home, init.minor(), Long.toHexString(init.flags()));
+        log.info(
+                "the files of {} are mounted: FUSE 7.{}, flags {}", home, init.minor(), Long.toHexString(init.flags()));
         raiseReadAhead();
     }
 

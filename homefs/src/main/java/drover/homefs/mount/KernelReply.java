@@ -16,8 +16,12 @@ final class KernelReply {
 
     static void attributes(ByteBuffer out, FileAttributes a) {
         out.putLong(a.number()).putLong(a.size()).putLong(a.blocks());
-        out.putLong(a.accessed().seconds()).putLong(a.modified().seconds()).putLong(a.changed().seconds());
-        out.putInt(a.accessed().nanos()).putInt(a.modified().nanos()).putInt(a.changed().nanos());
+        out.putLong(a.accessed().seconds())
+                .putLong(a.modified().seconds())
+                .putLong(a.changed().seconds());
+        out.putInt(a.accessed().nanos())
+                .putInt(a.modified().nanos())
+                .putInt(a.changed().nanos());
         out.putInt(a.mode()).putInt(a.links()).putInt(a.uid()).putInt(a.gid()).putInt(a.rdev());
         out.putInt(a.blockBytes()).putInt(0);
     }
@@ -42,16 +46,24 @@ final class KernelReply {
     }
 
     static void attributesFor(ByteBuffer out, FileAttributes a, long nanos) {
-        out.putLong(nanos / 1_000_000_000L).putInt((int) (nanos % 1_000_000_000L)).putInt(0);
+        out.putLong(nanos / 1_000_000_000L)
+                .putInt((int) (nanos % 1_000_000_000L))
+                .putInt(0);
         attributes(out, a);
     }
 
     static void statx(ByteBuffer out, FileAttributes a, long nanos) {
-        out.putLong(nanos / 1_000_000_000L).putInt((int) (nanos % 1_000_000_000L)).putInt(0);
+        out.putLong(nanos / 1_000_000_000L)
+                .putInt((int) (nanos % 1_000_000_000L))
+                .putInt(0);
         out.putLong(0).putLong(0);
         int start = out.position();
         out.putInt(STATX_BASIC_AND_BIRTH).putInt(a.blockBytes()).putLong(0);
-        out.putInt(a.links()).putInt(a.uid()).putInt(a.gid()).putShort((short) a.mode()).putShort((short) 0);
+        out.putInt(a.links())
+                .putInt(a.uid())
+                .putInt(a.gid())
+                .putShort((short) a.mode())
+                .putShort((short) 0);
         out.putLong(a.number()).putLong(a.size()).putLong(a.blocks()).putLong(0);
         time(out, a.accessed());
         time(out, a.born());

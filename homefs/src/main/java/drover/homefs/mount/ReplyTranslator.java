@@ -61,7 +61,10 @@ final class ReplyTranslator {
     }
 
     private long entryNanos(PendingCall call, long parent, Bytes name) {
-        return mayBelieve ? grants.take(call.generation, parent, name, config.entryTimeout().toNanos()) : 0;
+        return mayBelieve
+                ? grants.take(
+                        call.generation, parent, name, config.entryTimeout().toNanos())
+                : 0;
     }
 
     void answer(PendingCall call, FileReply reply) {
@@ -74,7 +77,11 @@ final class ReplyTranslator {
     private void failed(PendingCall call, int errno) {
         if (errno == Errno.ENOENT && call.operation instanceof FileOperation.Lookup(long parent, Bytes name)) {
             long nanos = mayBelieve
-                    ? grants.take(call.generation, parent, name, config.negativeTimeout().toNanos())
+                    ? grants.take(
+                            call.generation,
+                            parent,
+                            name,
+                            config.negativeTimeout().toNanos())
                     : 0;
             if (nanos > 0) {
                 ByteBuffer out = FuseDevice.smallReply();
@@ -160,16 +167,15 @@ final class ReplyTranslator {
 
     private void putEntry(PendingCall call, ByteBuffer out, FileResult.Entry entry) {
         long parent = call.node;
-        Bytes name =
-                switch (call.operation) {
-                    case FileOperation.Lookup o -> o.name();
-                    case FileOperation.Symlink o -> o.name();
-                    case FileOperation.MakeNode o -> o.name();
-                    case FileOperation.MakeDirectory o -> o.name();
-                    case FileOperation.Link o -> o.newName();
-                    case FileOperation.Create o -> o.name();
-                    default -> Bytes.EMPTY;
-                };
+        Bytes name = switch (call.operation) {
+            case FileOperation.Lookup o -> o.name();
+            case FileOperation.Symlink o -> o.name();
+            case FileOperation.MakeNode o -> o.name();
+            case FileOperation.MakeDirectory o -> o.name();
+            case FileOperation.Link o -> o.newName();
+            case FileOperation.Create o -> o.name();
+            default -> Bytes.EMPTY;
+        };
         nodes.seen(parent, name, entry);
         long nanos = name.length() == 0 ? 0 : entryNanos(call, parent, name);
         KernelReply.entry(out, entry, nanos, attributeNanos());
@@ -184,7 +190,8 @@ final class ReplyTranslator {
         };
     }
 
-    /// Appended data lands where home puts it, and not where the kernel believes the end to be: it is not cached here.
+    /// Appended data lands where home puts it, and not where the kernel believes the end to be: it is not cached
+    /// here.
     private static int directIo(int flags) {
         return (flags & Open.O_APPEND) != 0 && (flags & Open.O_ACCMODE) != Open.O_RDONLY ? FOPEN_DIRECT_IO : 0;
     }
@@ -259,8 +266,8 @@ final class ReplyTranslator {
     private void learn(PendingCall call) {
         switch (call.operation) {
             case FileOperation.Release o -> handles.released(o.handle());
-            case FileOperation.Rename o -> nodes.moved(
-                    o.parent(), o.name(), o.newParent(), o.newName(), (o.flags() & 2) != 0);
+            case FileOperation.Rename o ->
+                nodes.moved(o.parent(), o.name(), o.newParent(), o.newName(), (o.flags() & 2) != 0);
             case FileOperation.Allocate o -> handles.changed(o.handle(), nodes);
             case FileOperation.SetLock o -> handles.locked(o);
             default -> {}

@@ -98,8 +98,7 @@ final class RequestTranslator {
             case REMOVEXATTR -> new FileOperation.RemoveXattr(node, string(b));
             case OPENDIR -> new FileOperation.OpenDirectory(node);
             case READDIR, READDIRPLUS ->
-                new FileOperation.ReadDirectory(
-                        b.getLong(), b.getLong(), b.getInt(), request.opcode() == READDIRPLUS);
+                new FileOperation.ReadDirectory(b.getLong(), b.getLong(), b.getInt(), request.opcode() == READDIRPLUS);
             case ACCESS -> new FileOperation.Access(node, b.getInt());
             case FALLOCATE -> {
                 long handle = b.getLong();

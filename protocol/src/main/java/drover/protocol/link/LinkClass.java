@@ -1,6 +1,7 @@
 package drover.protocol.link;
 
-/// What a connection between two nodes carries. Each class has its own, so that a small message never waits behind bulk.
+/// What a connection between two nodes carries. Each class has its own, so that a small message never waits
+/// behind bulk.
 public enum LinkClass {
     /// Control and session frames.
     JOBS,
