@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Remembers for a moment which guest a thread belongs to: shorter than the kernel takes to give its number to another.
+/// Remembers for a moment which guest a thread belongs to: shorter than the kernel takes to give its number to
+/// another.
 final class Callers {
     private static final long VALID_NANOS = 300_000_000L;
     private static final int LIMIT = 4_096;

@@ -7,14 +7,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The names that the kernel may still believe without asking, and the way to take that back when a job starts.
 ///
-/// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid name's mounts are
-/// detached, in all namespaces: running guests would lose their /proc and /dev. An expired name is only asked for again.
+/// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid
+/// name's mounts are detached, in all namespaces: running guests would lose their /proc and /dev. An expired name
+/// is only asked for again.
 ///
 /// A call made before a job started and answered after grants nothing: it may carry what home had before.
 final class Grants {
@@ -39,22 +39,15 @@ final class Grants {
         return generation.get();
     }
 
-    /// Runs `answer` with the time that the kernel may believe the name, and while it runs no job starts here.
-    <T> T grant(long callGeneration, long parent, Bytes name, long nanos, Function<Long, T> answer) {
-        synchronized (this) {
-            return answer.apply(take(callGeneration, parent, name, nanos));
-        }
-    }
-
-    /// The same for one of many names, inside [#grant]'s or another's synchronized block.
+    /// For how many nanoseconds the kernel may believe the name that a call of that generation brought.
     synchronized long take(long callGeneration, long parent, Bytes name, long nanos) {
         if (nanos == 0 || callGeneration != generation.get() || granted.size() >= LIMIT) return 0;
         granted.put(new Name(parent, name), System.nanoTime() + nanos);
         return nanos;
     }
 
-    /// A job starts: when this returns, all that it looks up is asked of home. Waits for calls under way in the directories
-    /// concerned, so never on a thread that answers them.
+    /// A job starts: when this returns, all that it looks up is asked of home. Waits for calls under way in the
+    /// directories concerned, so never on a thread that answers them.
     void expireAll() {
         starting.lock();
         try {

@@ -4,10 +4,12 @@ import java.time.Duration;
 
 /// How one home is mounted on this node.
 ///
-/// @param connectionId of the FUSE connection, as the keeper tells it; 0 if not known (then the read-ahead stays the kernel's)
-/// @param mountId the same as long as the kernel's mount lives, also for a later daemon, and different for each mount: home
-///     forgets what it knew of another one
-/// @param entryTimeout how long the kernel may believe a name without asking; a starting job never sees the older ones
+/// @param connectionId of the FUSE connection, as the keeper tells it; 0 if not known (then the read-ahead stays
+///     the kernel's)
+/// @param mountId the same as long as the kernel's mount lives, also for a later daemon, and different for each
+///     mount: home forgets what it knew of another one
+/// @param entryTimeout how long the kernel may believe a name without asking; a starting job never sees the older
+///     ones
 /// @param negativeTimeout the same for names that do not exist
 /// @param attributeTimeout how long the kernel may believe attributes without asking
 /// @param readerThreads that wait for requests of the kernel
@@ -29,8 +31,8 @@ public record HomeMountConfig(
     public HomeMountConfig {
         if (mountId == 0) throw new IllegalArgumentException("a mount's id must not be 0");
         if (entryTimeout.isNegative() || negativeTimeout.isNegative() || attributeTimeout.isNegative())
-            throw new IllegalArgumentException("timeouts must be >= 0, got " + entryTimeout + ", " + negativeTimeout
-                    + ", " + attributeTimeout);
+            throw new IllegalArgumentException(
+                    "timeouts must be >= 0, got " + entryTimeout + ", " + negativeTimeout + ", " + attributeTimeout);
         if (readerThreads < 1 || readerThreads > 16)
             throw new IllegalArgumentException("reader threads are 1 to 16, got " + readerThreads);
         if (maxCallsInFlight < 16 || maxCallsInFlight > 1_536)

@@ -3,8 +3,8 @@ package drover.homefs.mount;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 
-/// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of its cached
-/// content. Owned by [KnownNodes], under this node's lock.
+/// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of its
+/// cached content. Owned by [KnownNodes], under this node's lock.
 final class KnownNode {
     final long id;
     final long device;
@@ -62,7 +62,8 @@ final class KnownNode {
         return content != null;
     }
 
-    /// A write of this node's own took the file from `before` to `after`: if that is all that happened, the pages are right.
+    /// A write of this node's own took the file from `before` to `after`: if that is all that happened, the pages
+    /// are right.
     synchronized void written(FileAttributes before, FileAttributes after) {
         writes++;
         content = content != null && content.sameContent(before) ? after : null;

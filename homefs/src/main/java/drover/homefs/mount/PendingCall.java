@@ -60,7 +60,8 @@ final class PendingCall {
         this.linkClass = linkClass;
     }
 
-    /// Sends the frame over the link of that number, unless it was sent over it before. Returns whether it was an again.
+    /// Sends the frame over the link of that number, unless it was sent over it before. Returns whether it was an
+    /// again.
     synchronized boolean send(FrameSender sender, long link) {
         if (done || frame == null || sentOnLink == link) return false;
         boolean again = sentOnLink != 0;

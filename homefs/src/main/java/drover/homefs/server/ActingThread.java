@@ -9,8 +9,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Whose rights and umask the current thread of the server has. They stay in force until another is assumed, so that calls
-/// of one user in a row cost nothing. Only the server's own threads have one.
+/// Whose rights and umask the current thread of the server has. They stay in force until another is assumed, so
+/// that calls of one user in a row cost nothing. Only the server's own threads have one.
 final class ActingThread {
     static final Credentials ROOT = new Credentials(0, 0, List.of());
     private static final Logger log = LoggerFactory.getLogger(ActingThread.class);

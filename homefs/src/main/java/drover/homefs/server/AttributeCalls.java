@@ -84,16 +84,15 @@ final class AttributeCalls {
         }
     }
 
-    /// Home's kernel clears set-id bits for ordinary callers by itself. Root's it leaves, but the guest may have less than
-    /// root's capabilities, and its kernel then asks for it.
+    /// Home's kernel clears set-id bits for ordinary callers by itself. Root's it leaves, but the guest may have
+    /// less than root's capabilities, and its kernel then asks for it.
     void killSetIds(int descriptor) throws CallFailed {
         int mode = Attributes.status(descriptor).mode();
         if ((mode & SET_IDS) == 0) return;
         // set-gid without execution for the group is mandatory locking's, not an identity
         int kill = (mode & 010) != 0 ? SET_IDS : 04000;
         if ((mode & kill) != 0)
-            CallFailed.check(
-                    Chmod.fchmodat(procSelf.descriptor(), ProcSelf.name(descriptor), mode & 07777 & ~kill));
+            CallFailed.check(Chmod.fchmodat(procSelf.descriptor(), ProcSelf.name(descriptor), mode & 07777 & ~kill));
     }
 
     void access(Call call, long node, int mask) throws CallFailed {

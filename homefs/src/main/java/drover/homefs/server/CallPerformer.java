@@ -130,8 +130,8 @@ final class CallPerformer {
         return caller.guest(home).orElseThrow(() -> new CallFailed(Errno.EACCES));
     }
 
-    /// The rights of one caller within its job: a job of root may act as anybody, any other as nobody but its user. What
-    /// prepares a guest runs as root before it becomes the user, and is treated as the user.
+    /// The rights of one caller within its job: a job of root may act as anybody, any other as nobody but its
+    /// user. What prepares a guest runs as root before it becomes the user, and is treated as the user.
     private static Credentials rights(Credentials job, Caller caller) throws CallFailed {
         if (job.isRoot()) {
             if (caller.uid() == job.uid() && caller.gid() == job.gid()) return job;

@@ -29,8 +29,8 @@ final class ContentCalls {
     static final int MAX_DATA_BYTES = 1 << 20;
 
     private static final int MAX_PREFETCH_BYTES = 64 << 10;
-    /// What of the guest's open flags means something to the file at home. The rest (O_DIRECT, O_NOATIME...) is the guest's
-    /// kernel's business or asks for rights it may not have.
+    /// What of the guest's open flags means something to the file at home. The rest (O_DIRECT, O_NOATIME...) is
+    /// the guest's kernel's business or asks for rights it may not have.
     private static final int OPEN_FLAGS = Open.O_ACCMODE | Open.O_APPEND | Open.O_TRUNC | Open.O_SYNC;
     /// Never wait for the other end of a FIFO, never get a terminal, never leave for another file.
     private static final int ALWAYS = Open.O_CLOEXEC | Open.O_NOCTTY | Open.O_NONBLOCK;
@@ -118,7 +118,8 @@ final class ContentCalls {
         try (var pin = descriptors.pin(parent, call.acting())) {
             call.acting().umask(o.umask());
             int flags = (o.flags() & (OPEN_FLAGS | Open.O_EXCL)) | Open.O_CREAT | Open.O_NOFOLLOW | ALWAYS;
-            int descriptor = CallFailed.check(Open.openat(pin.descriptor, o.name().array(), flags, o.mode() & 07777));
+            int descriptor =
+                    CallFailed.check(Open.openat(pin.descriptor, o.name().array(), flags, o.mode() & 07777));
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
             return created(call, parent, o.name(), o.flags(), descriptor);
         }
@@ -138,8 +139,7 @@ final class ContentCalls {
 
     private FileResult.Created created(Call call, Inode parent, Bytes name, int flags, int descriptor)
             throws CallFailed {
-        int path = Open.openat(
-                procSelf.descriptor(), ProcSelf.name(descriptor), Open.O_PATH | Open.O_CLOEXEC, 0);
+        int path = Open.openat(procSelf.descriptor(), ProcSelf.name(descriptor), Open.O_PATH | Open.O_CLOEXEC, 0);
         FileResult.Entry entry;
         try {
             entry = names.entryOf(call, parent, name, CallFailed.check(path));
@@ -244,8 +244,7 @@ final class ContentCalls {
         if (o.whence() != Lseek.SEEK_DATA && o.whence() != Lseek.SEEK_HOLE) throw new CallFailed(Errno.EINVAL);
         OpenHandle handle = call.use(o.handle());
         try {
-            return new FileResult.Position(
-                    CallFailed.check(Lseek.lseek(handle.descriptor(), o.offset(), o.whence())));
+            return new FileResult.Position(CallFailed.check(Lseek.lseek(handle.descriptor(), o.offset(), o.whence())));
         } finally {
             handle.leave();
         }

@@ -20,8 +20,8 @@ import java.util.List;
 /// Listing directories. The offsets are those of home's own file system, which knows how to go on in a directory that
 /// changes meanwhile.
 final class DirectoryCalls {
-    /// The sizes of `struct fuse_dirent` and `struct fuse_entry_out`: an entry that the kernel has no room for must not be
-    /// counted as looked up.
+    /// The sizes of `struct fuse_dirent` and `struct fuse_entry_out`: an entry that the kernel has no room for
+    /// must not be counted as looked up.
     private static final int DIRENT_BYTES = 24;
 
     private static final int ENTRY_BYTES = 128;
@@ -36,8 +36,7 @@ final class DirectoryCalls {
     private final Veil veil;
     private final ProcSelf procSelf;
 
-    DirectoryCalls(
-            InodeDescriptors descriptors, Attributes attributes, Handles handles, Veil veil, ProcSelf procSelf) {
+    DirectoryCalls(InodeDescriptors descriptors, Attributes attributes, Handles handles, Veil veil, ProcSelf procSelf) {
         this.descriptors = descriptors;
         this.attributes = attributes;
         this.handles = handles;
@@ -48,8 +47,7 @@ final class DirectoryCalls {
     FileResult.Opened open(Call call, long node) throws CallFailed {
         Inode inode = call.inode(node);
         OpenHandle handle = handles.add(call, inode, 0, true, reopen(call, inode));
-        return new FileResult.Opened(
-                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER);
+        return new FileResult.Opened(handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER);
     }
 
     int reopen(Call call, Inode inode) throws CallFailed {
@@ -88,7 +86,7 @@ final class DirectoryCalls {
             if (filled == 0) return entries;
             for (int at = 0; at < filled; at += Short.toUnsignedInt(buffer.getShort(at + Getdents.RECORD_BYTES))) {
                 Bytes name = name(buffer, at);
-                int needed = DIRENT_BYTES + (name.length() + 7 & ~7) + (o.plus() ? ENTRY_BYTES : 0);
+                int needed = DIRENT_BYTES + ((name.length() + 7) & ~7) + (o.plus() ? ENTRY_BYTES : 0);
                 if (needed > room) {
                     // the descriptor has moved past what is given out
                     handle.position = -1;

@@ -28,8 +28,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Performs the file calls of guests on home's files, under the guests' own rights. Thread rule: all methods from any thread;
-/// calls are performed on the server's own platform threads, whose number bounds how many run at once.
+/// Performs the file calls of guests on home's files, under the guests' own rights. Thread rule: all methods from
+/// any thread; calls are performed on the server's own platform threads, whose number bounds how many run at
+/// once.
 public final class FileServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FileServer.class);
     /// From here on a frame goes over the link for bulk.
@@ -100,9 +101,9 @@ public final class FileServer implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 });
-        clock.scheduleWithFixedDelay(
+        var _ = clock.scheduleWithFixedDelay(
                 locks::retryAll, LOCK_RETRY_MILLIS, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
-        clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
+        var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
     }
 
     /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the frame.

@@ -14,8 +14,8 @@ import java.util.List;
 /// @param maxDescriptors O_PATH descriptors kept open for inodes; more are opened again when needed
 /// @param maxHandles open files of all guests together; more are refused with ENFILE
 /// @param maxHandlesPerGuest open files of one guest; more are refused with EMFILE
-/// @param maxCallsPerNode calls of one node that may wait or run at once; more are refused with EAGAIN, and a node of ours
-///     never makes them
+/// @param maxCallsPerNode calls of one node that may wait or run at once; more are refused with EAGAIN, and a
+///     node of ours never makes them
 /// @param rememberedReplies of calls that change something, for each node: at least as many as a node has in flight
 public record FileServerConfig(
         NodeId home,

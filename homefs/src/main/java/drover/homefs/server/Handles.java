@@ -28,8 +28,7 @@ final class Handles {
             Close.close(descriptor);
             throw e;
         }
-        OpenHandle handle =
-                new OpenHandle(id, call.guest(), call.credentials(), inode, flags, directory, descriptor);
+        OpenHandle handle = new OpenHandle(id, call.guest(), call.credentials(), inode, flags, directory, descriptor);
         call.view().handles.put(id, handle);
         return handle;
     }

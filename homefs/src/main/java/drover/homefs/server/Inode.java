@@ -5,7 +5,8 @@ import drover.protocol.file.Bytes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// A file that a node knows by an id: where it was last seen, and a descriptor of it while [InodeDescriptors] keeps one.
+/// A file that a node knows by an id: where it was last seen, and a descriptor of it while [InodeDescriptors]
+/// keeps one.
 final class Inode {
     /// What FUSE calls the root of a mount.
     static final long ROOT = 1;

@@ -11,8 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// O_PATH descriptors of inodes, the least recently used closed when there are too many, and opened again by the file's
-/// handle or its place. Thread rule: any of the server's threads; one lock, never held during a system call that can block.
+/// O_PATH descriptors of inodes, the least recently used closed when there are too many, and opened again by the
+/// file's handle or its place. Thread rule: any of the server's threads; one lock, never held during a system
+/// call that can block.
 final class InodeDescriptors {
     private static final int PATH = Open.O_PATH | Open.O_NOFOLLOW | Open.O_CLOEXEC;
 

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// The inodes that one node knows, by id and by identity. An inode lives here until the node's kernel has forgotten it as
-/// often as it was given. Thread rule: any; one lock, never held during a system call.
+/// The inodes that one node knows, by id and by identity. An inode lives here until the node's kernel has
+/// forgotten it as often as it was given. Thread rule: any; one lock, never held during a system call.
 final class InodeTable {
     private final Map<Long, Inode> byId = new HashMap<>();
     private final Map<Identity, Inode> byIdentity = new HashMap<>();
@@ -45,8 +45,7 @@ final class InodeTable {
     private synchronized Inode find(FileStatus status, Inode parent, Bytes name, boolean veiled) {
         Identity identity = Identity.of(status);
         Inode inode = byIdentity.get(identity);
-        if (inode == null && !revived.isEmpty())
-            inode = revived.get(Identity.revived(status.device(), status.inode()));
+        if (inode == null && !revived.isEmpty()) inode = revived.get(Identity.revived(status.device(), status.inode()));
         if (inode == null) {
             inode = new Inode(ids.getAsLong(), identity, parent, name, veiled, false);
             byId.put(inode.id, inode);
@@ -111,5 +110,4 @@ final class InodeTable {
         }
         for (Inode inode : all) descriptors.drop(inode);
     }
-
 }

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Locks of guests, as real locks on home's files, so that programs at home and guests on all nodes see each other's. A lock of
-/// fcntl(2) belongs to its owner: each (node, inode, owner) has an open file description of its own for it. A lock of
-/// flock(2) belongs to the open file: it is taken on the handle's.
+/// Locks of guests, as real locks on home's files, so that programs at home and guests on all nodes see each
+/// other's. A lock of fcntl(2) belongs to its owner: each (node, inode, owner) has an open file description of
+/// its own for it. A lock of flock(2) belongs to the open file: it is taken on the handle's.
 final class LockTable {
     /// How many calls may wait for locks; more are told that they would deadlock.
     private static final int MAX_WAITING = 4_096;
@@ -60,13 +60,12 @@ final class LockTable {
     }
 
     private static void flock(OpenHandle handle, int type) throws CallFailed {
-        int operation =
-                switch (type) {
-                    case LockRange.READ -> Flock.LOCK_SH;
-                    case LockRange.WRITE -> Flock.LOCK_EX;
-                    case LockRange.NONE -> Flock.LOCK_UN;
-                    default -> throw new CallFailed(Errno.EINVAL);
-                };
+        int operation = switch (type) {
+            case LockRange.READ -> Flock.LOCK_SH;
+            case LockRange.WRITE -> Flock.LOCK_EX;
+            case LockRange.NONE -> Flock.LOCK_UN;
+            default -> throw new CallFailed(Errno.EINVAL);
+        };
         CallFailed.check(Flock.flock(handle.descriptor(), operation | Flock.LOCK_NB));
     }
 
@@ -92,8 +91,7 @@ final class LockTable {
             byte[] name = ProcSelf.name(handle.descriptor());
             int access = handle.flags & Open.O_ACCMODE;
             int descriptor = Open.openat(procSelf.descriptor(), name, Open.O_RDWR | Open.O_CLOEXEC, 0);
-            if (descriptor < 0)
-                descriptor = Open.openat(procSelf.descriptor(), name, access | Open.O_CLOEXEC, 0);
+            if (descriptor < 0) descriptor = Open.openat(procSelf.descriptor(), name, access | Open.O_CLOEXEC, 0);
             return CallFailed.check(descriptor);
         } finally {
             call.acting().assume(caller);

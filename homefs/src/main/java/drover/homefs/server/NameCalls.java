@@ -18,8 +18,8 @@ import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 
-/// Calls on names in directories. Each is made relative to the directory's descriptor, never follows a symbolic link, and
-/// runs under the caller's rights: home's kernel decides.
+/// Calls on names in directories. Each is made relative to the directory's descriptor, never follows a symbolic
+/// link, and runs under the caller's rights: home's kernel decides.
 final class NameCalls {
     private static final int PATH = Open.O_PATH | Open.O_NOFOLLOW | Open.O_CLOEXEC;
     private static final int RENAME_FLAGS = Rename.RENAME_NOREPLACE | Rename.RENAME_EXCHANGE;
@@ -67,7 +67,8 @@ final class NameCalls {
         if (o.target().hasNul()) throw new CallFailed(Errno.EINVAL);
         Inode parent = writable(call, o.parent(), o.name());
         try (var pin = descriptors.pin(parent, call.acting())) {
-            CallFailed.check(Symlink.symlinkat(o.target().array(), pin.descriptor, o.name().array()));
+            CallFailed.check(Symlink.symlinkat(
+                    o.target().array(), pin.descriptor, o.name().array()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -80,7 +81,8 @@ final class NameCalls {
         Inode parent = writable(call, o.parent(), o.name());
         try (var pin = descriptors.pin(parent, call.acting())) {
             call.acting().umask(o.umask());
-            CallFailed.check(Mknod.mknodat(pin.descriptor, o.name().array(), o.mode() & (FileStatus.S_IFMT | 07777), 0));
+            CallFailed.check(
+                    Mknod.mknodat(pin.descriptor, o.name().array(), o.mode() & (FileStatus.S_IFMT | 07777), 0));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -111,7 +113,11 @@ final class NameCalls {
         try (var fromPin = descriptors.pin(from, call.acting());
                 var toPin = descriptors.pin(to, call.acting())) {
             CallFailed.check(Rename.renameat2(
-                    fromPin.descriptor, o.name().array(), toPin.descriptor, o.newName().array(), o.flags()));
+                    fromPin.descriptor,
+                    o.name().array(),
+                    toPin.descriptor,
+                    o.newName().array(),
+                    o.flags()));
             moved(call, toPin.descriptor, to, o.newName());
             if ((o.flags() & Rename.RENAME_EXCHANGE) != 0) moved(call, fromPin.descriptor, from, o.name());
         }
@@ -128,7 +134,10 @@ final class NameCalls {
         try (var pin = descriptors.pin(inode, call.acting());
                 var parentPin = descriptors.pin(parent, call.acting())) {
             CallFailed.check(Link.linkat(
-                    procSelf.descriptor(), ProcSelf.name(pin.descriptor), parentPin.descriptor, o.newName().array()));
+                    procSelf.descriptor(),
+                    ProcSelf.name(pin.descriptor),
+                    parentPin.descriptor,
+                    o.newName().array()));
             return entry(call, parent, parentPin.descriptor, o.newName());
         }
     }

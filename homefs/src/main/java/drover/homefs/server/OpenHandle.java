@@ -6,8 +6,8 @@ import drover.linux.syscall.Open;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 
-/// A file or directory that a guest holds open, with the rights it was opened with. Its descriptor is closed when it is
-/// released and no call uses it any more.
+/// A file or directory that a guest holds open, with the rights it was opened with. Its descriptor is closed when
+/// it is released and no call uses it any more.
 final class OpenHandle {
     final long id;
     final GuestKey guest;

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// What of home's tree is not served: the kernel's own file systems wherever they are mounted, and the directories that
-/// the configuration names. Such a directory shows empty, such a file not at all.
+/// What of home's tree is not served: the kernel's own file systems wherever they are mounted, and the
+/// directories that the configuration names. Such a directory shows empty, such a file not at all.
 final class Veil {
-    /// statfs(2) magics: proc, sysfs, devpts, cgroup, cgroup2, debugfs, tracefs, securityfs, bpf, pstore, efivarfs, selinuxfs,
-    /// configfs, binfmt_misc, mqueue, nsfs.
+    /// statfs(2) magics: proc, sysfs, devpts, cgroup, cgroup2, debugfs, tracefs, securityfs, bpf, pstore,
+    /// efivarfs, selinuxfs, configfs, binfmt_misc, mqueue, nsfs.
     private static final Set<Long> KERNEL = Set.of(
             0x9fa0L,
             0x62656572L,
@@ -48,7 +48,8 @@ final class Veil {
         look();
     }
 
-    /// Finds directories that came into being since the last look, and forgets devices that may mean another file system now.
+    /// Finds directories that came into being since the last look, and forgets devices that may mean another file
+    /// system now.
     void look() {
         devices.clear();
         for (Path path : paths) {

@@ -6,9 +6,10 @@ import drover.linux.syscall.Write;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// The descriptor of /dev/fuse that one mount is served by. Replies go to the descriptor the request was read from: clones
-/// of it have queues of their own, and die with their process, so none are used here; the process that mounted keeps a
-/// duplicate, and a mount outlives the process that serves it. Thread rule: any platform thread.
+/// The descriptor of /dev/fuse that one mount is served by. Replies go to the descriptor the request was read
+/// from: clones of it have queues of their own, and die with their process, so none are used here; the process
+/// that mounted keeps a duplicate, and a mount outlives the process that serves it. Thread rule: any platform
+/// thread.
 public final class FuseDevice {
     /// enum fuse_notify_code.
     private static final int NOTIFY_INVAL_INODE = 2;
@@ -19,8 +20,8 @@ public final class FuseDevice {
     private static final int OUT_HEADER_BYTES = 16;
     private static final int SMALL_BYTES = 4 << 10;
 
-    private static final ThreadLocal<ByteBuffer> SMALL = ThreadLocal.withInitial(
-            () -> ByteBuffer.allocateDirect(SMALL_BYTES).order(ByteOrder.nativeOrder()));
+    private static final ThreadLocal<ByteBuffer> SMALL =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(SMALL_BYTES).order(ByteOrder.nativeOrder()));
 
     private final int descriptor;
 
@@ -43,8 +44,7 @@ public final class FuseDevice {
     /// Waits for a request. The buffer must have room for the largest write and its header, and 4 KiB more.
     public Incoming read(ByteBuffer direct) {
         int got = Read.read(descriptor, direct.clear());
-        if (got >= FuseRequest.HEADER_BYTES)
-            return new Incoming.Request(new FuseRequest(direct.limit(got)));
+        if (got >= FuseRequest.HEADER_BYTES) return new Incoming.Request(new FuseRequest(direct.limit(got)));
         return switch (-got) {
             // the request was interrupted before we had it, or the kernel is short of memory for a moment
             case Errno.ENOENT, Errno.EINTR, Errno.EAGAIN, Errno.ENOMEM -> new Incoming.Nothing();
@@ -54,7 +54,8 @@ public final class FuseDevice {
 
     /// Returns 0 or the negated errno: -ENOENT if the request was interrupted and nobody waits for the reply.
     public int replyError(long unique, int errno) {
-        ByteBuffer out = small().putInt(OUT_HEADER_BYTES).putInt(-errno).putLong(unique).flip();
+        ByteBuffer out =
+                small().putInt(OUT_HEADER_BYTES).putInt(-errno).putLong(unique).flip();
         return done(Write.write(descriptor, out));
     }
 
@@ -66,8 +67,7 @@ public final class FuseDevice {
     }
 
     public int replyData(long unique, ByteBuffer direct) {
-        ByteBuffer head = small()
-                .putInt(OUT_HEADER_BYTES + direct.remaining())
+        ByteBuffer head = small().putInt(OUT_HEADER_BYTES + direct.remaining())
                 .putInt(0)
                 .putLong(unique)
                 .flip();
@@ -87,7 +87,8 @@ public final class FuseDevice {
                 .position(OUT_HEADER_BYTES);
     }
 
-    /// The kernel asks again for the name before it believes it again. What is open or in use under it stays as it is.
+    /// The kernel asks again for the name before it believes it again. What is open or in use under it stays as
+    /// it is.
     public int expireEntry(long parent, byte[] name) {
         ByteBuffer out = notification(NOTIFY_INVAL_ENTRY);
         out.putLong(parent).putInt(name.length).putInt(EXPIRE_ONLY).put(name).put((byte) 0);

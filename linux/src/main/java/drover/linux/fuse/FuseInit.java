@@ -52,7 +52,10 @@ public record FuseInit(int major, int minor, int maxReadahead, long flags) {
     public void reply(ByteBuffer out, long wanted, int maxReadaheadBytes, int maxBackground, int maxDataBytes) {
         long agreed = flags & (wanted | INIT_EXT);
         int start = out.position();
-        out.putInt(7).putInt(Math.min(minor, NEWEST_MINOR)).putInt(maxReadaheadBytes).putInt((int) agreed);
+        out.putInt(7)
+                .putInt(Math.min(minor, NEWEST_MINOR))
+                .putInt(maxReadaheadBytes)
+                .putInt((int) agreed);
         out.putShort((short) maxBackground).putShort((short) (maxBackground * 3 / 4));
         out.putInt(maxDataBytes).putInt(1); // time granularity: 1 ns
         out.putShort((short) (maxDataBytes / 4096)).putShort((short) 0).putInt((int) (agreed >>> 32));

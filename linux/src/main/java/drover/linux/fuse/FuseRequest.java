@@ -3,8 +3,8 @@ package drover.linux.fuse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// One request of the kernel, as it lies in the reader's buffer: the header (struct fuse_in_header) and the body. Valid
-/// until the reader reads the next one.
+/// One request of the kernel, as it lies in the reader's buffer: the header (struct fuse_in_header) and the body.
+/// Valid until the reader reads the next one.
 public final class FuseRequest {
     public static final int HEADER_BYTES = 40;
     /// Set by the kernel in requests that it sends again after NOTIFY_RESEND.
@@ -45,10 +45,7 @@ public final class FuseRequest {
     /// Behind the header, without extensions.
     public ByteBuffer body() {
         int end = buffer.getInt(0) - 8 * Short.toUnsignedInt(buffer.getShort(36));
-        return buffer.duplicate()
-                .order(ByteOrder.nativeOrder())
-                .limit(end)
-                .position(HEADER_BYTES);
+        return buffer.duplicate().order(ByteOrder.nativeOrder()).limit(end).position(HEADER_BYTES);
     }
 
     public FuseInit init() {

@@ -12,7 +12,6 @@ public final class Access {
     /// Whether the calling thread's ids in force may do this with the file behind a descriptor. Returns 0 or the
     /// negated errno.
     public static int ofDescriptor(int descriptor, int mask) {
-        return (int) RawSyscall.call(
-                439, descriptor, Scratch.own().name(NOTHING), mask, AT_EACCESS | AT_EMPTY_PATH);
+        return (int) RawSyscall.call(439, descriptor, Scratch.own().name(NOTHING), mask, AT_EACCESS | AT_EMPTY_PATH);
     }
 }

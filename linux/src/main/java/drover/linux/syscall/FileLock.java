@@ -39,6 +39,10 @@ public record FileLock(int type, long start, long length, int pid) {
 
     private void put(ByteBuffer b) {
         // struct flock of 64 bit: type, whence (SEEK_SET), start, length, pid (must be 0 for these locks)
-        b.putShort(0, (short) type).putShort(2, (short) 0).putLong(8, start).putLong(16, length).putInt(24, 0);
+        b.putShort(0, (short) type)
+                .putShort(2, (short) 0)
+                .putLong(8, start)
+                .putLong(16, length)
+                .putInt(24, 0);
     }
 }

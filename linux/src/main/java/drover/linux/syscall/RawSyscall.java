@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
-/// syscall(2): the kernel's own calls, without what the C library adds. Ids, capabilities, umask and the like are then
-/// those of the calling thread, and not of the process.
+/// syscall(2): the kernel's own calls, without what the C library adds. Ids, capabilities, umask and the like are
+/// then those of the calling thread, and not of the process.
 ///
 /// Thread rule: any platform thread. A virtual thread would pin its carrier.
 final class RawSyscall {

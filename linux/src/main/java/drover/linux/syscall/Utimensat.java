@@ -14,12 +14,12 @@ public final class Utimensat {
     public static int ofDescriptor(
             int descriptor, long accessSeconds, int accessNanos, long modifySeconds, int modifyNanos) {
         Scratch scratch = Scratch.own();
-        scratch.value().putLong(accessSeconds).putLong(accessNanos).putLong(modifySeconds).putLong(modifyNanos);
+        scratch.value()
+                .putLong(accessSeconds)
+                .putLong(accessNanos)
+                .putLong(modifySeconds)
+                .putLong(modifyNanos);
         return (int) RawSyscall.call(
-                280,
-                descriptor,
-                scratch.name(NOTHING),
-                scratch.valueAddress(),
-                AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+                280, descriptor, scratch.name(NOTHING), scratch.valueAddress(), AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
     }
 }

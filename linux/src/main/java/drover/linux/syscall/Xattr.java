@@ -1,7 +1,7 @@
 package drover.linux.syscall;
 
-/// xattr(7): setxattr(2), getxattr(2), listxattr(2), removexattr(2). A path that leads to a symbolic link is followed:
-/// `/proc/self/fd/N` names the file behind a descriptor.
+/// xattr(7): setxattr(2), getxattr(2), listxattr(2), removexattr(2). A path that leads to a symbolic link is
+/// followed: `/proc/self/fd/N` names the file behind a descriptor.
 public final class Xattr {
     private Xattr() {}
 
@@ -21,8 +21,7 @@ public final class Xattr {
         long nameAddress = scratch.secondName(name);
         if (pathAddress < 0 || nameAddress < 0) return new NativeBytes.Failed(Errno.ERANGE);
         return bytes(
-                scratch,
-                RawSyscall.call(191, pathAddress, nameAddress, scratch.valueAddress(), Scratch.VALUE_BYTES));
+                scratch, RawSyscall.call(191, pathAddress, nameAddress, scratch.valueAddress(), Scratch.VALUE_BYTES));
     }
 
     /// The names, each with a NUL behind it.

@@ -30,15 +30,21 @@ public final class CallCodec {
 
     private static void encode(FileOperation operation, ByteBuf out) {
         switch (operation) {
-            case Hello(int version, long mountId) -> code(out, 1).writeIntLE(version).writeLongLE(mountId);
+            case Hello(int version, long mountId) ->
+                code(out, 1).writeIntLE(version).writeLongLE(mountId);
             case Lookup(long parent, Bytes name) -> Wire.putBytes(code(out, 2).writeLongLE(parent), name);
             case Forget(List<Forgotten> nodes) -> {
                 code(out, 3).writeIntLE(nodes.size());
                 for (Forgotten node : nodes) out.writeLongLE(node.node()).writeLongLE(node.lookups());
             }
-            case GetAttributes(long node, long handle) -> code(out, 4).writeLongLE(node).writeLongLE(handle);
+            case GetAttributes(long node, long handle) ->
+                code(out, 4).writeLongLE(node).writeLongLE(handle);
             case SetAttributes s -> {
-                code(out, 5).writeLongLE(s.node()).writeLongLE(s.handle()).writeIntLE(s.valid()).writeIntLE(s.mode());
+                code(out, 5)
+                        .writeLongLE(s.node())
+                        .writeLongLE(s.handle())
+                        .writeIntLE(s.valid())
+                        .writeIntLE(s.mode());
                 out.writeIntLE(s.uid()).writeIntLE(s.gid()).writeLongLE(s.size());
                 Wire.putTime(out, s.accessed());
                 Wire.putTime(out, s.modified());
@@ -57,7 +63,8 @@ public final class CallCodec {
                 out.writeIntLE(mode).writeIntLE(umask);
             }
             case Unlink(long parent, Bytes name) -> Wire.putBytes(code(out, 10).writeLongLE(parent), name);
-            case RemoveDirectory(long parent, Bytes name) -> Wire.putBytes(code(out, 11).writeLongLE(parent), name);
+            case RemoveDirectory(long parent, Bytes name) ->
+                Wire.putBytes(code(out, 11).writeLongLE(parent), name);
             case Rename(long parent, Bytes name, long newParent, Bytes newName, int flags) -> {
                 Wire.putBytes(code(out, 12).writeLongLE(parent), name);
                 Wire.putBytes(out.writeLongLE(newParent), newName);
@@ -66,13 +73,21 @@ public final class CallCodec {
             case Link(long node, long newParent, Bytes newName) ->
                 Wire.putBytes(code(out, 13).writeLongLE(node).writeLongLE(newParent), newName);
             case Open(long node, int flags, boolean killSetIds, int prefetchBytes) ->
-                code(out, 14).writeLongLE(node).writeIntLE(flags).writeBoolean(killSetIds).writeIntLE(prefetchBytes);
+                code(out, 14)
+                        .writeLongLE(node)
+                        .writeIntLE(flags)
+                        .writeBoolean(killSetIds)
+                        .writeIntLE(prefetchBytes);
             case Create(long parent, Bytes name, int flags, int mode, int umask, boolean killSetIds) -> {
                 Wire.putBytes(code(out, 15).writeLongLE(parent), name);
                 out.writeIntLE(flags).writeIntLE(mode).writeIntLE(umask).writeBoolean(killSetIds);
             }
             case TemporaryFile(long parent, int flags, int mode, int umask) ->
-                code(out, 16).writeLongLE(parent).writeIntLE(flags).writeIntLE(mode).writeIntLE(umask);
+                code(out, 16)
+                        .writeLongLE(parent)
+                        .writeIntLE(flags)
+                        .writeIntLE(mode)
+                        .writeIntLE(umask);
             case Read(long handle, long offset, int length) ->
                 code(out, 17).writeLongLE(handle).writeLongLE(offset).writeIntLE(length);
             case Write(long handle, long offset, boolean killSetIds, ByteBuf data) -> {
@@ -82,8 +97,10 @@ public final class CallCodec {
             case FileSystemStatus(long node) -> code(out, 19).writeLongLE(node);
             case Release(long handle, boolean unlockFlock, long lockOwner) ->
                 code(out, 20).writeLongLE(handle).writeBoolean(unlockFlock).writeLongLE(lockOwner);
-            case Flush(long handle, long lockOwner) -> code(out, 21).writeLongLE(handle).writeLongLE(lockOwner);
-            case Sync(long handle, boolean dataOnly) -> code(out, 22).writeLongLE(handle).writeBoolean(dataOnly);
+            case Flush(long handle, long lockOwner) ->
+                code(out, 21).writeLongLE(handle).writeLongLE(lockOwner);
+            case Sync(long handle, boolean dataOnly) ->
+                code(out, 22).writeLongLE(handle).writeBoolean(dataOnly);
             case SyncFileSystem(long node) -> code(out, 23).writeLongLE(node);
             case SetXattr(long node, Bytes name, Bytes value, int flags) -> {
                 Wire.putBytes(code(out, 24).writeLongLE(node), name);
@@ -92,17 +109,30 @@ public final class CallCodec {
             }
             case GetXattr(long node, Bytes name) -> Wire.putBytes(code(out, 25).writeLongLE(node), name);
             case ListXattr(long node) -> code(out, 26).writeLongLE(node);
-            case RemoveXattr(long node, Bytes name) -> Wire.putBytes(code(out, 27).writeLongLE(node), name);
+            case RemoveXattr(long node, Bytes name) ->
+                Wire.putBytes(code(out, 27).writeLongLE(node), name);
             case OpenDirectory(long node) -> code(out, 28).writeLongLE(node);
             case ReadDirectory(long handle, long offset, int maxBytes, boolean plus) ->
-                code(out, 29).writeLongLE(handle).writeLongLE(offset).writeIntLE(maxBytes).writeBoolean(plus);
+                code(out, 29)
+                        .writeLongLE(handle)
+                        .writeLongLE(offset)
+                        .writeIntLE(maxBytes)
+                        .writeBoolean(plus);
             case Access(long node, int mask) -> code(out, 30).writeLongLE(node).writeIntLE(mask);
             case Allocate(long handle, int mode, long offset, long length) ->
-                code(out, 31).writeLongLE(handle).writeIntLE(mode).writeLongLE(offset).writeLongLE(length);
+                code(out, 31)
+                        .writeLongLE(handle)
+                        .writeIntLE(mode)
+                        .writeLongLE(offset)
+                        .writeLongLE(length);
             case Seek(long handle, long offset, int whence) ->
                 code(out, 32).writeLongLE(handle).writeLongLE(offset).writeIntLE(whence);
             case CopyRange(long from, long fromOffset, long to, long toOffset, long length) -> {
-                code(out, 33).writeLongLE(from).writeLongLE(fromOffset).writeLongLE(to).writeLongLE(toOffset);
+                code(out, 33)
+                        .writeLongLE(from)
+                        .writeLongLE(fromOffset)
+                        .writeLongLE(to)
+                        .writeLongLE(toOffset);
                 out.writeLongLE(length);
             }
             case TestLock(long handle, long owner, LockRange range) ->
@@ -120,7 +150,11 @@ public final class CallCodec {
                 }
             }
             case ReviveHandle(long handle, long node, int flags, boolean directory) ->
-                code(out, 38).writeLongLE(handle).writeLongLE(node).writeIntLE(flags).writeBoolean(directory);
+                code(out, 38)
+                        .writeLongLE(handle)
+                        .writeLongLE(node)
+                        .writeIntLE(flags)
+                        .writeBoolean(directory);
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -179,26 +213,16 @@ public final class CallCodec {
             case 9 -> new MakeDirectory(in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE());
             case 10 -> new Unlink(in.readLongLE(), Wire.bytes(in));
             case 11 -> new RemoveDirectory(in.readLongLE(), Wire.bytes(in));
-            case 12 ->
-                new Rename(in.readLongLE(), Wire.bytes(in), in.readLongLE(), Wire.bytes(in), in.readIntLE());
+            case 12 -> new Rename(in.readLongLE(), Wire.bytes(in), in.readLongLE(), Wire.bytes(in), in.readIntLE());
             case 13 -> new Link(in.readLongLE(), in.readLongLE(), Wire.bytes(in));
             case 14 -> new Open(in.readLongLE(), in.readIntLE(), Wire.flag(in), in.readIntLE());
             case 15 ->
                 new Create(
-                        in.readLongLE(),
-                        Wire.bytes(in),
-                        in.readIntLE(),
-                        in.readIntLE(),
-                        in.readIntLE(),
-                        Wire.flag(in));
+                        in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE(), Wire.flag(in));
             case 16 -> new TemporaryFile(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
             case 17 -> new Read(in.readLongLE(), in.readLongLE(), in.readIntLE());
             case 18 ->
-                new Write(
-                        in.readLongLE(),
-                        in.readLongLE(),
-                        Wire.flag(in),
-                        in.readRetainedSlice(in.readableBytes()));
+                new Write(in.readLongLE(), in.readLongLE(), Wire.flag(in), in.readRetainedSlice(in.readableBytes()));
             case 19 -> new FileSystemStatus(in.readLongLE());
             case 20 -> new Release(in.readLongLE(), Wire.flag(in), in.readLongLE());
             case 21 -> new Flush(in.readLongLE(), in.readLongLE());
@@ -214,8 +238,7 @@ public final class CallCodec {
             case 31 -> new Allocate(in.readLongLE(), in.readIntLE(), in.readLongLE(), in.readLongLE());
             case 32 -> new Seek(in.readLongLE(), in.readLongLE(), in.readIntLE());
             case 33 ->
-                new CopyRange(
-                        in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE());
+                new CopyRange(in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE());
             case 34 -> new TestLock(in.readLongLE(), in.readLongLE(), Wire.lock(in));
             case 35 -> new SetLock(in.readLongLE(), in.readLongLE(), Wire.lock(in), Wire.flag(in), Wire.flag(in));
             case 36 -> new Cancel(in.readLongLE());

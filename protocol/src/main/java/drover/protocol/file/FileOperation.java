@@ -124,8 +124,7 @@ public sealed interface FileOperation {
     ///
     /// @param flock of the whole file and the open file, as flock(2); else of the owner, as fcntl(2)
     /// @param waits until it can be taken, or the call is cancelled
-    record SetLock(long handle, long owner, LockRange range, boolean flock, boolean waits)
-            implements FileOperation {}
+    record SetLock(long handle, long owner, LockRange range, boolean flock, boolean waits) implements FileOperation {}
 
     /// The guest was interrupted: the call of that id, if it still waits, fails with EINTR.
     record Cancel(long callId) implements FileOperation {}

@@ -59,7 +59,8 @@ public sealed interface FileResult {
     ///
     /// @param offset where the listing goes on behind this entry
     /// @param type as d_type of readdir(3)
-    /// @param entry the file, if the listing was asked for as lookups, or null. Null also for `.`, `..` and what vanished
+    /// @param entry the file, if the listing was asked for as lookups, or null. Null also for `.`, `..` and what
+    ///     vanished
     record Listed(Bytes name, long number, long offset, int type, Entry entry) {}
 
     record Lock(LockRange range) implements FileResult {}

@@ -58,7 +58,10 @@ public final class ReplyCodec {
                 Wire.putAttributes(out, after);
             }
             case FileSystem f -> {
-                code(out, 10).writeLongLE(f.blockBytes()).writeLongLE(f.fragmentBytes()).writeLongLE(f.blocks());
+                code(out, 10)
+                        .writeLongLE(f.blockBytes())
+                        .writeLongLE(f.fragmentBytes())
+                        .writeLongLE(f.blocks());
                 out.writeLongLE(f.freeBlocks()).writeLongLE(f.availableBlocks()).writeLongLE(f.files());
                 out.writeLongLE(f.freeFiles()).writeIntLE(f.nameBytes());
             }
@@ -66,7 +69,9 @@ public final class ReplyCodec {
                 code(out, 11).writeIntLE(entries.size());
                 for (Listed listed : entries) {
                     Wire.putBytes(out, listed.name());
-                    out.writeLongLE(listed.number()).writeLongLE(listed.offset()).writeByte(listed.type());
+                    out.writeLongLE(listed.number())
+                            .writeLongLE(listed.offset())
+                            .writeByte(listed.type());
                     out.writeBoolean(listed.entry() != null);
                     if (listed.entry() != null) putEntry(out, listed.entry());
                 }

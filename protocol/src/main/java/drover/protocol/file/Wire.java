@@ -32,8 +32,8 @@ final class Wire {
     static int count(ByteBuf in, int limit, int bytesEach) throws MalformedFileFrame {
         int count = in.readIntLE();
         if (count < 0 || count > limit || (long) count * bytesEach > in.readableBytes())
-            throw new MalformedFileFrame("a count of " + Integer.toUnsignedString(count) + " with "
-                    + in.readableBytes() + " bytes left in the frame");
+            throw new MalformedFileFrame("a count of " + Integer.toUnsignedString(count) + " with " + in.readableBytes()
+                    + " bytes left in the frame");
         return count;
     }
 
