@@ -12,4 +12,12 @@ module drover.daemon {
     requires java.sql;
     requires org.jgroups;
     requires org.slf4j;
+    requires org.bouncycastle.pkix;
+    requires org.bouncycastle.provider;
+    requires javax.jmdns;
+
+    opens drover.daemon to
+            info.picocli;
+    opens drover.daemon.security.command to
+            info.picocli;
 }

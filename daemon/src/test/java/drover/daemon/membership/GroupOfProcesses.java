@@ -165,7 +165,9 @@ final class GroupOfProcesses implements AutoCloseable {
 
     void killAll() {
         for (Node node : nodes) if (node.process != null) node.process.destroyForcibly();
-        for (Node node : nodes) if (node.process != null) node.process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        for (Node node : nodes)
+            if (node.process != null)
+                node.process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
         nodes.forEach(node -> node.lines.clear());
     }
 
