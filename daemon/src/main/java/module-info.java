@@ -18,6 +18,9 @@ module drover.daemon {
     requires static org.jspecify;
     requires org.jgroups;
     requires org.slf4j;
+    requires org.bouncycastle.pkix;
+    requires org.bouncycastle.provider;
+    requires javax.jmdns;
 
     // JGroups makes headers and protocols by reflection.
     exports drover.daemon.membership.wire to
@@ -27,4 +30,6 @@ module drover.daemon {
             info.picocli;
     opens drover.daemon.control to
             com.fasterxml.jackson.databind;
+    opens drover.daemon.security.command to
+            info.picocli;
 }

@@ -34,7 +34,7 @@ public record PeerIdentity(NodeId node, String clusterId) {
     }
 
     /// The cluster an authority's certificate belongs to.
-    static String clusterOf(X509Certificate authority) throws CertificateException {
+    public static String clusterOf(X509Certificate authority) throws CertificateException {
         X500Principal subject = authority.getSubjectX500Principal();
         return attribute(subject, "O")
                 .orElseThrow(() -> new CertificateException("the authority '" + subject + "' names no cluster (O)"));

@@ -39,6 +39,7 @@ public final class TlsIdentity {
 
     private final ClusterTrust trust;
     private final SSLContext jsse;
+    private final SSLContext open;
     private volatile IdentityMaterial material;
     private volatile Contexts contexts;
 
@@ -46,7 +47,8 @@ public final class TlsIdentity {
         this.material = material;
         trust = new ClusterTrust(this::material, revocations);
         contexts = contexts(material);
-        jsse = jsse();
+        open = jsse();
+        jsse = new DemandingContext(open);
     }
 
     /// Reads the identity from its directory.
@@ -106,6 +108,13 @@ public final class TlsIdentity {
         return jsse;
     }
 
+    /// The same identity for a server that also talks to machines which have no certificate yet: it shows this node's,
+    /// and
+    /// believes only this cluster's where the client shows one, but demands none. For enrolment only.
+    public SSLContext enrolmentContext() {
+        return open;
+    }
+
     private Contexts contexts(IdentityMaterial material) {
         SslProvider provider = provider();
         try {
@@ -145,7 +154,7 @@ public final class TlsIdentity {
             context.init(new KeyManager[] {new CurrentKey(this::material)}, new TrustManager[] {trust}, null);
             context.getServerSessionContext().setSessionTimeout(SESSION_SECONDS);
             context.getClientSessionContext().setSessionTimeout(SESSION_SECONDS);
-            return new DemandingContext(context);
+            return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this JDK has no TLS 1.3", e);
         }
