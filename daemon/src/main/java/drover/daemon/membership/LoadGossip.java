@@ -11,6 +11,7 @@ import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -26,8 +27,11 @@ import org.slf4j.LoggerFactory;
 ///
 /// Thread rule: `view` from any thread; callbacks run on the group's threads and must not block.
 public final class LoadGossip implements AutoCloseable {
-    /// Entries of one message. With the group's headers, TLS and TCP about 150 bytes more.
+    /// Entries of one message.
     static final int MESSAGE_BYTES = 800;
+
+    /// Allowance for what the group (about 100), TLS (22) and TCP/IP (52) add to a message.
+    static final int OVERHEAD_BYTES = 180;
 
     static final int TOPIC = 1;
     private static final Logger LOG = LoggerFactory.getLogger(LoadGossip.class);
@@ -41,6 +45,7 @@ public final class LoadGossip implements AutoCloseable {
     private final LongSupplier nanoClock;
     private final LoadWindow window = new LoadWindow();
     private final List<Runnable> onReceipt = new CopyOnWriteArrayList<>();
+    private final LongAdder sentBytes = new LongAdder();
     private Thread thread;
 
     /// @param ownVector makes this node's vector of this moment, with a sequence that rises; called once a second
@@ -85,6 +90,11 @@ public final class LoadGossip implements AutoCloseable {
         return new ClusterLoad(up);
     }
 
+    /// Bytes of load information this node put on the wire since the start.
+    public long sentByteCount() {
+        return sentBytes.sum();
+    }
+
     private void run() {
         try {
             while (true) {
@@ -115,7 +125,8 @@ public final class LoadGossip implements AutoCloseable {
                 .toList();
         if (others.isEmpty()) return;
         NodeId to = others.get(random.nextInt(others.size()));
-        if (!membership.sendOnce(to, TOPIC, message)) LOG.debug("load not told to {}", to);
+        if (membership.sendOnce(to, TOPIC, message)) sentBytes.add(message.length + OVERHEAD_BYTES);
+        else LOG.debug("load not told to {}", to);
     }
 
     private void received(NodeId from, byte[] message) {

@@ -1,6 +1,8 @@
 package drover.linux.procfs;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -9,15 +11,17 @@ import java.util.List;
 import java.util.Optional;
 
 /// The speed of one core, measured once and kept: a short loop of integer arithmetic and memory reads, timed by the
-/// thread's own CPU time, so that load on the machine does not make it look slow. 1.0 is a core of an AMD EPYC 7003 at
-/// 2.6 GHz.
+/// thread's own CPU time, so that load on the machine does not make it look slow. 1.0 is a core of an AMD EPYC (family 25,
+/// model 17) at 2.6 GHz.
 public final class CpuSpeed {
-    private static final long REFERENCE_NS = 1_000_000; // one round on the reference core
+    private static final long REFERENCE_NS = 2_083_000; // one round on the reference core
     private static final int ROUND_STEPS = 400_000;
     private static final int TABLE_WORDS = 1 << 14; // 64 KiB: first and second level cache
     private static final long BUDGET_NS = 200_000_000; // CPU time of a calibration
     private static final int ALIKE = 5; // so many rounds within 2 % of the best show that warm-up is over
     private static final long PATIENCE_NS = 600_000_000; // on a starved machine the compiler may come late
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private CpuSpeed() {}
 
@@ -47,18 +51,17 @@ public final class CpuSpeed {
     }
 
     /// Measures now; takes about 0.2 s of CPU.
-    public static double measure() throws IOException {
-        KernelFile file = new KernelFile();
+    public static double measure() {
         int[] table = new int[TABLE_WORDS];
         for (int i = 0; i < table.length; i++) table[i] = i * 0x9E3779B1;
-        long start = cpuNs(file);
+        long start = cpuNs();
         long before = start;
         long best = Long.MAX_VALUE;
         int alike = 0;
         int sink = 0;
         while (before - start < BUDGET_NS || (alike < ALIKE && before - start < PATIENCE_NS)) {
             sink += round(table, sink);
-            long now = cpuNs(file);
+            long now = cpuNs();
             long taken = now - before;
             before = now;
             if (taken < best * 0.98) alike = 0;
@@ -80,10 +83,10 @@ public final class CpuSpeed {
         return x;
     }
 
-    /// CPU time of this thread; the first number of schedstat is in nanoseconds.
-    private static long cpuNs(KernelFile file) throws IOException {
-        String text = file.read(Path.of("/proc/thread-self/schedstat"));
-        return Long.parseLong(text, 0, text.indexOf(' '), 10);
+    /// CPU time of this thread. Not /proc/thread-self/schedstat: while a thread runs, that moves only with the kernel's
+    /// tick.
+    private static long cpuNs() {
+        return THREADS.getCurrentThreadCpuTime();
     }
 
     /// What the kernel calls this machine's CPU; all cores are taken for alike.
