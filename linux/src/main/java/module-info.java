@@ -1,6 +1,7 @@
 /// The only door to native calls.
 module drover.linux {
     requires transitive drover.model;
+    requires java.management;
     requires org.slf4j;
 
     exports drover.linux.socket;

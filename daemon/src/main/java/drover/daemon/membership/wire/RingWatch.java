@@ -126,8 +126,8 @@ final class RingWatch<A> {
 
     /// Members whose time to answer is over.
     ///
-    /// A verdict that comes late was held up by lack of CPU here, and the answer may be held up as well: it is put off once
-    /// more, to a later tick.
+    /// A verdict that comes late was held up by lack of CPU here, and the answer may be held up as well:
+    /// it is put off once more, to a later tick.
     Actions<A> verdict(long nowNs) {
         doubtedSinceNs.replaceAll((member, since) -> {
             long late = nowNs - since - verificationNs;
