@@ -48,7 +48,7 @@ final class Plots {
         double one = results.oneNodeSeconds();
         ideal(chart, nodes -> nodes);
         add(chart, "drover", DROVER, results.table(), row -> row.speedup(one));
-        add(chart, "GNU parallel over ssh", PEER, results.peers(), row -> row.speedup(one));
+        add(chart, "GNU parallel over ssh", PEER, peers(), row -> row.speedup(one));
         return chart;
     }
 
@@ -57,7 +57,7 @@ final class Plots {
         double one = results.oneNodeSeconds();
         ideal(chart, _ -> 1);
         add(chart, "drover", DROVER, results.table(), row -> row.efficiency(one));
-        add(chart, "GNU parallel over ssh", PEER, results.peers(), row -> row.efficiency(one));
+        add(chart, "GNU parallel over ssh", PEER, peers(), row -> row.efficiency(one));
         add(chart, "utilisation, drover", DROVER.brighter(), results.table(), Row::utilisation);
         chart.getStyler().setYAxisMin(0.0);
         return chart;
@@ -92,6 +92,14 @@ final class Plots {
         chart.addSeries(name, nodes, megabytes).setFillColor(colour);
     }
 
+    /// One node is the same plain shell for all.
+    private List<Row> peers() {
+        return results.peers().isEmpty()
+                ? List.of()
+                : Stream.concat(results.rows(RunSystem.SHELL).stream(), results.peers().stream())
+                        .toList();
+    }
+
     private static XYChart lines(String title, String y) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
@@ -111,8 +119,11 @@ final class Plots {
     }
 
     private void ideal(XYChart chart, ToDoubleFunction<Integer> value) {
-        double[] nodes =
-                results.table().stream().mapToDouble(Row::nodes).distinct().toArray();
+        double[] nodes = Stream.concat(results.table().stream(), results.peers().stream())
+                .mapToDouble(Row::nodes)
+                .sorted()
+                .distinct()
+                .toArray();
         double[] values = new double[nodes.length];
         for (int i = 0; i < nodes.length; i++) values[i] = value.applyAsDouble((int) nodes[i]);
         XYSeries series = chart.addSeries("ideal", nodes, values);

@@ -69,7 +69,7 @@ public final class PovrayScene implements Workload {
     }
 
     private SubJob render(String name, List<String> part) {
-        return new SubJob(name, povray(part, "+O" + name + ".result"), povray(part, "+O-"));
+        return new SubJob(name, name + ".png", povray(part, "+O" + name + ".png"), povray(part, "+O-"));
     }
 
     private List<String> povray(List<String> part, String output) {
@@ -82,7 +82,7 @@ public final class PovrayScene implements Workload {
     @Override
     public Verdict verify(Path results, Path keep) throws IOException {
         Path reference = keep.resolve("whole.png");
-        Path whole = results.resolve(WHOLE + ".result");
+        Path whole = results.resolve(WHOLE + ".png");
         if (Files.exists(whole)) {
             Picture.read(whole).write(reference);
             return new Verdict(0, List.of());
@@ -92,7 +92,7 @@ public final class PovrayScene implements Workload {
         int lost = 0;
         for (StripCut.Strip strip : strips) {
             try {
-                merged.takeRows(Picture.read(results.resolve(name(strip) + ".result")), strip);
+                merged.takeRows(Picture.read(results.resolve(name(strip) + ".png")), strip);
             } catch (IOException e) {
                 lost++;
                 problems.add("strip " + name(strip) + ": " + e.getMessage());

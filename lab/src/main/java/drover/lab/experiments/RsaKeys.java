@@ -67,7 +67,10 @@ public final class RsaKeys implements Workload {
         for (int number = 0; number < keys / KEYS_PER_JOB; number++) {
             String name = "keys-%04d".formatted(number);
             jobs.add(new SubJob(
-                    name, List.of("sh", "-c", "{ " + loop + "; } >" + name + ".result"), List.of("sh", "-c", loop)));
+                    name,
+                    name + ".pem",
+                    List.of("sh", "-c", "{ " + loop + "; } >" + name + ".pem"),
+                    List.of("sh", "-c", loop)));
         }
         return jobs;
     }
@@ -84,7 +87,7 @@ public final class RsaKeys implements Workload {
         int lost = 0;
         int seen = 0;
         for (SubJob job : subJobs()) {
-            Path file = results.resolve(job.resultFile());
+            Path file = results.resolve(job.result());
             int good = 0;
             Matcher matcher = KEY.matcher(Files.exists(file) ? Files.readString(file) : "");
             while (matcher.find()) {

@@ -69,6 +69,8 @@ final class Runner {
             problems.add("exit status " + outcome.exitStatus() + ": "
                     + outcome.errors().strip());
         problems.addAll(failures(work, jobs));
+        if (system == RunSystem.WHOLE && !problems.isEmpty())
+            throw new LabException("cannot make what all results are compared with: " + problems.getFirst());
         Verdict verdict = workload.verify(work, keep);
         problems.addAll(verdict.problems());
         deleteTree(work);
@@ -124,7 +126,7 @@ final class Runner {
     private static void collectStreams(Path work, List<SubJob> jobs, PeerSsh peer) throws IOException {
         for (SubJob job : jobs) {
             Path output = work.resolve(peer.outputOf(job));
-            if (Files.exists(output)) Files.move(output, work.resolve(job.resultFile()));
+            if (Files.exists(output)) Files.move(output, work.resolve(job.result()));
         }
     }
 
