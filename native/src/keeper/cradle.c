@@ -67,12 +67,14 @@ static bool make(struct keeper *k, struct cradle *c) {
     return true;
 }
 
-void cradle_fill_pool(struct keeper *k) {
+bool cradle_pool_is_full(const struct keeper *k) {
     unsigned ready = 0;
     for (struct cradle *c = k->pool; c; c = c->next)
         ready++;
-    if (ready >= POOL_SIZE)
-        return;
+    return ready >= POOL_SIZE;
+}
+
+void cradle_fill_pool(struct keeper *k) {
     struct cradle **last = &k->pool;
     while (*last)
         last = &(*last)->next;
@@ -81,6 +83,7 @@ void cradle_fill_pool(struct keeper *k) {
         return;
     if (!make(k, c)) {
         note("cannot prepare a guest's namespaces: %s", strerror(errno));
+        k->pool_failed = true;
         free(c);
         return;
     }

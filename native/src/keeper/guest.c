@@ -111,6 +111,8 @@ static void on_message(struct guest *g, const uint8_t *m, size_t length, pid_t s
             if (g->state == GUEST_STARTING) {
                 g->state = GUEST_RUNNING;
                 guest_tell_start(g);
+                for (int i = 0; i < 3; i++)
+                    stream_send(&g->out[i]);
             }
             break;
         case R_FAILED: failed(g, length > 1 ? m[1] : 125, (const char *)m + 2, length > 2 ? length - 2 : 0); break;
@@ -291,6 +293,7 @@ void guest_start(struct keeper *k, struct reader *r) {
     g->next = k->guests;
     k->guests = g;
     start_ticking(k);
+    k->pool_failed = false;
     if (!start_parse(r, &start)) {
         failed(g, 125, "the job's description is malformed", 34);
         r->bad = false; // an honest daemon only passes it on: the job is refused, the connection stays

@@ -85,7 +85,7 @@ struct keeper {
     int listener;
     struct watch listener_watch, daemon_watch, signal_watch, lease_watch, tick_watch;
     int signal_fd, lease_timer, tick_timer;
-    bool ticking, ending, waits_for_room;
+    bool ticking, ending, waits_for_room, pool_failed;
     struct channel daemon;
     uint64_t sent_total; // bytes that left daemon.out
     struct {
@@ -113,6 +113,8 @@ void daemon_end(struct keeper *k, size_t mark);
 void daemon_pass(struct keeper *k, int fd);
 
 // cradle.c
+bool cradle_pool_is_full(const struct keeper *k);
+/// Adds one.
 void cradle_fill_pool(struct keeper *k);
 /// False: the kernel refused (errno).
 bool cradle_take(struct keeper *k, struct cradle *c);

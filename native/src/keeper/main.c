@@ -26,6 +26,8 @@
 /// The log is cut when it is longer at a start of the keeper: it holds only rare troubles.
 #define LOG_LIMIT_BYTES (1 << 20)
 
+#define QUIET_MS 2
+
 #define CONTAINER(w, member) ((struct keeper *)((char *)(w) - offsetof(struct keeper, member)))
 
 void note(const char *format, ...) {
@@ -64,8 +66,8 @@ static void reap(struct keeper *k) {
             g = g->next;
         if (g)
             guest_reaped(g);
-        else
-            cradle_pool_reaped(k, pid); // replaced at the next quiet moment, so that a fault cannot spin
+        else if (cradle_pool_reaped(k, pid))
+            k->pool_failed = true; // what failed once fails again: until the next START, which says so to its job
     }
 }
 
@@ -154,12 +156,12 @@ static void daemonise(const struct keeper *k, int *told) {
 static void loop(struct keeper *k) {
     while (!k->ending) {
         struct epoll_event events[64];
-        // A quiet 2 ms: then the pool is filled, so that preparing never competes with a guest that is starting.
-        int n = epoll_wait(k->epoll, events, 64, 2);
-        if (n == 0) {
+        // A quiet moment: then the pool is filled, so that preparing never competes with a guest that is starting.
+        // After a fault the next START makes its own, and the next quiet moment tries again.
+        bool fill = !k->pool_failed && !cradle_pool_is_full(k);
+        int n = epoll_wait(k->epoll, events, 64, fill ? QUIET_MS : -1);
+        if (n == 0)
             cradle_fill_pool(k);
-            n = epoll_wait(k->epoll, events, 64, -1);
-        }
         for (int i = 0; i < n; i++) {
             struct watch *w = events[i].data.ptr;
             w->ready(w, events[i].events);

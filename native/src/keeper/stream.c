@@ -47,6 +47,8 @@ void stream_close(struct stream *s) {
 void stream_send(struct stream *s) {
     struct guest *g = s->guest;
     struct bytes *out = &g->keeper->daemon.out;
+    if (g->state == GUEST_STARTING)
+        return; // a quick guest prints before its init has seen the exec; STARTED goes first
     while (s->ring.sent < s->ring.end && daemon_has_room(g->keeper)) {
         size_t length;
         const uint8_t *data = ring_unsent(&s->ring, CHUNK_BYTES, &length);

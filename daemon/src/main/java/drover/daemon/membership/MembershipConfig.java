@@ -18,7 +18,8 @@ import java.util.Objects;
 /// is
 ///     known within 10 s
 /// @param verification how long a suspect has to answer; a killed node is known within two of these
-/// @param joinRound how long a starting node that knows peers looks for them before it founds a cluster alone (it merges
+/// @param joinRound how long a starting node that knows peers looks for them before it founds a cluster alone (it
+/// merges
 ///     later): the first handshake of a fresh JVM takes a second of CPU, and whole clusters start at once
 /// @param mergeEvery longest time between two looks for the rest of a split cluster; costs nothing while it is whole
 public record MembershipConfig(
@@ -33,9 +34,9 @@ public record MembershipConfig(
         Duration joinRound,
         Duration mergeEvery,
         TransportConfig transport) {
-    public static final Duration DEFAULT_HEARTBEAT = Duration.ofMillis(1500);
-    public static final Duration DEFAULT_SILENCE = Duration.ofSeconds(6);
-    public static final Duration DEFAULT_VERIFICATION = Duration.ofMillis(700);
+    public static final Duration DEFAULT_HEARTBEAT = Duration.ofMillis(1250);
+    public static final Duration DEFAULT_SILENCE = Duration.ofSeconds(5);
+    public static final Duration DEFAULT_VERIFICATION = Duration.ofMillis(2500);
     public static final Duration DEFAULT_JOIN_ROUND = Duration.ofSeconds(3);
     public static final Duration DEFAULT_MERGE_EVERY = Duration.ofSeconds(2);
 

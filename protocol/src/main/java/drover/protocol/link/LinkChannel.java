@@ -15,6 +15,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.slf4j.Logger;
@@ -322,6 +323,18 @@ final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
     @Override
     public void close(String reason) {
         if (context.channel().isActive()) closeReason = reason;
+        if (context.executor().inEventLoop()) finish();
+        else
+            try {
+                context.executor().execute(this::finish);
+            } catch (RejectedExecutionException e) {
+                var _ = context.channel().close(); // the hub is closed, and its loops with it
+            }
+    }
+
+    /// What was sent before the close, a refusal above all, still goes out.
+    private void finish() {
+        context.flush();
         var _ = context.close();
     }
 

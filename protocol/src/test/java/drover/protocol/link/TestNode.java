@@ -22,6 +22,7 @@ final class TestNode implements AutoCloseable {
     final TlsIdentity identity;
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<byte[]> answers = new CopyOnWriteArrayList<>();
+    volatile Runnable onAnswer;
     private final Map<NodeId, InetSocketAddress> addresses = new ConcurrentHashMap<>();
 
     TestNode(IdentityMaterial material, Revocations revocations, UnaryOperator<LinkConfig> change) throws IOException {
@@ -73,6 +74,11 @@ final class TestNode implements AutoCloseable {
         @Override
         public void frame(Link link, ByteBuf frame) {
             if (link.dialledHere()) {
+                Runnable instead = onAnswer;
+                if (instead != null) {
+                    instead.run();
+                    return;
+                }
                 byte[] content = new byte[frame.readableBytes()];
                 frame.getBytes(frame.readerIndex(), content);
                 answers.add(content);

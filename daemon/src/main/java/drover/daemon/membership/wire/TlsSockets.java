@@ -27,9 +27,12 @@ final class TlsSockets {
         this.config = config;
     }
 
-    SSLSocket dial(Socket plain, InetSocketAddress to) throws IOException {
+    void connect(Socket plain, InetSocketAddress to) throws IOException {
         plain.setTcpNoDelay(true);
         plain.connect(to, Math.toIntExact(config.connectTimeout().toMillis()));
+    }
+
+    SSLSocket dial(Socket plain) throws IOException {
         return handshake(plain, true);
     }
 

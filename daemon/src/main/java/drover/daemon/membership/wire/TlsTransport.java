@@ -224,6 +224,16 @@ public final class TlsTransport extends TP {
         outbound.remove(to, link);
     }
 
+    void refused(InetSocketAddress to) {
+        RingDetector detector = stack.findProtocol(RingDetector.class);
+        if (detector != null && listening) detector.refused(to);
+    }
+
+    /// Whether some peer is there with whom the handshake is not finished.
+    boolean isGreetingSomebody() {
+        return outbound.values().stream().anyMatch(Outbound::isGreeting);
+    }
+
     /// Closes all links whose peer showed a certificate that `which` accepts, as when it was revoked.
     public void cut(Predicate<X509Certificate> which) {
         outbound.values().forEach(link -> link.cutIf(which));
