@@ -2,51 +2,104 @@ package drover.daemon;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.config.DaemonConfig.Places;
-import drover.daemon.membership.Member;
+import drover.daemon.membership.LoadGossip;
 import drover.daemon.membership.MemberState;
 import drover.daemon.membership.Membership;
 import drover.daemon.membership.MembershipConfig;
+import drover.daemon.membership.MembershipEvent;
 import drover.daemon.membership.PeerFile;
 import drover.daemon.placement.ClusterKnowledge;
-import drover.model.LoadVector;
+import drover.daemon.security.EnrolledNode;
+import drover.daemon.security.RevocationList;
 import drover.model.NodeId;
+import drover.protocol.mtls.TlsIdentity;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// What this node knows of the others: who is there, and how loaded they are.
+/// What this node knows of the others: who is there, how loaded they are, whose certificates are no longer believed.
 final class Cluster implements ClusterKnowledge, AutoCloseable {
-    private final Membership membership;
+    private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+    private static final int REVOCATIONS_TOPIC = 2;
 
-    private Cluster(Membership membership) {
+    private final Membership membership;
+    private final PeerFile peers;
+    private final LoadGossip gossip;
+    private final OwnLoad ownLoad;
+
+    private Cluster(Membership membership, PeerFile peers, LoadGossip gossip, OwnLoad ownLoad) {
         this.membership = membership;
+        this.peers = peers;
+        this.gossip = gossip;
+        this.ownLoad = ownLoad;
     }
 
-    static Cluster prepare(DaemonConfig config, Places places, Security security) throws IOException, StartFailure {
+    static Cluster prepare(DaemonConfig config, Places places, TlsIdentity identity) throws IOException, StartFailure {
         PeerFile peers = PeerFile.open(places.state().resolve("peers"));
+        OwnLoad load = OwnLoad.of(config, places);
         InetSocketAddress control = new InetSocketAddress(config.address(), config.membershipPort());
         InetSocketAddress data = new InetSocketAddress(config.address(), config.dataPort());
         try {
-            return new Cluster(new Membership(
-                    MembershipConfig.of(security.identity().clusterId(), config.name(), control, control, data),
-                    security.identity().jsseContext(),
+            Membership membership = new Membership(
+                    MembershipConfig.of(identity.clusterId(), config.name(), control, control, data),
+                    identity.jsseContext(),
                     peers,
-                    InstantSource.system()));
+                    InstantSource.system());
+            LoadGossip gossip =
+                    new LoadGossip(config.name(), membership, load, new SecureRandom(), System::nanoTime);
+            return new Cluster(membership, peers, gossip, load);
         } catch (Exception e) {
+            LOG.debug("membership", e);
             throw new StartFailure("membership cannot be prepared: " + e.getMessage());
         }
     }
 
-    void join() throws StartFailure {
+    /// Joins, and keeps the list of revoked certificates the same everywhere: whoever has a newer one tells all, and a
+    /// node that comes is told.
+    void join(RevocationList revocations) throws StartFailure {
+        membership.receive(REVOCATIONS_TOPIC, (_, signed) -> revocations.offer(signed));
+        revocations.onNewer(signed -> {
+            membership.disconnect(revocations::isRevoked);
+            membership.broadcast(REVOCATIONS_TOPIC, signed);
+        });
+        membership.listen(event -> {
+            switch (event) {
+                case MembershipEvent.Joined joined -> tell(joined.node(), revocations);
+                case MembershipEvent.Back back -> tell(back.node(), revocations);
+                case MembershipEvent.Lost lost -> LOG.info("{} is lost", lost.node());
+                case MembershipEvent.Left left -> LOG.info("{} has left", left.node());
+            }
+        });
         try {
             membership.start();
         } catch (Exception e) {
+            LOG.debug("join", e);
             throw new StartFailure("cannot join the cluster: " + e.getMessage());
+        }
+        gossip.start();
+    }
+
+    private void tell(NodeId node, RevocationList revocations) {
+        byte[] signed = revocations.current();
+        if (signed.length > 0) membership.send(node, REVOCATIONS_TOPIC, signed);
+    }
+
+    /// A machine was given a certificate here; it will be looked for at the next start, too.
+    void learn(EnrolledNode node) {
+        try {
+            peers.learn(Map.of(
+                    node.node(),
+                    new PeerFile.Peer(
+                            new InetSocketAddress(node.address(), node.membershipPort()),
+                            new InetSocketAddress(node.address(), node.dataPort()))));
+        } catch (IOException e) {
+            LOG.warn("{} joined, but the list of peers cannot be written: {}", node.node(), e.getMessage());
         }
     }
 
@@ -54,7 +107,9 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
         return membership;
     }
 
-    void countGuests(IntSupplier guests) {}
+    OwnLoad ownLoad() {
+        return ownLoad;
+    }
 
     Optional<InetSocketAddress> dataAddress(NodeId node) {
         return membership.dataAddress(node);
@@ -63,11 +118,7 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
     @Override
     public Map<NodeId, Seen> loads() {
         Map<NodeId, Seen> loads = new TreeMap<>();
-        for (Member member : membership.members())
-            if (member.state() == MemberState.UP)
-                loads.put(
-                        member.node(),
-                        new Seen(new LoadVector(1, 1, 0, 1L << 30, 1L << 29, 0, 0, 0, 1, 1), Duration.ZERO));
+        gossip.view().entries().forEach((node, entry) -> loads.put(node, new Seen(entry.vector(), entry.age())));
         return loads;
     }
 
@@ -81,6 +132,7 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
 
     @Override
     public void close() {
+        gossip.close();
         membership.close();
     }
 }

@@ -13,6 +13,10 @@ import drover.daemon.journal.Journal;
 import drover.daemon.links.FileLinks;
 import drover.daemon.links.JobLinks;
 import drover.daemon.placement.Placement;
+import drover.daemon.security.LanDiscovery;
+import drover.daemon.security.NodeSecurity;
+import drover.daemon.security.SecurityFailure;
+import drover.daemon.security.SecurityPlaces;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.FileServerConfig;
 import drover.model.NodeId;
@@ -22,11 +26,13 @@ import drover.protocol.link.LinkConfig;
 import drover.protocol.link.LinkHub;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.slf4j.Logger;
@@ -65,8 +71,8 @@ final class NodeDaemon implements AutoCloseable {
         Files.createDirectories(places.run());
         Files.createDirectories(places.state());
         keep(DaemonLock.take(places.run()));
-        Security security = keep(Security.open(config, places));
-        Cluster cluster = keep(Cluster.prepare(config, places, security));
+        NodeSecurity security = keep(openSecurity(places));
+        Cluster cluster = keep(Cluster.prepare(config, places, security.identity()));
         LinkHub hub = keep(new LinkHub(
                 security.identity(),
                 LinkConfig.listeningOn(new InetSocketAddress(config.address(), config.dataPort())),
@@ -81,7 +87,7 @@ final class NodeDaemon implements AutoCloseable {
                 libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
         GuestHost guests = keep(new GuestHost(config, keeper, new ToHome(jobLinks, fileLinks)));
         fileLinks.connectMounts(guests);
-        cluster.countGuests(guests::guestCount);
+        cluster.ownLoad().countGuests(guests::guestCount);
 
         Journal journal = keep(new Journal(places.state().resolve("journal.db")));
         Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
@@ -91,12 +97,39 @@ final class NodeDaemon implements AutoCloseable {
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
-        security.serve(hub, cluster);
-        cluster.join();
+        serveSecurity(security, hub, config, cluster);
+        cluster.join(security.revocations());
         LocalRequests requests = new LocalRequests(
                 jobs, new JobQueries(config.name(), jobs, logs), new NodeQueries(cluster.membership(), cluster));
         keep(new LocalServer(places.run().resolve("drover.sock"), requests));
         LOG.info("{} is up at {}", config.name(), hub.listenAddress());
+    }
+
+    private static NodeSecurity openSecurity(Places places) throws IOException, StartFailure {
+        try {
+            return NodeSecurity.open(new SecurityPlaces(places.config(), places.state()), InstantSource.system());
+        } catch (SecurityFailure e) {
+            throw new StartFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void serveSecurity(NodeSecurity security, LinkHub hub, DaemonConfig config, Cluster cluster)
+            throws IOException, StartFailure {
+        try {
+            security.start(hub, new InetSocketAddress(config.address(), config.enrolPort()), cluster::learn);
+        } catch (SecurityFailure e) {
+            throw new StartFailure(String.valueOf(e.getMessage()));
+        }
+        if (!security.holdsAuthority()) return;
+        try {
+            keep(LanDiscovery.advertise(
+                    InetAddress.getByName(config.address()),
+                    config.name().name(),
+                    config.enrolPort(),
+                    security.identity().clusterId()));
+        } catch (IOException e) {
+            LOG.info("not found by mDNS, so joining needs an address: {}", e.getMessage());
+        }
     }
 
     private <T extends AutoCloseable> T keep(T part) {
