@@ -59,19 +59,10 @@ final class DemoCommand implements Callable<Integer> {
         progress.say("a lab of " + NODES + " nodes, each with a quarter of a core, will render " + scene.settings());
         LabPlan plan = new LabPlan(
                 LAB, NODES, OptionalDouble.of(CPU), Optional.empty(), RootKind.OVERLAY, LabPlan.DEFAULT_DISK_BYTES);
-        Thread undo = new Thread(() -> LabSetup.takeDown(LAB), "undo");
-        Runtime.getRuntime().addShutdownHook(undo);
         LabSetup.takeDown(LAB); // one that a killed demo left
-        try {
-            var lab = LabStart.run(
-                    plan,
-                    Installation.find(),
-                    progress,
-                    it -> new ClusterStart(it, progress, ClusterStart.usualLimit(NODES)).run());
-            new Experiment(scene, List.of(NODES), systems, 1, results, progress).run(lab);
-        } finally {
-            LabSetup.takeDown(LAB);
-        }
+        var experiment = new Experiment(scene, List.of(NODES), systems, 1, results, progress);
+        new LabStart(plan, progress, it -> new ClusterStart(it, progress, ClusterStart.usualLimit(NODES)).run())
+                .during(experiment::run);
         Tables.print(results, System.out);
         Row together = results.rows(RunSystem.DROVER).getLast();
         System.out.printf(

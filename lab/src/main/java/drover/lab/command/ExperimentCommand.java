@@ -94,14 +94,10 @@ final class ExperimentCommand implements Callable<Integer> {
         results.begin();
         Progress progress = Progress.onStderr();
         var experiment = new Experiment(workload, nodes, systems, repeat, results, progress);
-        try {
-            var lab = LabStart.run(plan, Installation.find(), progress, it -> {
-                if (!peersOnly) new ClusterStart(it, progress, ClusterStart.usualLimit(most)).run();
-            });
-            experiment.run(lab);
-        } finally {
-            LabSetup.takeDown(name);
-        }
+        new LabStart(plan, progress, it -> {
+                    if (!peersOnly) new ClusterStart(it, progress, ClusterStart.usualLimit(most)).run();
+                })
+                .during(experiment::run);
         Tables.print(results, System.out);
         System.out.println("report: " + directory.resolve("report.html"));
         return Tables.problems(results) ? 1 : 0;

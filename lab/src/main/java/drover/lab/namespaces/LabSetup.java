@@ -112,8 +112,9 @@ public final class LabSetup {
         }
     }
 
-    /// Removes everything of the lab. Returns false if there was nothing.
-    public static boolean takeDown(String labName) {
+    /// Removes everything of the lab. Returns false if there was nothing. One at a time: a shutdown may ask for it
+    /// twice.
+    public static synchronized boolean takeDown(String labName) {
         requireRoot();
         LabDirectory directory = LabDirectory.of(labName);
         endCreator(directory);

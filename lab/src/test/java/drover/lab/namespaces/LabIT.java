@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.model.NodeId;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -280,33 +280,57 @@ class LabIT {
         assertFalse(LabSetup.takeDown(name));
     }
 
+    private Process startUp() throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "drover.lab.Main",
+                        "lab",
+                        "up",
+                        "--name",
+                        name,
+                        "--nodes",
+                        "12",
+                        "--boot-command",
+                        "sleep 1000")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private static void awaitFile(Path file, Process maker) throws InterruptedException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!Files.exists(file) && maker.isAlive() && System.nanoTime() - deadline < 0) Thread.sleep(1);
+        assertTrue(Files.exists(file), "`up` never came to make " + file);
+    }
+
     @Test
     void downLeavesNothingAlsoWhenUpWasKilledHalfWay() throws Exception {
-        Set<Boolean> reached = new HashSet<>();
-        for (int waitMs : List.of(250, 450, 700, 1000, 1400, 2000)) {
-            Process up = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            "drover.lab.Main",
-                            "lab",
-                            "up",
-                            "--name",
-                            name,
-                            "--nodes",
-                            "12",
-                            "--boot-command",
-                            "sleep 1000")
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            Thread.sleep(waitMs);
+        LabDirectory directory = LabDirectory.of(name);
+        for (Path reached : List.of(
+                directory.creator(),
+                directory.switchGroups(),
+                directory.switchProcess(),
+                directory.node(N1),
+                directory.init(N1),
+                directory.init(N3),
+                directory.node(LabPlan.nodeId(12)))) {
+            Process up = startUp();
+            awaitFile(reached, up);
             up.destroyForcibly().waitFor();
-            reached.add(Files.exists(LabDirectory.of(name).switchProcess()));
             LabSetup.takeDown(name);
             Traces.assertNone(name);
         }
-        assertTrue(reached.contains(true), "no `up` came far enough to have anything to remove");
+    }
+
+    @Test
+    void anInterruptedUpTakesDownWhatItHadBegun() throws Exception {
+        Process up = startUp();
+        awaitFile(LabDirectory.of(name).init(N2), up);
+        up.destroy();
+        assertTrue(up.waitFor(60, TimeUnit.SECONDS), "`up` did not end");
+        Traces.assertNone(name);
     }
 }
