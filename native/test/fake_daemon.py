@@ -86,6 +86,7 @@ class FakeDaemon:
         self.lose = []  # (what, after how many relayed bytes)
         self.relayed = 0
         self.inventory = None
+        self.last = None
         self.closing = False
         self.wake_r, self.wake_w = os.pipe()
         self.listen()
