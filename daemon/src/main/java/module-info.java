@@ -8,6 +8,8 @@ module drover.daemon {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires java.logging;
+    requires java.naming;
     requires java.sql;
+    requires org.jgroups;
     requires org.slf4j;
 }
