@@ -243,3 +243,44 @@ def fact_use_is_measured(lab):
     assert 50_000 < user + system < 20_000_000, (user, system)
     assert rss > 500_000, rss
     assert lab.daemon.last.usages, "live use was told"
+
+
+def fact_attach_shows_the_log_passes_signals_and_ends_as_the_job(lab):
+    result = lab.run("sh", "-c", "echo first; sleep 100", options=("--detach",))
+    number = int(result.stdout)
+    until(lambda: os.path.exists(f"{lab.run_dir}/{number}.log") and os.path.getsize(f"{lab.run_dir}/{number}.log"), "it prints")
+    p = subprocess.Popen([DROVER, "attach", str(number)], env=lab.env, stdout=subprocess.PIPE)
+    equal(p.stdout.readline(), b"first\n")
+    p.send_signal(signal.SIGTERM)
+    equal(p.wait(10), -signal.SIGTERM)
+    result = subprocess.run([DROVER, "attach", "1"], env=lab.env, capture_output=True, timeout=5)
+    equal(result.returncode, 1)
+    assert b"no job 1" in result.stderr, result.stderr
+
+
+def fact_other_words_become_java_of_25_or_newer(lab):
+    image = lab.dir + "/image"
+    for directory in ("bin", "lib", "jdk/bin", "old/bin"):
+        os.makedirs(f"{image}/{directory}")
+    import shutil
+    shutil.copy(DROVER, image + "/bin/drover")
+    for jdk, version in (("jdk", "25.0.1"), ("old", "21.0.2")):
+        with open(f"{image}/{jdk}/release", "w") as f:
+            f.write(f'IMPLEMENTOR="x"\nJAVA_VERSION="{version}"\n')
+        with open(f"{image}/{jdk}/bin/java", "w") as f:
+            f.write(f'#!/bin/sh\necho {jdk} "$@"\n')
+        os.chmod(f"{image}/{jdk}/bin/java", 0o755)
+    with open(image + "/lib/daemon.jvm", "w") as f:
+        f.write("# a note\n-Dextra=1\n")
+    env = dict(lab.env, DROVER_JAVA_HOME=image + "/old", JAVA_HOME=image + "/jdk")
+
+    def words(*arguments):
+        return subprocess.run([image + "/bin/drover", *arguments], env=env, capture_output=True, timeout=5).stdout.decode().split()
+
+    daemon = words("daemon", "--flag")
+    equal(daemon[0], "jdk", "the old one is passed over")
+    for wanted in ("-Xmx128m", "-Dextra=1", f"{image}/lib", "drover.daemon/drover.daemon.Main"):
+        assert wanted in daemon, (wanted, daemon)
+    equal(daemon[-2:], ["daemon", "--flag"])
+    assert "drover.lab/drover.lab.Main" in words("lab", "up")
+    assert "drover.cli/drover.cli.Main" in words("ps")
