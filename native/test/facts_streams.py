@@ -253,6 +253,7 @@ def fact_attach_shows_the_log_passes_signals_and_ends_as_the_job(lab):
     equal(p.stdout.readline(), b"first\n")
     p.send_signal(signal.SIGTERM)
     equal(p.wait(10), -signal.SIGTERM)
+    until(lambda: number not in lab.daemon.jobs, "its deputy was told too")
     result = subprocess.run([DROVER, "attach", "1"], env=lab.env, capture_output=True, timeout=5)
     equal(result.returncode, 1)
     assert b"no job 1" in result.stderr, result.stderr
