@@ -246,7 +246,7 @@ def fact_use_is_measured(lab):
 
 
 def fact_attach_shows_the_log_passes_signals_and_ends_as_the_job(lab):
-    result = lab.run("sh", "-c", "echo first; sleep 100", options=("--detach",))
+    result = lab.run("sh", "-c", "echo first; exec sleep 100", options=("--detach",))
     number = int(result.stdout)
     until(lambda: os.path.exists(f"{lab.run_dir}/{number}.log") and os.path.getsize(f"{lab.run_dir}/{number}.log"), "it prints")
     p = subprocess.Popen([DROVER, "attach", str(number)], env=lab.env, stdout=subprocess.PIPE)
