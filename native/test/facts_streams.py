@@ -127,7 +127,7 @@ def fact_environment_directory_umask_limits_nice_and_name_go_along(lab):
               "grep SigIgn /proc/self/status'")
     result = subprocess.run(["bash", "-c", script], capture_output=True, env=lab.env, timeout=10)
     lines = result.stdout.decode().split("\n")
-    equal(lines[:5], ["0027", "1234", "/usr/share", "a b", "3"])
+    equal(lines[:5], ["0027", "1234", "/usr/share", "a b", str(os.nice(0) + 3)])
     assert int(lines[5].split()[1], 16) & 1 << (signal.SIGUSR2 - 1), lines
     equal(result.stderr, b"")
 
@@ -238,7 +238,50 @@ def fact_what_a_job_leaves_behind_lives_on_and_prints(lab):
 def fact_use_is_measured(lab):
     result = lab.sh("i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep 1")
     equal(result.returncode, 0)
+    until(lambda: lab.daemon.last, "the end was told")
     user, system, rss = lab.daemon.last.usage
     assert 50_000 < user + system < 20_000_000, (user, system)
     assert rss > 500_000, rss
     assert lab.daemon.last.usages, "live use was told"
+
+
+def fact_attach_shows_the_log_passes_signals_and_ends_as_the_job(lab):
+    result = lab.run("sh", "-c", "echo first; exec sleep 100", options=("--detach",))
+    number = int(result.stdout)
+    until(lambda: os.path.exists(f"{lab.run_dir}/{number}.log") and os.path.getsize(f"{lab.run_dir}/{number}.log"), "it prints")
+    p = subprocess.Popen([DROVER, "attach", str(number)], env=lab.env, stdout=subprocess.PIPE)
+    equal(p.stdout.readline(), b"first\n")
+    p.send_signal(signal.SIGTERM)
+    equal(p.wait(10), -signal.SIGTERM)
+    until(lambda: number not in lab.daemon.jobs, "its deputy was told too")
+    result = subprocess.run([DROVER, "attach", "1"], env=lab.env, capture_output=True, timeout=5)
+    equal(result.returncode, 1)
+    assert b"no job 1" in result.stderr, result.stderr
+
+
+def fact_other_words_become_java_of_25_or_newer(lab):
+    image = lab.dir + "/image"
+    for directory in ("bin", "lib", "jdk/bin", "old/bin"):
+        os.makedirs(f"{image}/{directory}")
+    import shutil
+    shutil.copy(DROVER, image + "/bin/drover")
+    for jdk, version in (("jdk", "25.0.1"), ("old", "21.0.2")):
+        with open(f"{image}/{jdk}/release", "w") as f:
+            f.write(f'IMPLEMENTOR="x"\nJAVA_VERSION="{version}"\n')
+        with open(f"{image}/{jdk}/bin/java", "w") as f:
+            f.write(f'#!/bin/sh\necho {jdk} "$@"\n')
+        os.chmod(f"{image}/{jdk}/bin/java", 0o755)
+    with open(image + "/lib/daemon.jvm", "w") as f:
+        f.write("# a note\n-Dextra=1\n")
+    env = dict(lab.env, DROVER_JAVA_HOME=image + "/old", JAVA_HOME=image + "/jdk")
+
+    def words(*arguments):
+        return subprocess.run([image + "/bin/drover", *arguments], env=env, capture_output=True, timeout=5).stdout.decode().split()
+
+    daemon = words("daemon", "--flag")
+    equal(daemon[0], "jdk", "the old one is passed over")
+    for wanted in ("-Xmx128m", "-Dextra=1", f"{image}/lib", "drover.daemon/drover.daemon.Main"):
+        assert wanted in daemon, (wanted, daemon)
+    equal(daemon[-2:], ["daemon", "--flag"])
+    assert "drover.lab/drover.lab.Main" in words("lab", "up")
+    assert "drover.cli/drover.cli.Main" in words("ps")

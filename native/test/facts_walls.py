@@ -229,3 +229,53 @@ def fact_a_directory_the_node_lacks_is_refused_with_its_name(lab):
 
 
 fact_a_directory_the_node_lacks_is_refused_with_its_name.how = {"uid": 1234, "gid": 1234}
+
+
+def fact_a_homefs_is_mounted_its_descriptor_passed_and_a_stalled_one_stalls_nobody(lab):
+    import socket
+    import struct
+    from fake_daemon import K_KILL, K_MOUNT, K_START, K_UNMOUNT, frame, text
+
+    def ask(data, wanted):
+        s.sendall(data)
+        fds, answer = [], b""
+        while not any(kind == wanted for kind, _ in frames_of(answer)):
+            piece, ancillary, _, _ = s.recvmsg(65536, 1024)
+            assert piece, "the keeper closed the connection"
+            answer += piece
+            for _, _, passed in ancillary:
+                fds += struct.unpack("%di" % (len(passed) // 4), passed)
+        return next(body for kind, body in frames_of(answer) if kind == wanted), fds
+
+    def frames_of(data):
+        while len(data) >= 5 and len(data) >= 4 + struct.unpack_from("<I", data)[0]:
+            length = struct.unpack_from("<I", data)[0]
+            yield data[4], data[5 : 4 + length]
+            data = data[4 + length :]
+
+    status(lab.run("true"), 0)
+    spec = lab.daemon.spec
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(lab.run_dir + "/keeper.sock")
+    s.settimeout(5)
+    answer, fds = ask(frame(K_MOUNT, text("other") + struct.pack("<I", 1 << 17)), 101)
+    errno, connection, already = struct.unpack_from("<iQB", answer, 9)
+    equal((errno, already, len(fds)), (0, 0, 1))
+    assert os.readlink(f"/proc/self/fd/{fds[0]}") == "/dev/fuse"
+    assert os.path.isdir(f"/sys/fs/fuse/connections/{connection}") or not os.listdir("/sys/fs/fuse/connections"), connection
+    answer, again = ask(frame(K_MOUNT, text("other") + struct.pack("<I", 1 << 17)), 101)
+    equal((struct.unpack_from("<iQB", answer, 9), len(again)), ((0, connection, 1), 1), "the same mount once more")
+    # Nobody answers on this homefs: the guest hangs in its first look at it, the keeper does not.
+    key = text("other") + struct.pack("<QI", 77, 1)
+    s.sendall(frame(K_START, key + bytes([1]) + struct.pack("<III", 0, 0, 0) + text("h") + struct.pack("<QIB", 0, 100, 0) + spec))
+    time.sleep(0.2)
+    answer, _ = ask(frame(8), 106)
+    s.sendall(frame(K_KILL, key))
+    answer, _ = ask(b"", 104)
+    assert b"killed while it started" in answer, answer
+    answer, _ = ask(frame(K_UNMOUNT, text("other")), 107)
+    equal(struct.unpack_from("<i", answer, 9)[0], 0)
+    for fd in fds + again:
+        os.close(fd)
+    s.close()
+    lab.daemon.tolerant = True

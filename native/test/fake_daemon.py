@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 
-RUN, SESSION, RESUME = 1, 2, 3
+RUN, SESSION, RESUME, ATTACH, TEXT = 1, 2, 3, 4, 121
 ACCEPTED, REFUSED, D_SESSION, STARTED, ENDED = 101, 102, 103, 104, 105
 K_MOUNT, K_UNMOUNT, K_START, K_SESSION, K_KILL, K_FORGET, K_LEASE, K_LIST = 1, 2, 3, 4, 5, 6, 7, 8
 K_STARTED, K_START_FAILED, K_SESSION_BACK, K_INVENTORY = 103, 104, 105, 106
@@ -86,6 +86,8 @@ class FakeDaemon:
         self.lose = []  # (what, after how many relayed bytes)
         self.relayed = 0
         self.inventory = None
+        self.last = None
+        self.watchers = {}
         self.closing = False
         self.wake_r, self.wake_w = os.pipe()
         self.listen()
@@ -202,6 +204,16 @@ class FakeDaemon:
             job.client = stream
             if job.exit and (job.gone or job.lingering_told is None):
                 self.tell_end(job)
+        elif kind == ATTACH:
+            number = struct.unpack_from("<Q", body)[0]
+            if number not in self.jobs:
+                stream.send(frame(REFUSED, b"\x01" + text("drover: no job %d here; see: drover ps --all" % number)))
+                return
+            self.watchers[stream.sock.fileno()] = self.jobs[number]
+            with open(os.path.join(self.log_dir or self.run_dir, f"{number}.log"), "rb") as log:
+                stream.send(frame(TEXT, log.read()))
+        elif kind == SESSION and stream.sock.fileno() in self.watchers:
+            self.keeper.send(frame(K_SESSION, self.key(self.watchers[stream.sock.fileno()]) + body[4:]))
         elif kind == SESSION:
             for job in self.jobs.values():
                 if job.client is stream:
@@ -260,6 +272,8 @@ class FakeDaemon:
 
     def tell_end(self, job):
         how, code, core = job.exit
+        for fd in [f for f, watched in self.watchers.items() if watched is job and f in self.clients]:
+            self.clients[fd].send(frame(ENDED, bytes([how, code, core, 0]) + text("")))
         job.lingering_told = not job.gone
         self.tell(job, frame(ENDED, bytes([how, code, core, 0 if job.gone else 1]) + text("")))
         if job.gone and job.client:

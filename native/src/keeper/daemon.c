@@ -22,6 +22,9 @@ bool daemon_has_room(const struct keeper *k) {
 }
 
 static void disconnect(struct keeper *k) {
+    if (k->daemon.fd >= 0)
+        watch_close(k, k->daemon.fd);
+    k->daemon.fd = -1;
     channel_close(&k->daemon);
     for (unsigned i = 0; i < k->passed_count; i++)
         close(k->passed[i].fd);

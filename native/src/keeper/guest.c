@@ -165,7 +165,7 @@ static void on_control(struct watch *w, uint32_t events) {
         if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) { // its end is reported by SIGCHLD
-            close(g->cradle.control);
+            watch_close(g->keeper, g->cradle.control);
             g->cradle.control = -1;
             return;
         }
@@ -186,7 +186,7 @@ static void on_control(struct watch *w, uint32_t events) {
 void guest_reaped(struct guest *g) {
     on_control(&g->control_watch, 0); // what it said last
     if (g->cradle.control >= 0)
-        close(g->cradle.control);
+        watch_close(g->keeper, g->cradle.control);
     g->cradle.control = -1;
     struct init_exit killed = {.tag = R_EXITED, .how = ENDED_SIGNALLED, .code = SIGKILL, .gone = 1};
     if (g->state == GUEST_STARTING)

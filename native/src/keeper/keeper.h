@@ -100,6 +100,9 @@ struct keeper {
 
 // main.c
 void watch_add(struct keeper *k, struct watch *w, int fd, uint32_t events, void (*ready)(struct watch *, uint32_t));
+/// Stops watching and closes. A close alone is not enough: a child between fork and exec still holds the same open file,
+/// and epoll would go on calling what may be freed.
+void watch_close(struct keeper *k, int fd);
 int64_t boottime_ms(void);
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -55,6 +55,12 @@ void watch_add(struct keeper *k, struct watch *w, int fd, uint32_t events, void 
         die("cannot watch a descriptor");
 }
 
+void watch_close(struct keeper *k, int fd) {
+    if (epoll_ctl(k->epoll, EPOLL_CTL_DEL, fd, NULL) < 0 && errno != ENOENT)
+        die("cannot stop watching a descriptor");
+    close(fd);
+}
+
 static void reap(struct keeper *k) {
     for (;;) {
         int status;

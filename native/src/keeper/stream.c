@@ -38,7 +38,7 @@ void stream_open(struct stream *s, struct guest *g, int fd, uint32_t events) {
 
 void stream_close(struct stream *s) {
     if (s->fd >= 0)
-        close(s->fd);
+        watch_close(s->guest->keeper, s->fd);
     s->fd = -1;
     s->ready = false;
     ring_free(&s->ring);
