@@ -351,7 +351,9 @@ def copyRangeWithinHome():
 def temporaryFilesCanBeGivenAName():
     fd = os.open(A, os.O_TMPFILE | os.O_RDWR, 0o600)
     os.write(fd, b"nameless")
-    os.link(f"/proc/self/fd/{fd}", a("named"), follow_symlinks=True)
+    # AT_SYMLINK_FOLLOW
+    if libc.linkat(-100, f"/proc/self/fd/{fd}".encode(), -100, os.fsencode(a("named")), 0x400) != 0:
+        raise OSError(ctypes.get_errno(), "linkat")
     os.close(fd)
     assert get(h("named")) == b"nameless"
 
