@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import drover.model.NodeId;
 import drover.protocol.mtls.IdentityFiles;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -274,7 +275,7 @@ class EnrolmentIT {
             for (int i = 0; i < 15; i++) { // fewer than an address may fail in a minute
                 byte[] bytes = new byte[1 + random.nextInt(3000)];
                 random.nextBytes(bytes);
-                try (var socket = new Socket("127.0.0.1", port)) {
+                try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                     socket.getOutputStream().write(bytes);
                 } catch (IOException e) {
                     // it closed first: that is its right
