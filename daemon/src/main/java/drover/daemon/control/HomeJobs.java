@@ -378,7 +378,13 @@ public final class HomeJobs implements AutoCloseable {
     public void nodeUp(NodeId node) {
         loop.execute(() -> {
             nodes.send(node, new Reconcile(live.on(node)));
-            for (Job job : book.unfinished()) if (node.equals(job.node) && job.isOnNode()) job.nodeLostAtNanos = 0;
+            for (Job job : book.unfinished()) {
+                if (!node.equals(job.node) || !job.isOnNode()) continue;
+                job.nodeLostAtNanos = 0;
+                // What was said while the link was down is said again, from the last byte that was acknowledged.
+                if (job.state != JobState.STARTING)
+                    nodes.send(node, new Session(job.guest(), Unpooled.buffer(1).writeByte(SessionKind.RESYNC)));
+            }
         });
     }
 
