@@ -5,5 +5,6 @@ module drover.cli {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
 
-    opens drover.cli.command to info.picocli, com.fasterxml.jackson.databind;
+    opens drover.cli.command to
+            info.picocli;
 }

@@ -8,8 +8,10 @@ module drover.protocol {
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
+    requires java.naming;
     requires org.slf4j;
 
+    exports drover.protocol;
     exports drover.protocol.file;
     exports drover.protocol.job;
     exports drover.protocol.local;

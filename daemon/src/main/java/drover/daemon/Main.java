@@ -1,10 +1,65 @@
 package drover.daemon;
 
-/// Entry point of the daemon.
+import drover.daemon.security.SecurityFailure;
+import drover.daemon.security.command.CaCommand;
+import drover.daemon.security.command.InitCommand;
+import drover.daemon.security.command.JoinCommand;
+import drover.daemon.security.command.LeaveCommand;
+import drover.daemon.security.command.RevokeCommand;
+import drover.daemon.security.command.TokenCommand;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The commands that run on a node's own files, and the daemon itself.
+@Command(
+        name = "drover",
+        description = "Many machines behave as one.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            DaemonCommand.class,
+            InitCommand.class,
+            TokenCommand.class,
+            JoinCommand.class,
+            LeaveCommand.class,
+            RevokeCommand.class,
+            CaCommand.class
+        })
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(2);
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((thrown, _, _) -> {
+                    System.err.println("drover: " + words(thrown));
+                    return 1;
+                })
+                .setParameterExceptionHandler((thrown, _) -> {
+                    System.err.println("drover: " + thrown.getMessage() + "; see: "
+                            + thrown.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+                    return 2;
+                });
+    }
+
+    /// One line that says what, why and what next.
+    private static String words(Exception thrown) {
+        return switch (thrown) {
+            case SecurityFailure failure -> String.valueOf(failure.getMessage());
+            case AccessDeniedException denied ->
+                denied.getFile() + " may not be read or written; run the command as root";
+            case NoSuchFileException missing -> missing.getFile() + " does not exist";
+            case FileSystemException file -> file.getFile() + ": " + file.getReason();
+            case java.io.IOException failure -> String.valueOf(failure.getMessage());
+            default ->
+                "this is a fault of drover: " + thrown + " at "
+                        + (thrown.getStackTrace().length > 0 ? thrown.getStackTrace()[0] : "an unknown place");
+        };
     }
 }

@@ -69,7 +69,7 @@ class HostileNodeIT {
         Files.writeString(root.resolve("state/key"), "the cluster's key");
         server = new FileServer(
                 new FileServerConfig(
-                        TwoNodes.HOME, root, List.of(root.resolve("state")), 77, 4, 1_000, 200, 100, 256, 512),
+                        TwoNodes.HOME, root, List.of(root.resolve("state")), root.resolve("state/performed"), 77, 4, 1_000, 200, 100, 256, 512),
                 (node, guest) -> node.equals(NODE) ? Optional.ofNullable(allowed.get(guest)) : Optional.empty(),
                 guest -> {});
     }

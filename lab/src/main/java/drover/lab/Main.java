@@ -1,10 +1,12 @@
 package drover.lab;
 
-/// Entry point of the lab commands.
+import drover.lab.command.DroverLab;
+
+/// Entry point of `drover lab ...` and `drover demo`; the first argument is that word.
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(2);
+        System.exit(DroverLab.run(args));
     }
 }

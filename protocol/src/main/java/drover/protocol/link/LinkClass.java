@@ -1,12 +1,41 @@
 package drover.protocol.link;
 
-/// What a connection between two nodes carries. Each class has its own, so that a small message never waits
-/// behind bulk.
+import java.util.Arrays;
+import java.util.Optional;
+
+/// What a connection carries. Each class has its own TCP connection, so that file data delays no signal.
 public enum LinkClass {
-    /// Control and session frames.
-    JOBS,
-    /// File calls and replies with little data.
-    FILES,
-    /// File calls and replies with much data.
-    BULK
+    /// Control of jobs and their session frames.
+    JOBS(1, 4 << 20),
+    /// Small file calls.
+    FILES(2, (1 << 20) + (64 << 10)),
+    /// File data from 16 KiB.
+    BULK(3, (1 << 20) + (64 << 10));
+
+    private final int code;
+    private final int frameLimitBytes;
+
+    LinkClass(int code, int frameLimitBytes) {
+        this.code = code;
+        this.frameLimitBytes = frameLimitBytes;
+    }
+
+    /// What stands for it on the wire.
+    int code() {
+        return code;
+    }
+
+    static Optional<LinkClass> ofCode(int code) {
+        return Arrays.stream(values())
+                .filter(linkClass -> linkClass.code == code)
+                .findFirst();
+    }
+
+    /// The longest frame accepted or sent. JOBS must hold an environment and argument vector (the kernel's own
+    /// limit
+    /// for
+    /// both is of this size), the others one file call with its data and room for a header.
+    public int frameLimitBytes() {
+        return frameLimitBytes;
+    }
 }

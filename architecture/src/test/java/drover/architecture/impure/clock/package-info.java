@@ -1,0 +1,2 @@
+/// Reads the clock, and is in a circle with `random`.
+package drover.architecture.impure.clock;

@@ -1,0 +1,2 @@
+/// Reads a file and calls native code.
+package drover.architecture.impure.file;

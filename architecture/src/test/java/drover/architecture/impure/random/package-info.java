@@ -1,0 +1,2 @@
+/// Reads a random source.
+package drover.architecture.impure.random;

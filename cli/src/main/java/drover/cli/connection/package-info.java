@@ -1,0 +1,2 @@
+/// One question and its answer over the daemon's local socket.
+package drover.cli.connection;

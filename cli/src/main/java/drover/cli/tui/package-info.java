@@ -1,0 +1,2 @@
+/// The live view of `drover top`.
+package drover.cli.tui;

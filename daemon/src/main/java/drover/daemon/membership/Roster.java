@@ -1,0 +1,121 @@
+package drover.daemon.membership;
+
+import drover.daemon.membership.wire.MemberAddress;
+import drover.model.NodeId;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jgroups.Address;
+import org.jgroups.View;
+
+/// All nodes this node knows, and what is thought of each. Thread-safe; turns views and broken links into events.
+final class Roster {
+    private final NodeId self;
+    private final InstantSource clock;
+    private final Map<NodeId, Member> members = new TreeMap<>();
+    private final Map<NodeId, Address> addresses = new HashMap<>(); // the latest group address of each node
+    private final Set<Address> broken = new HashSet<>(); // addresses whose links ended without a goodbye
+
+    Roster(NodeId self, Map<NodeId, PeerFile.Peer> known, InstantSource clock) {
+        this.self = self;
+        this.clock = clock;
+        Instant now = clock.instant();
+        known.forEach((node, peer) ->
+                members.put(node, new Member(node, peer.control(), peer.data(), MemberState.DOWN, now)));
+    }
+
+    synchronized SortedSet<Member> all() {
+        SortedSet<Member> sorted = new TreeSet<>(Comparator.comparing(Member::node));
+        sorted.addAll(members.values());
+        return Collections.unmodifiableSortedSet(sorted);
+    }
+
+    synchronized Optional<Member> get(NodeId node) {
+        return Optional.ofNullable(members.get(node));
+    }
+
+    /// The group address to send to, if the node is up.
+    synchronized Optional<Address> address(NodeId node) {
+        Member member = members.get(node);
+        if (member == null || member.state() != MemberState.UP || node.equals(self)) return Optional.empty();
+        return Optional.ofNullable(addresses.get(node));
+    }
+
+    /// Forgets a node that left for good. It is seen again only by a later start.
+    synchronized boolean forget(NodeId node) {
+        broken.remove(addresses.remove(node));
+        return members.remove(node) != null;
+    }
+
+    synchronized List<MembershipEvent> accept(View view) {
+        List<MembershipEvent> events = new ArrayList<>();
+        Instant now = clock.instant();
+        Map<NodeId, Address> present = latestAddresses(view);
+        present.forEach((node, address) -> seen(node, address, now).ifPresent(events::add));
+        for (Member member : List.copyOf(members.values())) {
+            if (member.state() != MemberState.UP || present.containsKey(member.node())) continue;
+            Address address = addresses.get(member.node());
+            Member lost = member.in(broken.contains(address) ? MemberState.DOWN : MemberState.HUNG, now);
+            members.put(member.node(), lost);
+            events.add(new MembershipEvent.Lost(lost));
+        }
+        broken.retainAll(addresses.values());
+        return events;
+    }
+
+    private static Map<NodeId, Address> latestAddresses(View view) {
+        Map<NodeId, Address> latest = new TreeMap<>();
+        for (Address address : view.getMembers())
+            MemberAddress.of(address)
+                    .ifPresent(member -> latest.merge(
+                            member.node(), address, (old, next) -> Membership.isLater(next, old) ? next : old));
+        return latest;
+    }
+
+    private Optional<MembershipEvent> seen(NodeId node, Address address, Instant now) {
+        MemberAddress says = MemberAddress.of(address).orElseThrow();
+        Member before = members.get(node);
+        Address addressBefore = addresses.put(node, address);
+        boolean sameStart = address.equals(addressBefore);
+        if (before != null && before.state() == MemberState.UP && sameStart) return Optional.empty();
+        broken.remove(address);
+        Member up = new Member(node, says.control(), says.data(), MemberState.UP, now);
+        members.put(node, up);
+        if (!sameStart && addressBefore != null) broken.remove(addressBefore);
+        return Optional.of(sameStart ? new MembershipEvent.Back(up) : new MembershipEvent.Joined(up));
+    }
+
+    /// The last link from a peer ended without a goodbye: when it leaves the view, it is down and not only hung.
+    synchronized List<MembershipEvent> linkBroke(Address address, NodeId node) {
+        if (!address.equals(addresses.get(node))) return List.of(); // an earlier start of it
+        broken.add(address);
+        Member member = members.get(node);
+        if (member == null || member.state() != MemberState.HUNG) return List.of();
+        Member down = member.in(MemberState.DOWN, clock.instant());
+        members.put(node, down);
+        return List.of(new MembershipEvent.Lost(down));
+    }
+
+    /// Where the other members of a view are reached.
+    synchronized Map<NodeId, PeerFile.Peer> peersOf(View view) {
+        Map<NodeId, PeerFile.Peer> peers = new TreeMap<>();
+        latestAddresses(view).forEach((node, address) -> {
+            if (!node.equals(self) && members.containsKey(node)) {
+                MemberAddress says = MemberAddress.of(address).orElseThrow();
+                peers.put(node, new PeerFile.Peer(says.control(), says.data()));
+            }
+        });
+        return peers;
+    }
+}

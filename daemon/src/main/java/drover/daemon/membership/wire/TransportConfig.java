@@ -1,0 +1,41 @@
+package drover.daemon.membership.wire;
+
+import java.time.Duration;
+
+/// Limits of the group transport, with the reason of each.
+///
+/// @param connectTimeout a peer that does not answer a SYN in this time is tried again later
+/// @param handshakeTimeout for TLS and the first frame: one round trip and a few milliseconds of CPU, with room
+///     for a
+/// busy
+///     machine; a peer that needs longer would block nobody but itself
+/// @param retryFor how long a frame waits for a connection: discovery of a node that is just starting succeeds, old
+///     heartbeats are not delivered
+/// @param idleTimeout links to nodes that are not members are closed after this time
+/// @param queueFrames frames waiting for one peer; the oldest are dropped beyond (the group resends what matters)
+/// @param greetingConnections accepted connections that have not said who they are; more are refused
+public record TransportConfig(
+        Duration connectTimeout,
+        Duration handshakeTimeout,
+        Duration retryFor,
+        Duration idleTimeout,
+        int queueFrames,
+        int greetingConnections) {
+    public static final TransportConfig DEFAULT = new TransportConfig(
+            Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(3), Duration.ofSeconds(30), 256, 128);
+
+    public TransportConfig {
+        positive("connectTimeout", connectTimeout);
+        positive("handshakeTimeout", handshakeTimeout);
+        positive("retryFor", retryFor);
+        positive("idleTimeout", idleTimeout);
+        if (queueFrames <= 0) throw new IllegalArgumentException("queueFrames must be > 0, got " + queueFrames);
+        if (greetingConnections <= 0)
+            throw new IllegalArgumentException("greetingConnections must be > 0, got " + greetingConnections);
+    }
+
+    private static void positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero())
+            throw new IllegalArgumentException(name + " must be > 0, got " + value);
+    }
+}

@@ -1,0 +1,200 @@
+package drover.daemon.security;
+
+import drover.protocol.link.LinkHub;
+import drover.protocol.mtls.IdentityFiles;
+import drover.protocol.mtls.IdentityMaterial;
+import drover.protocol.mtls.TlsIdentity;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.attribute.FileTime;
+import java.security.KeyPair;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the running daemon does for its identity: renews its certificate in time, notices what commands changed on
+/// disk,
+/// puts newer revocation lists in force at once, and, where the authority is, serves machines that join.
+/// Thread rule: any thread.
+public final class NodeSecurity implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeSecurity.class);
+    /// A revocation made by a command here works within this.
+    private static final Duration WATCH_PERIOD = Duration.ofSeconds(1);
+    /// After this part of its life a certificate is renewed: a third is left to try again.
+    private static final double RENEW_AT = 2.0 / 3;
+
+    private static final Duration RETRY_MIN = Duration.ofSeconds(1);
+    private static final Duration RETRY_MAX = Duration.ofMinutes(10);
+
+    private final SecurityPlaces places;
+    private final InstantSource clock;
+    private final TlsIdentity identity;
+    private final RevocationList revocations;
+    private final Enrolment enrolment;
+    private Optional<EnrolmentServer> server = Optional.empty();
+    private Thread watch;
+    private FileTime identityTime;
+    private Instant nextRenewal = Instant.EPOCH;
+    private Duration retry = RETRY_MIN;
+
+    private NodeSecurity(SecurityPlaces places, InstantSource clock, TlsIdentity identity, RevocationList revocations)
+            throws IOException {
+        this.places = places;
+        this.clock = clock;
+        this.identity = identity;
+        this.revocations = revocations;
+        this.enrolment = new Enrolment(places, clock);
+        this.identityTime = identityTime();
+    }
+
+    /// Reads the identity. The authority's own node renews a certificate that expired while it was off.
+    ///
+    /// @throws SecurityFailure when this machine is no node, or its certificate expired
+    public static NodeSecurity open(SecurityPlaces places, InstantSource clock) throws IOException, SecurityFailure {
+        if (!Files.exists(IdentityFiles.nodePem(places.identity())))
+            throw new SecurityFailure(
+                    "this machine is no node of a cluster yet; make one with: drover init, or join one"
+                            + " with: drover join HOST --token T");
+        IdentityMaterial material = IdentityFiles.read(places.identity());
+        RevocationList revocations = RevocationList.open(places.revocations(), material.authority());
+        var security = new NodeSecurity(places, clock, new TlsIdentity(material, revocations), revocations);
+        if (security.isExpired()) {
+            if (!places.hasAuthority())
+                throw new SecurityFailure("the certificate of " + security.identity.node() + " expired on "
+                        + material.certificate().getNotAfter().toInstant()
+                        + "; if the clock is right, run drover leave, then drover join with a new token");
+            security.renew();
+        }
+        return security;
+    }
+
+    public TlsIdentity identity() {
+        return identity;
+    }
+
+    public RevocationList revocations() {
+        return revocations;
+    }
+
+    /// Whether this node holds the authority.
+    public boolean holdsAuthority() {
+        return places.hasAuthority();
+    }
+
+    /// Begins to serve, to watch, and to cut the hub's links when their certificates are revoked.
+    ///
+    /// @param listen the enrolment port; used where the authority is
+    /// @param joined hears of nodes that joined here
+    /// @throws IOException when the enrolment port cannot be bound
+    public void start(LinkHub hub, InetSocketAddress listen, Consumer<EnrolledNode> joined)
+            throws IOException, SecurityFailure {
+        revocations.onNewer(_ -> hub.disconnect(revocations::isRevoked, "its certificate was revoked"));
+        if (places.hasAuthority()) {
+            AuthorityStore store = AuthorityStore.open(places.authority(), clock);
+            revocations.offer(store.revocations());
+            server = Optional.of(new EnrolmentServer(store, revocations, identity, listen, joined));
+        }
+        watch = Thread.ofVirtual().name("security watch").start(this::watchFiles);
+    }
+
+    /// Where machines may join, if the authority is here.
+    public Optional<InetSocketAddress> enrolmentAddress() {
+        return server.map(EnrolmentServer::address);
+    }
+
+    private void watchFiles() {
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                Thread.sleep(WATCH_PERIOD);
+                revocations.readAgain();
+                reloadIfChanged();
+                renewIfDue();
+            } catch (InterruptedException e) {
+                return;
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("the identity in {} cannot be watched: {}", places.identity(), e.getMessage());
+            }
+        }
+    }
+
+    private void reloadIfChanged() throws IOException {
+        FileTime now = identityTime();
+        if (now.equals(identityTime)) return;
+        identityTime = now;
+        if (Files.exists(IdentityFiles.nodePem(places.identity()))) {
+            identity.reload(places.identity());
+            LOG.info("took a changed identity, valid until {}", end());
+        } else {
+            LOG.warn("the identity was removed: this node left the cluster; stop the daemon");
+        }
+    }
+
+    private FileTime identityTime() throws IOException {
+        var file = IdentityFiles.nodePem(places.identity());
+        return Files.exists(file) ? Files.getLastModifiedTime(file) : FileTime.fromMillis(0);
+    }
+
+    private void renewIfDue() {
+        Instant now = clock.instant();
+        if (now.isBefore(renewalDue(identity.material().certificate())) || now.isBefore(nextRenewal)) return;
+        if (!Files.exists(IdentityFiles.nodePem(places.identity()))) return;
+        try {
+            renew();
+            retry = RETRY_MIN;
+        } catch (IOException | SecurityFailure e) {
+            LOG.warn(
+                    "the certificate ends at {} and could not be renewed: {}; the next attempt is in {} s",
+                    end(),
+                    e.getMessage(),
+                    retry.toSeconds());
+            nextRenewal = now.plus(retry);
+            retry = retry.multipliedBy(2).compareTo(RETRY_MAX) > 0 ? RETRY_MAX : retry.multipliedBy(2);
+        }
+    }
+
+    static Instant renewalDue(X509Certificate certificate) {
+        Instant begin = certificate.getNotBefore().toInstant().plus(Authority.CLOCK_TOLERANCE);
+        Duration life = Duration.between(begin, certificate.getNotAfter().toInstant());
+        return begin.plusMillis((long) (life.toMillis() * RENEW_AT));
+    }
+
+    private void renew() throws IOException, SecurityFailure {
+        IdentityMaterial renewed;
+        if (places.hasAuthority()) {
+            AuthorityStore store = AuthorityStore.open(places.authority(), clock);
+            KeyPair keys = Authority.newKeys();
+            NodeSetup setup = NodeSetup.of(places, Optional.of(identity.node().name()), Optional.empty());
+            X509Certificate certificate = store.certifyOwn(keys.getPublic(), setup.self());
+            renewed = new IdentityMaterial(keys.getPrivate(), certificate, List.of(store.certificate()));
+        } else {
+            EnrolmentClient.Enrolled enrolled = EnrolmentClient.renew(enrolment.enrolmentAddresses(), identity);
+            revocations.offer(enrolled.revocations().signed());
+            renewed = enrolled.material();
+        }
+        IdentityFiles.write(places.identity(), renewed);
+        identity.replace(renewed);
+        identityTime = identityTime();
+        LOG.info("renewed the certificate, valid until {}", end());
+    }
+
+    private Instant end() {
+        return identity.material().certificate().getNotAfter().toInstant();
+    }
+
+    private boolean isExpired() {
+        return !clock.instant().isBefore(end());
+    }
+
+    @Override
+    public void close() {
+        if (watch != null) watch.interrupt();
+        server.ifPresent(EnrolmentServer::close);
+    }
+}

@@ -1,0 +1,136 @@
+package drover.protocol.link;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.protocol.mtls.TestAuthority;
+import io.netty.handler.ssl.OpenSsl;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class LinkHubIT {
+    private final TestAuthority authority = new TestAuthority("test-1");
+
+    @Test
+    void boringSslIsInUse() {
+        assertTrue(OpenSsl.isAvailable(), () -> String.valueOf(OpenSsl.unavailabilityCause()));
+    }
+
+    @Test
+    void framesOfEveryClassAndSizeComeBackUnchangedAndInOrder() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            var random = new Random(7);
+            for (LinkClass linkClass : LinkClass.values()) {
+                Link link = n1.awaitLink(n2.id, linkClass);
+                int[] sizes = {1, 100, 4096, 16384, 131072, linkClass.frameLimitBytes()};
+                n1.answers.clear();
+                byte[][] sent = new byte[sizes.length][];
+                for (int i = 0; i < sizes.length; i++) {
+                    sent[i] = new byte[sizes[i]];
+                    random.nextBytes(sent[i]);
+                    link.send(TestNode.frame(sent[i]));
+                }
+                Waiting.until("all echoes of " + linkClass, () -> n1.answers.size() == sizes.length);
+                for (int i = 0; i < sizes.length; i++) assertArrayEquals(sent[i], n1.answers.get(i));
+            }
+            assertTrue(n2.hub.linkFrom(n1.id, LinkClass.JOBS).isPresent());
+            assertTrue(n2.hub.link(n1.id, LinkClass.JOBS).isEmpty(), "n2 dialled nobody");
+        }
+    }
+
+    @Test
+    void framesOfManyThreadsAllArriveAndKeepTheOrderOfTheirThread() throws Exception {
+        int threads = 8;
+        int each = 2000;
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            Link link = n1.awaitLink(n2.id, LinkClass.FILES);
+            Thread[] senders = new Thread[threads];
+            for (int t = 0; t < threads; t++) {
+                byte who = (byte) t;
+                senders[t] = Thread.ofPlatform().start(() -> {
+                    for (int i = 0; i < each; i++)
+                        link.send(TestNode.frame(new byte[] {who, (byte) (i >> 8), (byte) i}));
+                });
+            }
+            for (Thread sender : senders) sender.join();
+            Waiting.until("all echoes", () -> n1.answers.size() == threads * each);
+            int[] next = new int[threads];
+            for (byte[] answer : n1.answers)
+                assertEquals(
+                        next[answer[0]]++, ((answer[1] & 0xff) << 8) | (answer[2] & 0xff), () -> "thread " + answer[0]);
+        }
+    }
+
+    @Test
+    void aHubThatComesBackIsFoundAgainAndNothingComesBeforeItsUp() throws Exception {
+        var material = authority.issue("n2");
+        try (var n1 = new TestNode(authority.issue("n1"))) {
+            var n2 = new TestNode(material);
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            n1.awaitLink(n2.id, LinkClass.JOBS);
+            n2.close();
+            Waiting.until("down", () -> n1.hub.link(n2.id, LinkClass.JOBS).isEmpty());
+            try (var again = new TestNode(material)) {
+                n1.knows(again);
+                n1.awaitLink(again.id, LinkClass.JOBS);
+            }
+            var jobs =
+                    n1.events.stream().filter(e -> e.contains("JOBS")).limit(3).toList();
+            assertEquals(Arrays.asList("up n2 JOBS true", "down n2 JOBS true", "up n2 JOBS true"), jobs);
+        }
+    }
+
+    @Test
+    void aDroppedNodeIsDialledNoMore() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            for (LinkClass linkClass : LinkClass.values()) n1.awaitLink(n2.id, linkClass);
+            n1.hub.drop(n2.id);
+            Waiting.until(
+                    "three downs",
+                    () -> n1.events.stream().filter(e -> e.startsWith("down")).count() == 3);
+            Thread.sleep(300); // several times the first pause
+            assertTrue(n1.hub.link(n2.id, LinkClass.JOBS).isEmpty());
+            assertEquals(3, n1.events.stream().filter(e -> e.startsWith("up")).count());
+        }
+    }
+
+    @Test
+    void aNodeMayDialItself() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"))) {
+            n1.knows(n1);
+            n1.hub.keep(n1.id);
+            n1.awaitLink(n1.id, LinkClass.JOBS).send(TestNode.frame(new byte[] {42}));
+            Waiting.until("the echo", () -> n1.answers.size() == 1);
+        }
+    }
+
+    @Test
+    void aFrameTheClassDoesNotAllowIsRefusedToItsSenderAndTheLinkStays() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            Link link = n1.awaitLink(n2.id, LinkClass.FILES);
+            byte[] tooLong = new byte[LinkClass.FILES.frameLimitBytes() + 1];
+            assertThrows(IllegalArgumentException.class, () -> link.send(TestNode.frame(tooLong)));
+            assertThrows(IllegalArgumentException.class, () -> link.send(TestNode.frame(new byte[0])));
+            link.send(TestNode.frame(new byte[] {1}));
+            Waiting.until("the echo", () -> n1.answers.size() == 1);
+            assertFalse(n1.events.contains("down n2 FILES true"));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+# Sourced by the scripts of this folder, by ./drover and by ./check: how they speak, and where Debian is.
+# shellcheck shell=bash
+
+# Progress goes to stderr, so that a script's answer can be its stdout.
+say() { printf '==> %s\n' "$*" >&2; }
+
+# What, why, what next; then exit status 1.
+fail() {
+    printf '%s: %s\n' "${PROGRAM:-drover}" "$*" >&2
+    exit 1
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# debian_field VERSION_CODENAME -> bookworm
+debian_field() {
+    [ -r /etc/os-release ] || return 1
+    # shellcheck disable=SC1091
+    (. /etc/os-release && eval "printf '%s' \"\${$1:-}\"")
+}
+
+is_debian() { [ "$(debian_field ID)" = debian ] && have apt-get; }
+
+# The mirror from which this machine already takes Debian.
+debian_mirror() {
+    local uri
+    uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+        awk -v release="$(debian_field VERSION_CODENAME)" '$2 == release && $3 == "main" { print $1; exit }')
+    [ -n "$uri" ] || return 1
+    printf '%s' "$uri"
+}
+
+# The packages of the list that are not installed, one a line.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
+            installed) ;;
+            *) printf '%s\n' "$package" ;;
+        esac
+    done
+}
+
+# install_packages WHAT-FOR PACKAGE...: only what is missing, and says so.
+install_packages() {
+    local purpose=$1 missing
+    shift
+    mapfile -t missing < <(missing_packages "$@")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    is_debian || fail "missing for $purpose: ${missing[*]}. They are installed by themselves only on Debian; install them by hand, then try again"
+    is_root || fail "missing for $purpose: ${missing[*]}. Not root, so they cannot be installed from here. Run as root: apt-get install ${missing[*]}"
+    say "installing for $purpose: ${missing[*]}"
+    refresh_package_lists
+    local policy=/usr/sbin/policy-rc.d own_policy=''
+    # A package may bring a service (sshd does); nothing of it is to be started.
+    if [ ! -e $policy ]; then
+        own_policy=$policy
+        printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+    fi
+    local status=0
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >&2 </dev/null || status=$?
+    [ -z "$own_policy" ] || rm -f "$own_policy"
+    [ $status -eq 0 ] ||
+        fail "apt-get could not install ${missing[*]} (its own words stand above). Is there a network? Try: apt-get update && apt-get install ${missing[*]}"
+}
+
+# Once in a while: lists older than a day name versions that mirrors no longer have.
+refresh_package_lists() {
+    local newest
+    newest=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -1440 -print -quit 2>/dev/null)
+    [ -z "$newest" ] || return 0
+    say "asking Debian's mirror what there is (apt-get update)"
+    apt-get -qq update >&2 </dev/null || say "apt-get update had errors; trying with what is known"
+}
