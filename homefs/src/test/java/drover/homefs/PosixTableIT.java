@@ -59,7 +59,7 @@ class PosixTableIT {
             String run = "exec /usr/bin/python3 " + script + " $A $B $H";
             TwoNodes.Result result = user ? nodes.shAsUser(area, run) : nodes.sh(area, run);
             List<DynamicTest> tests = new ArrayList<>();
-            for (String line : result.output().split("\n", -1)) {
+            for (String line : result.output().lines().toList()) {
                 if (line.startsWith("ok ")) tests.add(dynamicTest(line.substring(3), () -> {}));
                 else if (line.startsWith("FAIL ")) tests.add(dynamicTest(line.substring(5), () -> fail(line)));
             }
