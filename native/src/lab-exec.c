@@ -70,15 +70,18 @@ static int open_node(const struct request *request) {
     struct process_id init;
     if (path_of(path, "%s/nodes/%s/init", request->lab, request->node) < 0)
         return -1;
-    if (read_process(path, &init) < 0) {
-        fprintf(stderr, "drover lab: there is no node '%s' that runs in %s; see: drover lab status\n", request->node,
-                request->lab);
-        return -1;
-    }
-    int fd = (int)syscall(SYS_pidfd_open, init.pid, 0);
+    int fd = -1;
+    if (read_process(path, &init) == 0)
+        fd = (int)syscall(SYS_pidfd_open, init.pid, 0);
     if (fd < 0 || start_ticks_of(init.pid) != init.start_ticks) {
-        fprintf(stderr, "drover lab: node %s is down; start it with: drover lab start %s\n", request->node,
-                request->node);
+        if (path_of(path, "%s/nodes/%s", request->lab, request->node) < 0)
+            return -1;
+        if (access(path, F_OK) != 0)
+            fprintf(stderr, "drover lab: there is no node '%s' in %s; see: drover lab status\n", request->node,
+                    request->lab);
+        else
+            fprintf(stderr, "drover lab: node %s is down; start it with: drover lab start %s\n", request->node,
+                    request->node);
         return -1;
     }
     if (path_of(path, "%s/nodes/%s/hung", request->lab, request->node) < 0)

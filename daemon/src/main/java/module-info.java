@@ -7,17 +7,29 @@ module drover.daemon {
     requires drover.homefs;
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
+    requires io.netty.codec;
+    requires io.netty.common;
+    requires io.netty.transport;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
     requires java.logging;
     requires java.naming;
     requires java.sql;
+    requires static org.jspecify;
     requires org.jgroups;
     requires org.slf4j;
     requires org.bouncycastle.pkix;
     requires org.bouncycastle.provider;
     requires javax.jmdns;
 
+    // JGroups makes headers and protocols by reflection.
+    exports drover.daemon.membership.wire to
+            org.jgroups;
+
     opens drover.daemon to
             info.picocli;
+    opens drover.daemon.control to
+            com.fasterxml.jackson.databind;
     opens drover.daemon.security.command to
             info.picocli;
 }

@@ -1,8 +1,10 @@
 /// The only door to native calls.
 module drover.linux {
     requires transitive drover.model;
+    requires java.management;
     requires org.slf4j;
 
+    exports drover.linux.socket;
     exports drover.linux.syscall;
     exports drover.linux.fuse;
     exports drover.linux.procfs;

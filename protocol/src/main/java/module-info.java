@@ -11,6 +11,7 @@ module drover.protocol {
     requires java.naming;
     requires org.slf4j;
 
+    exports drover.protocol;
     exports drover.protocol.file;
     exports drover.protocol.job;
     exports drover.protocol.local;

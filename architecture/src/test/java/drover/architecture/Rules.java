@@ -25,7 +25,8 @@ final class Rules {
             "java.lang.foreign",
             "java.util.concurrent.locks");
 
-    /// A java.time type is fine as a value; only reading the clock is not. So is a RandomGenerator that was handed in.
+    /// A java.time type is fine as a value; only reading the clock is not. So is a RandomGenerator that was
+    /// handed in.
     private static final Set<String> IMPURE_TYPES = Set.of(
             "java.time.Clock",
             "java.util.Random",

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         subcommands = {
+            DaemonCommand.class,
             InitCommand.class,
             TokenCommand.class,
             JoinCommand.class,

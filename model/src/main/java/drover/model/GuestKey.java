@@ -1,6 +1,7 @@
 package drover.model;
 
-/// One run of a job on one node. The epoch is the fence: home raises it whenever it gives the job to another run, and
+/// One run of a job on one node. The epoch is the fence: home raises it whenever it gives the job to another
+/// run, and
 /// accepts nothing from earlier ones.
 public record GuestKey(JobId job, int epoch) {
     public GuestKey {

@@ -13,7 +13,8 @@ package drover.model;
 /// @param memoryPressure the same for memory
 /// @param guests guests running here
 /// @param sequence raised by one for each vector this node makes since it started
-/// @param incarnation start time of the daemon in seconds since 1970, so that a restarted node's vectors are the newer
+/// @param incarnation start time of the daemon in seconds since 1970, so that a restarted node's vectors are
+///     the newer
 /// ones
 public record LoadVector(
         double speed,

@@ -2,7 +2,8 @@ package drover.cli.command;
 
 import java.util.List;
 
-/// The one page of `drover help`: every command of this version, also those that other programs of drover carry out.
+/// The one page of `drover help`: every command of this version, also those that other programs of drover carry
+/// out.
 final class HelpPage {
     /// One line of the page.
     record Line(String usage, String says) {}

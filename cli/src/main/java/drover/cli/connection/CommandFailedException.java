@@ -1,6 +1,7 @@
 package drover.cli.connection;
 
-/// A command could not do its work. The message says what, why and what next; the status is the process's exit status.
+/// A command could not do its work. The message says what, why and what next; the status is the process's exit
+/// status.
 public final class CommandFailedException extends Exception {
     private static final long serialVersionUID = 1L;
 

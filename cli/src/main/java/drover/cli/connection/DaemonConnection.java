@@ -22,7 +22,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Asks the daemon of this node. Each question has its own connection, as the daemon's answer ends one. Thread-safe.
+/// Asks the daemon of this node. Each question has its own connection, as the daemon's answer ends one.
+/// Thread-safe.
 public final class DaemonConnection {
     /// A daemon that answers no list within this time hangs; waiting longer would only hide it.
     public static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
@@ -47,7 +48,8 @@ public final class DaemonConnection {
         return converse(question, OutputStream.nullOutputStream(), Optional.of(answerLimit));
     }
 
-    /// As [#ask], with the TEXT before the answer written to `text`. May take as long as the daemon has text to send.
+    /// As [#ask], with the TEXT before the answer written to `text`. May take as long as the daemon has text to
+    /// send.
     public JsonNode askForText(ObjectNode question, OutputStream text) throws CommandFailedException {
         return converse(question, text, Optional.empty());
     }

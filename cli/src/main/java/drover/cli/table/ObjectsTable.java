@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// Any list of JSON objects: a column for each field, in the order in which fields first appear. The further right, the
+/// Any list of JSON objects: a column for each field, in the order in which fields first appear. The further
+/// right, the
 /// sooner a column goes when the terminal is narrow.
 public final class ObjectsTable {
     private ObjectsTable() {}

@@ -75,13 +75,20 @@ public final class TopScreen {
         try {
             lines = lines(nodes.ask(), jobs.ask(), size.rows(), size.columns());
         } catch (CommandFailedException e) {
-            lines = List.of(Table.cut(Table.printable(e.getMessage()), size.columns()));
+            lines = wrapped(Table.printable(e.getMessage()), size);
         }
         StringBuilder frame = new StringBuilder(TO_TOP);
         for (int i = 0; i < lines.size(); i++)
             frame.append(i == 0 ? "" : "\r\n").append(lines.get(i)).append(CLEAR_LINE_END);
         out.print(frame.append(CLEAR_BELOW));
         out.flush();
+    }
+
+    static List<String> wrapped(String text, Terminal.Size size) {
+        List<String> out = new ArrayList<>();
+        for (int from = 0; from < text.length() && out.size() < size.rows(); from += size.columns())
+            out.add(text.substring(from, Math.min(text.length(), from + size.columns())));
+        return out;
     }
 
     static List<String> lines(JsonNode nodes, JsonNode jobs, int rows, int columns) {

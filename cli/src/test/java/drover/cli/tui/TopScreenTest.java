@@ -60,4 +60,10 @@ final class TopScreenTest {
         assertTrue(lines.stream().anyMatch(l -> l.endsWith("more nodes)")), lines.toString());
         assertTrue(lines.getLast().endsWith("more jobs)"), lines.toString());
     }
+
+    @Test
+    void aLongMessageIsWrappedAndNeverScrolls() {
+        assertEquals(List.of("abc", "def", "g"), TopScreen.wrapped("abcdefg", new Terminal.Size(4, 3)));
+        assertEquals(List.of("abc", "def"), TopScreen.wrapped("abcdefg", new Terminal.Size(2, 3)));
+    }
 }

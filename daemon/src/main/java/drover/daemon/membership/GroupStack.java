@@ -1,16 +1,15 @@
 package drover.daemon.membership;
 
 import drover.daemon.membership.wire.PeerDiscovery;
+import drover.daemon.membership.wire.RingDetector;
 import drover.daemon.membership.wire.TlsTransport;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.function.Supplier;
 import org.jgroups.JChannel;
-import org.jgroups.protocols.FD_ALL3;
 import org.jgroups.protocols.FRAG2;
 import org.jgroups.protocols.MERGE3;
 import org.jgroups.protocols.UNICAST3;
-import org.jgroups.protocols.VERIFY_SUSPECT2;
 import org.jgroups.protocols.pbcast.GMS;
 import org.jgroups.protocols.pbcast.NAKACK2;
 import org.jgroups.protocols.pbcast.STABLE;
@@ -27,7 +26,8 @@ final class GroupStack {
     private static final int TABLE_ROW_MESSAGES = 64;
     /// Half of the transport's frame limit would do; this is JGroups' own choice.
     private static final int FRAGMENT_BYTES = 60_000;
-    /// A founder answers a join within a view round; after these tries the node founds its own group and merges later.
+    /// A founder answers a join within a view round; after these tries the node founds its own group and merges
+    /// later.
     private static final int JOIN_TRIES = 5;
 
     /// A node that knows nobody has nobody to wait for.
@@ -44,12 +44,9 @@ final class GroupStack {
         long mergeMs = config.mergeEvery().toMillis();
         return new JChannel(
                 transport,
-                new PeerDiscovery(knownPeers).numDiscoveryRuns(4),
+                new PeerDiscovery(knownPeers, transport).numDiscoveryRuns(4),
                 new MERGE3().setMinInterval(mergeMs / 4).setMaxInterval(mergeMs),
-                new FD_ALL3()
-                        .setTimeout(config.silence().toMillis())
-                        .setInterval(config.heartbeat().toMillis()),
-                new VERIFY_SUSPECT2().setTimeout(config.verification().toMillis()),
+                new RingDetector(config.heartbeat(), config.silence(), config.verification()),
                 new NAKACK2()
                         .useMcastXmit(false)
                         .setXmitInterval(RETRANSMIT_MS)

@@ -7,7 +7,8 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Events on their way to the listeners: in order, on one virtual thread, so that a slow listener never holds up the
+/// Events on their way to the listeners: in order, on one virtual thread, so that a slow listener never holds
+/// up the
 /// group.
 final class ListenerQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ListenerQueue.class);

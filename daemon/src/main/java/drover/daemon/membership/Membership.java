@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
 
 /// This node's part in the cluster's group: who is there, and messages to them.
 ///
-/// No minority ever shuts itself down: each side of a split goes on with the members it sees, and the sides merge when
+/// No minority ever shuts itself down: each side of a split goes on with the members it sees, and the sides
+/// merge when
 /// they can (each home is the only authority for its own jobs, so nothing else needs a majority).
 ///
 /// Thread rule: all methods may be called from any thread; receivers run on the group's threads and must not block,
@@ -75,7 +76,8 @@ public final class Membership implements AutoCloseable {
         channel.setReceiver(new GroupReceiver());
     }
 
-    /// Joins the cluster; returns when this node is a member of a view, its own alone if nobody else was found in time.
+    /// Joins the cluster; returns when this node is a member of a view, its own alone if nobody else was found
+    /// in time.
     public void start() throws Exception {
         events.start(this::deliver);
         channel.connect(config.cluster());
@@ -124,7 +126,8 @@ public final class Membership implements AutoCloseable {
         return transmit(frame(null, checkedTopic(topic), message));
     }
 
-    /// Closes all links to peers whose certificate `which` accepts, as when it was revoked. New ones are refused by the
+    /// Closes all links to peers whose certificate `which` accepts, as when it was revoked. New ones are
+    /// refused by the
     /// TLS context.
     public void disconnect(Predicate<X509Certificate> which) {
         transport.cut(which);

@@ -34,9 +34,9 @@ public record MembershipConfig(
         Duration joinRound,
         Duration mergeEvery,
         TransportConfig transport) {
-    public static final Duration DEFAULT_HEARTBEAT = Duration.ofMillis(1500);
-    public static final Duration DEFAULT_SILENCE = Duration.ofSeconds(6);
-    public static final Duration DEFAULT_VERIFICATION = Duration.ofMillis(700);
+    public static final Duration DEFAULT_HEARTBEAT = Duration.ofMillis(1250);
+    public static final Duration DEFAULT_SILENCE = Duration.ofSeconds(5);
+    public static final Duration DEFAULT_VERIFICATION = Duration.ofMillis(2500);
     public static final Duration DEFAULT_JOIN_ROUND = Duration.ofSeconds(3);
     public static final Duration DEFAULT_MERGE_EVERY = Duration.ofSeconds(2);
 

@@ -18,7 +18,8 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The peers this node knows, one `name=address:port data=address:port` a line: the group address, then the data plane.
+/// The peers this node knows, one `name=address:port data=address:port` a line: the group address, then the
+/// data plane.
 /// IPv6 addresses are in brackets. A line without `data` has the data plane at port 7410 of the same address.
 ///
 /// Written whole and renamed, so that a crash leaves the old or the new file. Thread-safe.

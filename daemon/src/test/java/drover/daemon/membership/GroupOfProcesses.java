@@ -142,6 +142,9 @@ final class GroupOfProcesses implements AutoCloseable {
     long await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
+            for (Node node : nodes)
+                if (node.process != null && node.process.info().command().isEmpty() && node.lines.isEmpty())
+                    throw new AssertionError(node.name + " did not start, see " + dir.resolve(node.name + ".err"));
             if (System.nanoTime() - start > limit.toNanos())
                 throw new AssertionError("not within " + limit + ": " + what + "\n" + describe());
             Thread.sleep(20);

@@ -1,15 +1,20 @@
 package drover.daemon.membership;
 
+import drover.model.LoadVector;
 import drover.model.NodeId;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Scanner;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 
-/// A process that is one member of a group, for tests: NAME ADDRESS KEYSTORE PEERS. It prints each change with its time
+/// A process that is one member of a group, for tests: NAME ADDRESS KEYSTORE PEERS. It prints each change with
+/// its time
 /// in
 /// milliseconds, and obeys `leave`, `say TEXT` and `quit` on stdin.
 public final class MembershipNode {
@@ -29,7 +34,21 @@ public final class MembershipNode {
                 1,
                 (from, message) ->
                         report(membership, "heard " + from + " " + new String(message, StandardCharsets.UTF_8)));
+        AtomicLong sequence = new AtomicLong();
+        long incarnation = System.currentTimeMillis() / 1000;
+        LoadGossip gossip = new LoadGossip(
+                self,
+                membership,
+                () -> new LoadVector(1, 1, 0.5, 1L << 33, 1L << 32, -1, -1, 0, sequence.incrementAndGet(), incarnation),
+                new SplittableRandom(),
+                System::nanoTime);
+        AtomicInteger loads = new AtomicInteger();
+        gossip.onReceipt(() -> {
+            int now = gossip.view().entries().size();
+            if (loads.getAndSet(now) != now) report(membership, "load of " + now);
+        });
         membership.start();
+        gossip.start();
         report(membership, "started");
         try (Scanner commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
             while (commands.hasNextLine()) {
@@ -38,9 +57,9 @@ public final class MembershipNode {
                     membership.leave();
                     break;
                 } else if (line.startsWith("say ")) {
-                    membership.broadcast(1, line.substring(4).getBytes(StandardCharsets.UTF_8));
+                    membership.broadcast(2, line.substring(4).getBytes(StandardCharsets.UTF_8));
                 } else if (line.equals("bytes")) {
-                    report(membership, "bytes " + membership.sentByteCount());
+                    report(membership, "bytes " + gossip.sentByteCount());
                 } else if (line.equals("quit")) {
                     break;
                 }

@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 /// 2: wrong usage.
 @Command(
         name = "drover",
-        subcommands = {LabCommand.class, HelpCommand.class})
+        subcommands = {LabCommand.class, DemoCommand.class, HelpCommand.class})
 public final class DroverLab {
     private DroverLab() {}
 
@@ -27,7 +27,7 @@ public final class DroverLab {
             System.err.println("drover: " + failure.getMessage());
             return failure instanceof LabException ? 1 : 2;
         });
-        return line.execute(arguments);
+        return line.execute(ExecWords.arrange(arguments));
     }
 
     private static void addHelp(CommandLine line) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             NodeCommands.Partition.class,
             NodeCommands.Heal.class,
             LogsCommand.class,
+            ExperimentCommand.class,
             DownCommand.class
         })
 final class LabCommand {}

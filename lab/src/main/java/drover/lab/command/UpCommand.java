@@ -1,6 +1,5 @@
 package drover.lab.command;
 
-import drover.lab.namespaces.Installation;
 import drover.lab.namespaces.Lab;
 import drover.lab.namespaces.LabPlan;
 import drover.lab.scenarios.ClusterStart;
@@ -37,7 +36,7 @@ final class UpCommand implements Callable<Integer> {
     public Integer call() {
         LabPlan plan = options.plan(lab.name, nodes);
         Progress progress = Progress.onStderr();
-        LabStart.run(plan, Installation.find(), progress, it -> startCluster(it, progress));
+        new LabStart(plan, progress, it -> startCluster(it, progress)).run();
         progress.say("lab " + plan.name() + " is up: " + nodes + " nodes; try: drover lab exec n1 -- drover nodes"
                 + (plan.name().equals(NameOption.DEFAULT)
                         ? ""

@@ -14,8 +14,12 @@ import java.util.stream.Stream;
 /// What a bare node's disk holds besides the JDK and Drover: the loader and the libraries that the JDK is linked
 /// against, and tables of users and groups with hardly anybody in them. No shell, no tool.
 final class BareRoot {
-    /// `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)` or `/lib64/ld-linux-x86-64.so.2 (0x...)`, from ldd(1).
+    /// `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)` or `/lib64/ld-linux-x86-64.so.2 (0x...)`, from
+    /// ldd(1).
     private static final Pattern LIBRARY = Pattern.compile("(?:=>\\s+)?(/\\S+) \\(0x[0-9a-f]+\\)");
+
+    /// Parts of the JDK that a daemon never loads; they would bring half of X11 along.
+    private static final Pattern GRAPHICS = Pattern.compile("awt|splash|sound|font|lcms|jpeg|mlib|freetype");
 
     private BareRoot() {}
 
@@ -37,9 +41,10 @@ final class BareRoot {
         List<String> command =
                 new ArrayList<>(List.of("ldd", jdk.resolve("bin/java").toString()));
         try (Stream<Path> below = Files.walk(jdk.resolve("lib"))) {
-            below.filter(file -> file.toString().endsWith(".so")).forEach(file -> command.add(file.toString()));
+            below.filter(file -> file.toString().endsWith(".so")
+                            && !GRAPHICS.matcher(file.toString()).find())
+                    .forEach(file -> command.add(file.toString()));
         }
-        // ldd complains about libraries of graphics that are not installed here: a daemon needs none of them.
         String listing = Programs.attempt(command, "", Programs.USUAL_LIMIT).output();
         Map<String, Path> found = new TreeMap<>();
         Matcher matcher = LIBRARY.matcher(listing);

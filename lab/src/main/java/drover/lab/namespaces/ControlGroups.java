@@ -70,7 +70,8 @@ public final class ControlGroups {
         return hierarchies.stream().map(each -> each.mount().resolve(group)).toList();
     }
 
-    /// Makes the group and its parents. A v2 parent that gets children hands its controllers down, and so must hold no
+    /// Makes the group and its parents. A v2 parent that gets children hands its controllers down, and so must
+    /// hold no
     /// process itself: only leaves do.
     public void create(String group) {
         for (Hierarchy each : hierarchies) {
@@ -171,7 +172,8 @@ public final class ControlGroups {
         });
     }
 
-    /// Removes the group and all below it. True when it is gone; a group whose last process has just ended may be busy
+    /// Removes the group and all below it. True when it is gone; a group whose last process has just ended may
+    /// be busy
     /// for a moment.
     public boolean remove(String group, Duration limit) {
         return await(limit, () -> {

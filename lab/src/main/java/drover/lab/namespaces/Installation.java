@@ -18,15 +18,17 @@ public record Installation(Path image, Path nodeProgram, Path jdk) {
         String given = System.getenv("DROVER_IMAGE");
         if (given != null) return of(Path.of(given).toAbsolutePath(), jdk);
         Path here = codeLocation();
-        if (Files.isRegularFile(here)) return of(here.getParent().getParent(), jdk);
+        Path image = here.getParent().getParent();
+        if (Files.isExecutable(image.resolve("libexec").resolve(PROGRAM))) return of(image, jdk);
         for (Path at = here; at != null; at = at.getParent()) {
             Path built = at.resolve("native/target").resolve(PROGRAM);
             if (Files.isExecutable(built)) {
-                Path image = at.resolve("dist/target/image");
-                return new Installation(Files.isDirectory(image) ? image : at.resolve("native/target"), built, jdk);
+                Path inTree = at.resolve("dist/target/image");
+                return new Installation(Files.isDirectory(inTree) ? inTree : at.resolve("native/target"), built, jdk);
             }
         }
-        throw new LabException("cannot find " + PROGRAM + " for " + here + ": build it with: make -C native");
+        throw new LabException("cannot find " + PROGRAM + " for " + here
+                + ": this installation of Drover is incomplete; build it again (in a source tree: make -C native)");
     }
 
     private static Installation of(Path image, Path jdk) {

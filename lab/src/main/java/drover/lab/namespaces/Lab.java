@@ -68,8 +68,8 @@ public final class Lab {
         return groups;
     }
 
-    /// Name of one of a node's groups, in each hierarchy: `` for all of it, `system`, `quota`, `quota/home`,
-    /// `quota/guests`.
+    /// Name of one of a node's groups, in each hierarchy: `` for all of it, `system`, `quota`, and below
+    /// that `quota/home`, `quota/guests` and `quota/peers`.
     public String group(NodeId node, String part) {
         String all = LabSetup.groupOf(plan.name()) + "/" + node;
         return part.isEmpty() ? all : all + "/" + part;
@@ -79,6 +79,12 @@ public final class Lab {
     public LabNode at(NodeId node) {
         plan.numberOf(node);
         return new LabNode(directory, installation, node, LabNode.HOME);
+    }
+
+    /// For the commands of another system that drover is compared with: in its quota, but counted apart.
+    public LabNode peerOf(NodeId node) {
+        plan.numberOf(node);
+        return new LabNode(directory, installation, node, LabNode.PEERS);
     }
 
     /// For what belongs to the node's system: outside its quota.
@@ -140,10 +146,11 @@ public final class Lab {
         String all = group(node, "");
         if (!groups.remove(all, DEATH_LIMIT))
             throw new LabException("the control groups of " + node + " are still in use: " + groups.processes(all));
-        List<String> leaves = List.of("system", "quota/home", "quota/guests");
+        List<String> leaves = List.of("system", "quota/home", "quota/guests", "quota/peers");
         leaves.forEach(leaf -> groups.create(group(node, leaf)));
         plan.cpu().ifPresent(share -> groups.limitCpu(group(node, "quota"), share));
         writeGroups(LabNode.HOME, node, "quota/home");
+        writeGroups(LabNode.PEERS, node, "quota/peers");
         writeGroups(LabNode.SYSTEM, node, "system");
     }
 

@@ -6,9 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A way into one node: builds the command lines that run something there.
-/// @param groups which of the node's control groups: `home` (in its quota) or `system` (outside)
+/// @param groups which of the node's control groups: `home` and `peers` (in its quota) or `system` (outside)
 public record LabNode(LabDirectory lab, Installation installation, NodeId node, String groups) {
     public static final String HOME = "home";
+    public static final String PEERS = "peers";
     public static final String SYSTEM = "system";
 
     public List<String> command(List<String> command, List<String> options) {

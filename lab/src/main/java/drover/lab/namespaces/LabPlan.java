@@ -56,12 +56,14 @@ public record LabPlan(
         return number;
     }
 
-    /// Nothing outside the lab can see these, so labs need not agree on them; different ones are easier to tell apart.
+    /// Nothing outside the lab can see these, so labs need not agree on them; different ones are easier to tell
+    /// apart.
     public String addressOf(NodeId node) {
         return "10.77." + (1 + Math.floorMod(name.hashCode(), 250)) + "." + numberOf(node);
     }
 
-    /// Each node's clocks differ, since faults of clocks hide when all share one: about 17 minutes from node to node.
+    /// Each node's clocks differ, since faults of clocks hide when all share one: about 17 minutes from node to
+    /// node.
     public long clockOffsetSeconds(NodeId node) {
         return 1009L * numberOf(node);
     }

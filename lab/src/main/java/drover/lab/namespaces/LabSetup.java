@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Sets labs up and takes them down. Taking down needs nothing that setting up wrote last: whatever was begun is in the
+/// Sets labs up and takes them down. Taking down needs nothing that setting up wrote last: whatever was begun
+/// is in the
 /// lab's control groups and in its directory, also when the setting up was killed half way.
 public final class LabSetup {
     private static final String ALL_GROUPS = "drover-lab";
@@ -47,7 +48,8 @@ public final class LabSetup {
                 + " Run it again as root, for example: sudo drover lab up");
     }
 
-    /// Makes the lab's switch and its directory; nodes are booted one by one afterwards. The caller is remembered as
+    /// Makes the lab's switch and its directory; nodes are booted one by one afterwards. The caller is
+    /// remembered as
     /// its
     /// creator until [#finished].
     public static Lab begin(LabPlan plan, Installation installation) {
@@ -110,8 +112,9 @@ public final class LabSetup {
         }
     }
 
-    /// Removes everything of the lab. Returns false if there was nothing.
-    public static boolean takeDown(String labName) {
+    /// Removes everything of the lab. Returns false if there was nothing. One at a time: a shutdown may ask for it
+    /// twice.
+    public static synchronized boolean takeDown(String labName) {
         requireRoot();
         LabDirectory directory = LabDirectory.of(labName);
         endCreator(directory);
@@ -136,7 +139,8 @@ public final class LabSetup {
         return existed;
     }
 
-    /// If the lab is being set up by another process, that one ends first: it would go on making what is removed here.
+    /// If the lab is being set up by another process, that one ends first: it would go on making what is
+    /// removed here.
     private static void endCreator(LabDirectory directory) {
         Optional<MachineProcess> creator =
                 MachineProcess.read(directory.creator()).filter(it -> !it.equals(MachineProcess.self()));

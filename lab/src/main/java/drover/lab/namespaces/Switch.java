@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// The lab's bridge, in a network namespace of its own that has no way out: nothing a node sends can leave the machine.
+/// The lab's bridge, in a network namespace of its own that has no way out: nothing a node sends can leave the
+/// machine.
 /// Each node's link is a veth pair; its end here has the node's name.
 /// Source: ip-link(8), tc-tbf(8); each end shapes what it sends, so both together shape both ways.
 final class Switch {

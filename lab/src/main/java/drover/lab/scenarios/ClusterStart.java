@@ -22,7 +22,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Makes one cluster of a lab's nodes, as a person would: init on the first, a token, join on the others, a daemon on
+/// Makes one cluster of a lab's nodes, as a person would: init on the first, a token, join on the others, a
+/// daemon on
 /// each; then waits until every node lists every other as up.
 public final class ClusterStart {
     private static final Duration COMMAND_LIMIT = Duration.ofSeconds(90);

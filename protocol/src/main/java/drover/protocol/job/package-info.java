@@ -1,2 +1,3 @@
-/// What home and a guest's node say about a job, and the session frames that deputy and keeper exchange through them.
+/// What home and a guest's node say about a job, and the session frames that deputy and keeper exchange through
+/// them.
 package drover.protocol.job;

@@ -20,7 +20,8 @@ public interface Link {
     /// The peer's certificate, as shown at the handshake.
     X509Certificate certificate();
 
-    /// Sends a frame (type and payload, without the length). Takes ownership. Frames of one caller keep their order. A
+    /// Sends a frame (type and payload, without the length). Takes ownership. Frames of one caller keep their
+    /// order. A
     /// frame
     /// for a link that is down is dropped: what must survive that is sent again after the next `up`.
     ///

@@ -51,7 +51,8 @@ public final class LinkHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinkHub.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
-    /// Two direct arenas of 1 MiB chunks for two event loops: the default of 4 MiB and two arenas a core costs a small
+    /// Two direct arenas of 1 MiB chunks for two event loops: the default of 4 MiB and two arenas a core costs
+    /// a small
     /// daemon tens of MiB.
     private static final ByteBufAllocator BUFFERS = new PooledByteBufAllocator(true, 0, 2, 8192, 7, 64, 16, false);
 

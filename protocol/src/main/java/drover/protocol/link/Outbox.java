@@ -8,7 +8,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What waits to be sent on one link. Any thread adds; the event loop writes. A lone frame is flushed at once; frames
+/// What waits to be sent on one link. Any thread adds; the event loop writes. A lone frame is flushed at once;
+/// frames
 /// that
 /// queued up meanwhile, or that answer frames of one read, share one flush and so one TLS record.
 final class Outbox {

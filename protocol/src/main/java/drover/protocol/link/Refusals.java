@@ -4,7 +4,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Logs why connections were refused, at most so many a second, so that a stranger cannot fill the disk with log lines.
+/// Logs why connections were refused, at most so many a second, so that a stranger cannot fill the disk with
+/// log lines.
 /// Thread rule: any thread.
 final class Refusals {
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);

@@ -1,6 +1,7 @@
 package drover.protocol.local;
 
-/// Frame types of `keeper.sock`, where the daemon talks to the keeper. A guest's key is str home, u64 job, u32 epoch.
+/// Frame types of `keeper.sock`, where the daemon talks to the keeper. A guest's key is str home, u64 job, u32
+/// epoch.
 public final class KeeperSocket {
     /// str home, u32 max_read.
     public static final int MOUNT = 1;

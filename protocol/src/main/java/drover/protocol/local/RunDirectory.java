@@ -3,7 +3,8 @@ package drover.protocol.local;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// Where a node's sockets and mounts are: `/run/drover`, or what `DROVER_RUN_DIR` says (labs and tests run many nodes).
+/// Where a node's sockets and mounts are: `/run/drover`, or what `DROVER_RUN_DIR` says (labs and tests run many
+/// nodes).
 public record RunDirectory(Path path) {
     public RunDirectory {
         if (!path.isAbsolute()) throw new IllegalArgumentException("the run directory must be absolute, got " + path);

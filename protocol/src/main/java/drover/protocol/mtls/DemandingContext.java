@@ -16,7 +16,8 @@ import javax.net.ssl.SSLSessionContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 
-/// An SSLContext whose server sockets and engines demand a client's certificate and speak TLS 1.3 only, whoever makes
+/// An SSLContext whose server sockets and engines demand a client's certificate and speak TLS 1.3 only, whoever
+/// makes
 /// them: a caller that forgets `setNeedClientAuth` still lets nobody in.
 final class DemandingContext extends SSLContext {
     DemandingContext(SSLContext inner) {

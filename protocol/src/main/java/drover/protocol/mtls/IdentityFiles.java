@@ -21,7 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/// The identity on disk: one file `node.pem`, mode 0600, holding the key, the certificate and the authorities, so that
+/// The identity on disk: one file `node.pem`, mode 0600, holding the key, the certificate and the authorities,
+/// so that
 /// one rename replaces all of them together.
 public final class IdentityFiles {
     private IdentityFiles() {}

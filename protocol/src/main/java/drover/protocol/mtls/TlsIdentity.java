@@ -19,11 +19,14 @@ import javax.net.ssl.TrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Who this node is, and the TLS contexts made from it: BoringSSL for the links (JSSE where its library is missing),
+/// Who this node is, and the TLS contexts made from it: BoringSSL for the links (JSSE where its library is
+/// missing),
 /// and
-/// a JSSE context for everything else. Every server made from it demands a certificate of this cluster, TLS 1.3 only.
+/// a JSSE context for everything else. Every server made from it demands a certificate of this cluster, TLS 1.3
+/// only.
 ///
-/// Thread rule: any thread. A renewed certificate is put in place with [#replace] or [#reload]; handshakes that begin
+/// Thread rule: any thread. A renewed certificate is put in place with [#replace] or [#reload]; handshakes that
+/// begin
 /// later use it, links that stand go on.
 public final class TlsIdentity {
     static final List<String> PROTOCOLS = List.of("TLSv1.3");
@@ -98,7 +101,8 @@ public final class TlsIdentity {
         return contexts.client;
     }
 
-    /// A JSSE context of the same identity: shows the current certificate, believes only this cluster's unrevoked ones,
+    /// A JSSE context of the same identity: shows the current certificate, believes only this cluster's
+    /// unrevoked ones,
     /// and its server sockets and engines demand the client's.
     public SSLContext jsseContext() {
         return jsse;

@@ -3,6 +3,7 @@ package drover.daemon.membership.wire;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
@@ -16,11 +17,13 @@ import javax.net.ssl.SSLSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The link this node dials to one peer, and only ever sends on. Nobody who sends waits for the network: frames go into
+/// The link this node dials to one peer, and only ever sends on. Nobody who sends waits for the network: frames
+/// go into
 /// a
 /// bounded queue, and one virtual thread connects, writes, and tries again.
 ///
-/// Each pair of nodes has one such link in each direction. Two nodes that dial each other at the same moment therefore
+/// Each pair of nodes has one such link in each direction. Two nodes that dial each other at the same moment
+/// therefore
 /// never have to agree on which link survives (docs/adr/0003-cold-start.md).
 final class Outbound implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Outbound.class);
@@ -47,6 +50,7 @@ final class Outbound implements Runnable {
     private final BooleanSupplier stillWanted;
     private final BlockingQueue<Frame> queue;
     private volatile boolean closing;
+    private volatile boolean greeting;
     private volatile Socket plain;
     private volatile X509Certificate certificate;
     private DataOutputStream out;
@@ -79,6 +83,11 @@ final class Outbound implements Runnable {
     void close() {
         closing = true;
         thread.interrupt();
+    }
+
+    /// Whether the peer is there, but the handshake is not finished.
+    boolean isGreeting() {
+        return greeting;
     }
 
     void cutIf(Predicate<X509Certificate> which) {
@@ -116,6 +125,7 @@ final class Outbound implements Runnable {
             } catch (IOException e) {
                 LOG.debug("group link to {} failed: {}", to, e.toString());
                 closePlain();
+                if (e instanceof ConnectException) transport.refused(to);
                 if (closing || first.isOlderThan(config.retryFor())) return;
                 Thread.sleep(backoffMs);
                 backoffMs = Math.min(2 * backoffMs, LAST_BACKOFF_MS);
@@ -124,7 +134,6 @@ final class Outbound implements Runnable {
     }
 
     private void write(Frame frame) throws IOException {
-        if (frame.isOlderThan(config.retryFor())) return;
         out.writeInt(frame.bytes.length);
         out.write(frame.bytes);
         transport.countSent(4 + frame.bytes.length);
@@ -133,10 +142,13 @@ final class Outbound implements Runnable {
     private void connect() throws IOException {
         Socket socket = new Socket();
         plain = socket;
-        SSLSocket tls = transport.tls().dial(socket, to);
+        transport.tls().connect(socket, to);
+        greeting = true;
+        SSLSocket tls = transport.tls().dial(socket);
         certificate = TlsSockets.certificateOf(tls.getSession());
         out = new DataOutputStream(new BufferedOutputStream(tls.getOutputStream(), BUFFER_BYTES));
         Greeting.write(out, transport.getAddress());
+        greeting = false;
         if (closing) throw new IOException("closed meanwhile");
     }
 
@@ -154,6 +166,7 @@ final class Outbound implements Runnable {
     private void closePlain() {
         out = null;
         certificate = null;
+        greeting = false;
         Socket socket = plain;
         if (socket == null) return;
         try {

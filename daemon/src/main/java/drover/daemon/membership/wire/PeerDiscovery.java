@@ -30,12 +30,16 @@ import org.jgroups.util.Responses;
 /// Deviations from JGroups' TCPPING, each for a reason measured in docs/adr/0003-cold-start.md:
 /// - a node that answers also names the other nodes it heard looking for a cluster in the last seconds, and its
 ///   coordinator: with one seed, all nodes that start together see the same candidates and choose the same founder;
-/// - once it is a member, a node asks only peers that are not in its view (a few each time), and one member at random:
+/// - once it is a member, a node asks only peers that are not in its view (a few each time), and one member at
+/// random:
 ///   a cluster that is whole costs almost nothing, and a split one is found quickly.
 public final class PeerDiscovery extends Discovery {
     private static final short PROTOCOL_ID = 1041;
     private static final int STRANGERS_PER_ROUND = 8; // constant cost however many known peers are down
     private static final long CANDIDATE_NS = TimeUnit.SECONDS.toNanos(3); // two join rounds
+    private static final long PATIENCE_NS =
+            TimeUnit.SECONDS.toNanos(15); // then it is better to found a group and merge
+    private static final long LOOK_MS = 50;
     private static final int CANDIDATE_LIMIT = 512; // in one answer, it must fit one frame
 
     static {
@@ -45,9 +49,11 @@ public final class PeerDiscovery extends Discovery {
     private record Candidate(PingData data, long heardNs) {}
 
     private final Supplier<? extends Collection<InetSocketAddress>> knownPeers;
+    private final TlsTransport links;
     private final Map<Address, Candidate> candidates = new ConcurrentHashMap<>();
 
-    public PeerDiscovery(Supplier<? extends Collection<InetSocketAddress>> knownPeers) {
+    public PeerDiscovery(Supplier<? extends Collection<InetSocketAddress>> knownPeers, TlsTransport links) {
+        this.links = links;
         this.knownPeers = knownPeers;
         setId(PROTOCOL_ID);
     }
@@ -55,6 +61,21 @@ public final class PeerDiscovery extends Discovery {
     @Override
     public boolean isDynamic() {
         return true;
+    }
+
+    /// As JGroups' own, but a starting node that is shaking hands with some peer waits for its answer: in a cold start
+    /// of a
+    /// whole cluster the first handshakes take seconds of CPU.
+    @Override
+    public Responses findMembers(List<Address> wanted, boolean initial, boolean async, long timeoutMs) {
+        Responses responses = super.findMembers(wanted, initial, async, timeoutMs);
+        long start = System.nanoTime();
+        while (initial
+                && responses.isEmpty()
+                && System.nanoTime() - start < PATIENCE_NS
+                && (System.nanoTime() - start < timeoutMs * 1_000_000 || links.isGreetingSomebody()))
+            responses.waitFor(LOOK_MS);
+        return responses;
     }
 
     @Override

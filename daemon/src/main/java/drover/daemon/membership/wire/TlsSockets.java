@@ -15,7 +15,8 @@ import javax.net.ssl.SSLSocket;
 
 /// Mutual TLS 1.3 over plain sockets, with time limits on every step.
 ///
-/// The plain socket is kept by the caller: closing it ends a link at once, while closing a TLS socket may wait for a
+/// The plain socket is kept by the caller: closing it ends a link at once, while closing a TLS socket may wait
+/// for a
 /// peer
 /// that does not read.
 final class TlsSockets {
@@ -27,9 +28,12 @@ final class TlsSockets {
         this.config = config;
     }
 
-    SSLSocket dial(Socket plain, InetSocketAddress to) throws IOException {
+    void connect(Socket plain, InetSocketAddress to) throws IOException {
         plain.setTcpNoDelay(true);
         plain.connect(to, Math.toIntExact(config.connectTimeout().toMillis()));
+    }
+
+    SSLSocket dial(Socket plain) throws IOException {
         return handshake(plain, true);
     }
 

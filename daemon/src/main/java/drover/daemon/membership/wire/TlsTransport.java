@@ -26,8 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /// The group's transport: TCP with mutual TLS 1.3, one link in each direction between two nodes.
 ///
-/// It replaces JGroups' own TCP, whose acceptor shakes hands one peer at a time while it holds locks that senders need
-/// (docs/adr/0003-cold-start.md). A link that ends without a goodbye makes its peer suspect at once, so a killed node
+/// It replaces JGroups' own TCP, whose acceptor shakes hands one peer at a time while it holds locks that
+/// senders need
+/// (docs/adr/0003-cold-start.md). A link that ends without a goodbye makes its peer suspect at once, so a
+/// killed node
 /// is
 /// seen without waiting for heartbeats. A peer's name must be the one in its certificate.
 ///
@@ -53,7 +55,8 @@ public final class TlsTransport extends TP {
     private volatile boolean listening;
     private ServerSocket server;
 
-    /// @param onBrokenLink told the peer whose last link to this node ended without a goodbye, before it is suspected
+    /// @param onBrokenLink told the peer whose last link to this node ended without a goodbye, before it is
+    ///     suspected
     public TlsTransport(
             InetSocketAddress listenOn,
             MemberAddress self,
@@ -222,6 +225,16 @@ public final class TlsTransport extends TP {
 
     void ended(InetSocketAddress to, Outbound link) {
         outbound.remove(to, link);
+    }
+
+    void refused(InetSocketAddress to) {
+        RingDetector detector = stack.findProtocol(RingDetector.class);
+        if (detector != null && listening) detector.refused(to);
+    }
+
+    /// Whether some peer is there with whom the handshake is not finished.
+    boolean isGreetingSomebody() {
+        return outbound.values().stream().anyMatch(Outbound::isGreeting);
     }
 
     /// Closes all links whose peer showed a certificate that `which` accepts, as when it was revoked.

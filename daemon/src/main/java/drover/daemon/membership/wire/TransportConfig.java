@@ -5,7 +5,8 @@ import java.time.Duration;
 /// Limits of the group transport, with the reason of each.
 ///
 /// @param connectTimeout a peer that does not answer a SYN in this time is tried again later
-/// @param handshakeTimeout for TLS and the first frame: one round trip and a few milliseconds of CPU, with room for a
+/// @param handshakeTimeout for TLS and the first frame: one round trip and a few milliseconds of CPU, with room
+///     for a
 /// busy
 ///     machine; a peer that needs longer would block nobody but itself
 /// @param retryFor how long a frame waits for a connection: discovery of a node that is just starting succeeds, old

@@ -1,0 +1,58 @@
+package drover.daemon;
+
+import drover.daemon.config.DaemonConfig;
+import drover.daemon.config.DaemonConfig.Places;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `drover daemon`: runs this machine's node in the foreground until it is told to stop.
+@Command(name = "daemon", description = "Runs this machine's node in the foreground.")
+final class DaemonCommand implements Callable<Integer> {
+    @Option(
+            names = "--libexec",
+            paramLabel = "DIR",
+            description = "Where drover-keeper and drover-init are; beside the program's own lib by default.")
+    private Path libexec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Places places = Places.fromEnvironment(System.getenv());
+        CountDownLatch stop = new CountDownLatch(1);
+        try {
+            DaemonConfig config = DaemonConfig.load(places.config());
+            NodeDaemon node = NodeDaemon.start(config, places, libexecDirectory());
+            Thread closing = new Thread(
+                    () -> {
+                        node.close();
+                        stop.countDown();
+                    },
+                    "stop");
+            Runtime.getRuntime().addShutdownHook(closing);
+            stop.await();
+            return 0;
+        } catch (DaemonConfig.Invalid | StartFailure e) {
+            System.err.println("drover: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    /// The layout of an installation: lib/ with the modules beside libexec/ with the native programs.
+    private Path libexecDirectory() throws StartFailure {
+        Path wanted = Optional.ofNullable(libexec)
+                .or(() -> Optional.ofNullable(System.getenv("DROVER_LIBEXEC")).map(Path::of))
+                .orElseGet(() -> Path.of(DaemonCommand.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .getPath())
+                        .resolveSibling("../libexec")
+                        .normalize());
+        if (!wanted.resolve("drover-keeper").toFile().canExecute())
+            throw new StartFailure("there is no drover-keeper in " + wanted + "; the installation is not whole");
+        return wanted.toAbsolutePath();
+    }
+}

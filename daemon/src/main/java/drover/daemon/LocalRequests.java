@@ -1,0 +1,65 @@
+package drover.daemon;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import drover.daemon.control.HomeJobs;
+import drover.daemon.control.JobQueries;
+import drover.daemon.deputy.DeputyConnection;
+import drover.daemon.deputy.LocalServer;
+import drover.protocol.WireException;
+import io.netty.buffer.ByteBuf;
+
+/// Hands what deputies and commands say to those whose business it is.
+final class LocalRequests implements LocalServer.Listener {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HomeJobs jobs;
+    private final JobQueries jobQueries;
+    private final NodeQueries nodeQueries;
+
+    LocalRequests(HomeJobs jobs, JobQueries jobQueries, NodeQueries nodeQueries) {
+        this.jobs = jobs;
+        this.jobQueries = jobQueries;
+        this.nodeQueries = nodeQueries;
+    }
+
+    @Override
+    public void run(DeputyConnection caller, String options, ByteBuf spec) {
+        jobs.run(caller, options, spec);
+    }
+
+    @Override
+    public void session(DeputyConnection caller, int epoch, ByteBuf frame) {
+        jobs.deputySession(caller, epoch, frame);
+    }
+
+    @Override
+    public void resume(DeputyConnection caller, long job, byte[] secret) {
+        jobs.resume(caller, job, secret);
+    }
+
+    @Override
+    public void attach(DeputyConnection caller, long job) {
+        jobQueries.attach(caller, job);
+    }
+
+    @Override
+    public void command(DeputyConnection caller, String json) {
+        JsonNode command;
+        try {
+            command = JSON.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new WireException("a command is no JSON: " + e.getOriginalMessage());
+        }
+        String word = command.path("command").asText();
+        if (word.equals("nodes")) JobQueries.succeed(caller, nodeQueries.nodes());
+        else if (!jobQueries.answer(caller, command))
+            JobQueries.refuse(caller, "this daemon does not know the command '" + word + "'; is it older than the command?");
+    }
+
+    @Override
+    public void closed(DeputyConnection caller) {
+        jobs.deputyLeft(caller);
+    }
+}

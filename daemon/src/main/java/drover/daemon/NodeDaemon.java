@@ -1,0 +1,165 @@
+package drover.daemon;
+
+import drover.daemon.config.DaemonConfig;
+import drover.daemon.config.DaemonConfig.Places;
+import drover.daemon.control.HomeJobs;
+import drover.daemon.control.JobLogs;
+import drover.daemon.control.JobQueries;
+import drover.daemon.control.LiveGuests;
+import drover.daemon.deputy.LocalServer;
+import drover.daemon.guest.GuestHost;
+import drover.daemon.guest.Keeper;
+import drover.daemon.journal.Journal;
+import drover.daemon.links.FileLinks;
+import drover.daemon.links.JobLinks;
+import drover.daemon.placement.Placement;
+import drover.daemon.security.LanDiscovery;
+import drover.daemon.security.NodeSecurity;
+import drover.daemon.security.SecurityFailure;
+import drover.daemon.security.SecurityPlaces;
+import drover.homefs.server.FileServer;
+import drover.homefs.server.FileServerConfig;
+import drover.model.NodeId;
+import drover.protocol.job.JobMessage;
+import drover.protocol.link.LinkClass;
+import drover.protocol.link.LinkConfig;
+import drover.protocol.link.LinkHub;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One node of the cluster, wired: as a home the authority for its jobs and files, as a node a host for guests
+/// of other
+/// homes. Everything here owns its own threads; this class only starts, connects and stops.
+final class NodeDaemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
+
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+    private NodeDaemon() {}
+
+    /// Starts a node.
+    ///
+    /// @param libexec where the native programs are
+    /// @throws StartFailure if it cannot, with a message for the user
+    static NodeDaemon start(DaemonConfig config, Places places, Path libexec) throws StartFailure {
+        NodeDaemon node = new NodeDaemon();
+        try {
+            node.wire(config, places, libexec);
+            return node;
+        } catch (IOException | SQLException | RuntimeException e) {
+            node.close();
+            LOG.debug("start", e);
+            throw new StartFailure("the daemon cannot start: " + e.getMessage());
+        } catch (StartFailure e) {
+            node.close();
+            throw e;
+        }
+    }
+
+    private void wire(DaemonConfig config, Places places, Path libexec) throws StartFailure, IOException, SQLException {
+        Files.createDirectories(places.run());
+        Files.createDirectories(places.state());
+        keep(DaemonLock.take(places.run()));
+        NodeSecurity security = keep(openSecurity(places));
+        Cluster cluster = keep(Cluster.prepare(config, places, security.identity()));
+        LinkHub hub = keep(new LinkHub(
+                security.identity(),
+                LinkConfig.listeningOn(new InetSocketAddress(config.address(), config.dataPort())),
+                cluster::dataAddress));
+
+        LiveGuests live = new LiveGuests();
+        FileServer files = keep(new FileServer(FileServerConfig.ofMachine(config.name(), places.run(), places.state()), live, live));
+        FileLinks fileLinks = new FileLinks(hub, files);
+        JobLinks jobLinks = new JobLinks(config.name(), hub);
+
+        Keeper.Setup keeper = new Keeper.Setup(
+                libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
+        GuestHost guests = keep(new GuestHost(config, keeper, new ToHome(jobLinks, fileLinks)));
+        fileLinks.connectMounts(guests);
+        cluster.ownLoad().countGuests(guests::guestCount);
+
+        Journal journal = keep(new Journal(places.state().resolve("journal.db")));
+        Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
+        JobLogs logs = new JobLogs(places.state());
+        HomeJobs jobs =
+                keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, files::guestEnded, logs));
+        jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
+
+        hub.start();
+        serveSecurity(security, hub, config, cluster);
+        cluster.join(security.revocations());
+        LocalRequests requests = new LocalRequests(
+                jobs, new JobQueries(config.name(), jobs, logs), new NodeQueries(cluster.membership(), cluster));
+        keep(new LocalServer(places.run().resolve("drover.sock"), requests));
+        LOG.info("{} is up at {}", config.name(), hub.listenAddress());
+    }
+
+    private static NodeSecurity openSecurity(Places places) throws IOException, StartFailure {
+        try {
+            return NodeSecurity.open(new SecurityPlaces(places.config(), places.state()), InstantSource.system());
+        } catch (SecurityFailure e) {
+            throw new StartFailure(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void serveSecurity(NodeSecurity security, LinkHub hub, DaemonConfig config, Cluster cluster)
+            throws IOException, StartFailure {
+        try {
+            security.start(hub, new InetSocketAddress(config.address(), config.enrolPort()), cluster::learn);
+        } catch (SecurityFailure e) {
+            throw new StartFailure(String.valueOf(e.getMessage()));
+        }
+        if (!security.holdsAuthority()) return;
+        try {
+            keep(LanDiscovery.advertise(
+                    InetAddress.getByName(config.address()),
+                    config.name().name(),
+                    config.enrolPort(),
+                    security.identity().clusterId()));
+        } catch (IOException e) {
+            LOG.info("not found by mDNS, so joining needs an address: {}", e.getMessage());
+        }
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        running.push(part);
+        return part;
+    }
+
+    /// Stops everything in the opposite order. Guests on this node go on in the keeper's hands.
+    @Override
+    public void close() {
+        while (!running.isEmpty()) {
+            AutoCloseable part = running.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("closing {}: {}", part.getClass().getSimpleName(), e.toString());
+            }
+        }
+    }
+
+    /// What guests say to their homes.
+    private record ToHome(JobLinks jobs, FileLinks files) implements GuestHost.ToHome {
+        @Override
+        public void send(NodeId home, JobMessage message) {
+            jobs.sendToHome(home, message);
+        }
+
+        @Override
+        public boolean send(NodeId home, LinkClass linkClass, ByteBuf fileFrame) {
+            return files.sendToHome(home, linkClass, fileFrame);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package drover.daemon;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import drover.daemon.membership.Member;
+import drover.daemon.membership.Membership;
+import drover.daemon.placement.ClusterKnowledge;
+import drover.model.LoadVector;
+import drover.model.NodeId;
+import java.util.Locale;
+import java.util.Map;
+
+/// Answers `drover nodes`: every node this one knows, with what it last heard of its load.
+final class NodeQueries {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Membership membership;
+    private final ClusterKnowledge knowledge;
+
+    NodeQueries(Membership membership, ClusterKnowledge knowledge) {
+        this.membership = membership;
+        this.knowledge = knowledge;
+    }
+
+    ArrayNode nodes() {
+        Map<NodeId, ClusterKnowledge.Seen> loads = knowledge.loads();
+        ArrayNode list = JSON.createArrayNode();
+        for (Member member : membership.members()) {
+            ObjectNode node = list.addObject()
+                    .put("name", member.node().name())
+                    .put("address", member.data().getAddress().getHostAddress())
+                    .put("state", member.state().name().toLowerCase(Locale.ROOT))
+                    .put("since", member.since().toEpochMilli() / 1e3);
+            ClusterKnowledge.Seen seen = loads.get(member.node());
+            if (seen == null) {
+                for (String key : new String[] {"speed", "load", "cpus", "memory_total", "memory_free", "guests"})
+                    node.putNull(key);
+                continue;
+            }
+            LoadVector load = seen.load();
+            node.put("speed", load.speed())
+                    .put("load", load.cpuLoad())
+                    .put("cpus", load.cpus())
+                    .put("memory_total", load.memoryTotalBytes())
+                    .put("memory_free", load.memoryFreeBytes())
+                    .put("guests", load.guests())
+                    .put("cpu_pressure", load.cpuPressure())
+                    .put("memory_pressure", load.memoryPressure())
+                    .put("age", seen.age().toMillis() / 1e3);
+        }
+        return list;
+    }
+}

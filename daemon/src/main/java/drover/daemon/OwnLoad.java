@@ -1,0 +1,66 @@
+package drover.daemon;
+
+import drover.daemon.config.DaemonConfig;
+import drover.daemon.config.DaemonConfig.Places;
+import drover.linux.procfs.CpuSpeed;
+import drover.linux.procfs.GuestCgroup;
+import drover.linux.procfs.LoadSample;
+import drover.linux.procfs.LoadSampler;
+import drover.model.LoadVector;
+import drover.policy.load.LoadFilter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/// This node's own load vector: measured once a second, filtered as policy says.
+final class OwnLoad implements Supplier<LoadVector> {
+    private final LoadSampler sampler;
+    private final double speed;
+    private final double configuredCpus;
+    private final long incarnation = System.currentTimeMillis() / 1000;
+    private volatile IntSupplier guests = () -> 0;
+    private LoadFilter filter = LoadFilter.IDLE;
+    private long sequence;
+
+    private OwnLoad(LoadSampler sampler, double speed, double configuredCpus) {
+        this.sampler = sampler;
+        this.speed = speed;
+        this.configuredCpus = configuredCpus;
+    }
+
+    static OwnLoad of(DaemonConfig config, Places places) throws IOException {
+        GuestCgroup cgroup = config.guestCgroup().isEmpty()
+                ? GuestCgroup.none()
+                : GuestCgroup.find(Path.of("/proc/self/mounts"), config.guestCgroup());
+        double speed = CpuSpeed.keptOrMeasured(places.state().resolve("speed"));
+        return new OwnLoad(new LoadSampler(Path.of("/proc"), cgroup), speed, config.guestCpus());
+    }
+
+    /// Says who counts the guests.
+    void countGuests(IntSupplier count) {
+        guests = count;
+    }
+
+    @Override
+    public synchronized LoadVector get() {
+        try {
+            LoadSample sample = sampler.sample();
+            filter = filter.with(sample.runnable());
+            return new LoadVector(
+                    speed,
+                    configuredCpus > 0 ? configuredCpus : sample.cpus(),
+                    filter.exported(),
+                    sample.memoryTotalBytes(),
+                    sample.memoryFreeBytes(),
+                    sample.cpuPressure(),
+                    sample.memoryPressure(),
+                    guests.getAsInt(),
+                    ++sequence,
+                    incarnation);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the load cannot be read", e);
+        }
+    }
+}

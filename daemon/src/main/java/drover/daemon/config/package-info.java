@@ -1,0 +1,2 @@
+/// The configuration of one node.
+package drover.daemon.config;

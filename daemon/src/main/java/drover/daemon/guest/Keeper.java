@@ -1,0 +1,240 @@
+package drover.daemon.guest;
+
+import drover.linux.socket.UnixSocket;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.Wire;
+import drover.protocol.job.JobMessage.StartGuest;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The daemon's side of the connection to the keeper, the native process that holds this node's guests and
+/// outlives the
+/// daemon. Starts the keeper if none answers. Messages are received on one platform thread and handed to the
+/// listener;
+/// sending is safe from any thread.
+public final class Keeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
+    private static final int FRAME_MAX_BYTES = 4 << 20;
+    private static final Duration START_PATIENCE = Duration.ofSeconds(10);
+    private static final int MOUNT = 1;
+    private static final int UNMOUNT = 2;
+    private static final int START = 3;
+    private static final int SESSION = 4;
+    private static final int KILL = 5;
+    private static final int FORGET = 6;
+    private static final int LEASE = 7;
+
+    /// Hears what the keeper says, on the receiving thread.
+    interface Listener {
+        /// A message. Buffers in it are valid until the call returns.
+        ///
+        /// @param takeDescriptor gives the descriptor that came with a Mounted message; call it at most once,
+        ///     in this call
+        void message(KeeperMessage message, IntSupplier takeDescriptor);
+
+        void lost(String reason);
+    }
+
+    /// Where the keeper is and how it is started.
+    ///
+    /// @param program `drover-keeper`
+    /// @param guestInit `drover-init`, pid 1 of each guest
+    public record Setup(Path program, Path guestInit, Path runDirectory, String guestCgroup) {
+        Path socket() {
+            return runDirectory.resolve("keeper.sock");
+        }
+
+        List<String> command() {
+            List<String> command = new ArrayList<>(List.of(
+                    program.toString(),
+                    "--socket",
+                    socket().toString(),
+                    "--run-dir",
+                    runDirectory.toString(),
+                    "--init",
+                    guestInit.toString()));
+            if (!guestCgroup.isEmpty()) command.addAll(List.of("--guest-cgroup", guestCgroup));
+            return command;
+        }
+    }
+
+    private final UnixSocket socket;
+    private final Thread receiver;
+    private final long startId;
+
+    /// Connects to the keeper, starting it first if there is none.
+    ///
+    /// @throws IOException if it cannot be started or does not answer
+    Keeper(Setup setup, Listener listener) throws IOException {
+        socket = connect(setup);
+        startId = Files.getLastModifiedTime(setup.socket()).to(TimeUnit.NANOSECONDS);
+        receiver = Thread.ofPlatform().name("keeper").daemon().unstarted(() -> receive(listener));
+        receiver.start();
+    }
+
+    private static UnixSocket connect(Setup setup) throws IOException {
+        try {
+            return UnixSocket.connect(setup.socket().toString());
+        } catch (IOException e) {
+            LOG.info("no keeper answers ({}); starting one", e.getMessage());
+        }
+        Path log = setup.runDirectory().resolve("keeper.log");
+        new ProcessBuilder(setup.command())
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .redirectErrorStream(true)
+                .start();
+        long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+        while (true) {
+            try {
+                return UnixSocket.connect(setup.socket().toString());
+            } catch (IOException e) {
+                if (System.nanoTime() - deadline > 0)
+                    throw new IOException("the keeper does not answer: " + e.getMessage() + "; it said: " + tail(log), e);
+            }
+            try {
+                Thread.sleep(10); // a state of another process: there is nothing to wait on
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while starting the keeper", e);
+            }
+        }
+    }
+
+    private static String tail(Path log) {
+        try {
+            List<String> lines = Files.readAllLines(log);
+            return lines.isEmpty() ? "nothing" : lines.getLast();
+        } catch (IOException e) {
+            return "nothing";
+        }
+    }
+
+    private void receive(Listener listener) {
+        ByteBuf pending = Unpooled.buffer(64 * 1024);
+        String reason = "it closed the connection";
+        try {
+            for (ByteBuffer bytes = socket.receive(); bytes != null; bytes = socket.receive()) {
+                pending.discardReadBytes().writeBytes(bytes);
+                while (pending.readableBytes() >= 4) {
+                    int length = pending.getIntLE(pending.readerIndex());
+                    if (length <= 0 || length > FRAME_MAX_BYTES)
+                        throw new IOException("a frame of " + length + " bytes is out of range");
+                    if (pending.readableBytes() < 4 + length) break;
+                    pending.skipBytes(4);
+                    deliver(pending.readSlice(length), listener);
+                }
+            }
+        } catch (IOException e) {
+            reason = e.getMessage();
+        }
+        listener.lost(reason);
+    }
+
+    private void deliver(ByteBuf frame, Listener listener) {
+        try {
+            listener.message(KeeperMessage.decode(frame), this::takeDescriptor);
+        } catch (RuntimeException e) {
+            LOG.error("a message of the keeper could not be used", e);
+        }
+    }
+
+    private int takeDescriptor() {
+        try {
+            return socket.takePassedDescriptor();
+        } catch (IOException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /// Different for each keeper that was ever started on this machine.
+    long startId() {
+        return startId;
+    }
+
+    void mount(NodeId home, int maxReadBytes) {
+        ByteBuf out = begin(MOUNT);
+        Wire.writeString(out, home.name());
+        send(out.writeIntLE(maxReadBytes));
+    }
+
+    void unmount(NodeId home) {
+        ByteBuf out = begin(UNMOUNT);
+        Wire.writeString(out, home.name());
+        send(out);
+    }
+
+    /// @param homefs the guest's root is its home's file view; otherwise this node's own files, for guests at home
+    void start(StartGuest start, boolean homefs, int cpuWeight) {
+        ByteBuf out = begin(START);
+        Wire.writeKey(out, start.guest());
+        out.writeBoolean(homefs);
+        out.writeIntLE(start.credentials().uid()).writeIntLE(start.credentials().gid());
+        out.writeIntLE(start.credentials().groups().size());
+        start.credentials().groups().forEach(out::writeIntLE);
+        Wire.writeString(out, start.guest().job().home().name());
+        out.writeLongLE(start.memoryLimitBytes()).writeIntLE(cpuWeight).writeBoolean(start.nodeNetwork());
+        send(out.writeBytes(start.spec(), start.spec().readerIndex(), start.spec().readableBytes()));
+    }
+
+    void session(GuestKey guest, ByteBuf frame) {
+        ByteBuf out = begin(SESSION);
+        Wire.writeKey(out, guest);
+        send(out.writeBytes(frame, frame.readerIndex(), frame.readableBytes()));
+    }
+
+    void kill(GuestKey guest) {
+        ByteBuf out = begin(KILL);
+        Wire.writeKey(out, guest);
+        send(out);
+    }
+
+    void forget(GuestKey guest) {
+        ByteBuf out = begin(FORGET);
+        Wire.writeKey(out, guest);
+        send(out);
+    }
+
+    void lease(NodeId home, Duration length) {
+        ByteBuf out = begin(LEASE);
+        Wire.writeString(out, home.name());
+        send(out.writeLongLE(length.toMillis()));
+    }
+
+    private static ByteBuf begin(int type) {
+        return Unpooled.buffer(128).writeIntLE(0).writeByte(type);
+    }
+
+    private void send(ByteBuf frame) {
+        frame.setIntLE(0, frame.readableBytes() - 4);
+        try {
+            socket.send(frame.nioBuffer());
+        } catch (IOException e) {
+            LOG.warn("the keeper cannot be reached: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.shutdown();
+        try {
+            receiver.join(2000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        if (!receiver.isAlive()) socket.close();
+    }
+}

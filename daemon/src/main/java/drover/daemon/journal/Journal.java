@@ -1,0 +1,157 @@
+package drover.daemon.journal;
+
+import drover.model.JobState;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Home's journal: the state of every job of this home, on disk before anyone is told of it. SQLite in WAL mode
+/// with
+/// synchronous=FULL. One thread writes; all that waits is committed together, so a burst of jobs costs one sync.
+public final class Journal implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+    /// Ended jobs beyond this many are forgotten, oldest first: `ps --all` needs no more, and the file stays small.
+    private static final int ENDED_KEPT = 10_000;
+
+    private static final String UPSERT = """
+            INSERT INTO job (number, state, node, epoch, record) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (number) DO UPDATE SET state = excluded.state, node = excluded.node,
+                epoch = excluded.epoch, record = excluded.record
+            """;
+
+    /// One job's row. The record is the whole job as its owner writes it; the other columns are for people who look
+    /// with
+    /// sqlite3.
+    public record Row(long number, JobState state, String node, int epoch, byte[] record) {}
+
+    private record Write(Row row, Runnable committed) {}
+
+    private final Connection connection;
+    private final BlockingQueue<Write> inbox = new LinkedBlockingQueue<>();
+    private final Thread writer;
+    private volatile boolean closed;
+    private long ended;
+
+    /// Opens or creates the journal.
+    ///
+    /// @throws SQLException if the file cannot be used
+    public Journal(Path file) throws SQLException {
+        connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        try (var statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode = WAL");
+            statement.execute("PRAGMA synchronous = FULL");
+            statement.execute("PRAGMA cache_size = -512");
+            statement.execute(
+                    "CREATE TABLE IF NOT EXISTS job (number INTEGER PRIMARY KEY, state TEXT NOT NULL, node TEXT, epoch"
+                            + " INTEGER NOT NULL, record BLOB NOT NULL)");
+        }
+        connection.setAutoCommit(false);
+        writer = Thread.ofPlatform().name("journal").daemon().start(this::write);
+    }
+
+    /// All rows, in order of their numbers. Call before the first write.
+    public List<Row> load() throws SQLException {
+        List<Row> rows = new ArrayList<>();
+        try (var statement = connection.createStatement();
+                ResultSet result =
+                        statement.executeQuery("SELECT number, state, node, epoch, record FROM job ORDER BY number")) {
+            while (result.next())
+                rows.add(new Row(
+                        result.getLong(1),
+                        JobState.valueOf(result.getString(2)),
+                        result.getString(3),
+                        result.getInt(4),
+                        result.getBytes(5)));
+        }
+        return rows;
+    }
+
+    /// Writes a row; `committed` runs on the journal's thread once it is on disk. Rows of one job are written
+    /// in the
+    /// order of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a
+    /// state that is not on disk.
+    public void write(Row row, Runnable committed) {
+        inbox.add(new Write(row, committed));
+    }
+
+    private void write() {
+        List<Write> batch = new ArrayList<>();
+        try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
+            while (true) {
+                if (batch.isEmpty()) batch.add(inbox.take());
+                inbox.drainTo(batch);
+                if (!commit(upsert, batch)) {
+                    if (closed) return;
+                    Thread.sleep(500); // the disk is full or failing: try again, with what has come since
+                    continue;
+                }
+                batch.forEach(write -> write.committed.run());
+                batch.clear();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("journal stopped");
+        } catch (SQLException e) {
+            LOG.error("the journal cannot be written", e);
+        }
+    }
+
+    private boolean commit(PreparedStatement upsert, List<Write> batch) {
+        try {
+            for (Write write : batch) {
+                upsert.setLong(1, write.row.number);
+                upsert.setString(2, write.row.state.name());
+                upsert.setString(3, write.row.node);
+                upsert.setInt(4, write.row.epoch);
+                upsert.setBytes(5, write.row.record);
+                upsert.addBatch();
+                if (write.row.state.isFinal()) ended++;
+            }
+            upsert.executeBatch();
+            forgetOld(batch.getLast().row.number);
+            connection.commit();
+            return true;
+        } catch (SQLException e) {
+            LOG.error("journal: {}; jobs wait until it can be written", e.getMessage());
+            try {
+                upsert.clearBatch();
+                connection.rollback();
+            } catch (SQLException again) {
+                LOG.debug("rollback", again);
+            }
+            return false;
+        }
+    }
+
+    private void forgetOld(long newest) throws SQLException {
+        if (ended < ENDED_KEPT / 10) return;
+        ended = 0;
+        try (var statement =
+                connection.prepareStatement("DELETE FROM job WHERE number < ? AND state IN ('EXITED', 'FAILED')")) {
+            statement.setLong(1, newest - ENDED_KEPT);
+            statement.executeUpdate();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        writer.interrupt();
+        try {
+            writer.join(2000);
+            connection.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (SQLException e) {
+            LOG.warn("closing the journal: {}", e.getMessage());
+        }
+    }
+}

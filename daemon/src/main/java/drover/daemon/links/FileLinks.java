@@ -1,0 +1,74 @@
+package drover.daemon.links;
+
+import drover.homefs.server.FileServer;
+import drover.model.NodeId;
+import drover.protocol.link.Link;
+import drover.protocol.link.LinkClass;
+import drover.protocol.link.LinkHub;
+import drover.protocol.link.LinkListener;
+import io.netty.buffer.ByteBuf;
+
+/// File frames between a guest's node and its home: calls arrive on links that this node dialled as a home,
+/// replies on
+/// those that homes dialled. Safe from any thread.
+public final class FileLinks implements LinkListener {
+    /// The guest's side: the mounts of other homes' files on this node.
+    public interface Mounts {
+        void fileFrame(NodeId home, ByteBuf frame);
+
+        void fileLinkUp(NodeId home);
+
+        void fileLinkDown(NodeId home);
+    }
+
+    private final LinkHub hub;
+    private final FileServer server;
+    private volatile Mounts mounts;
+
+    public FileLinks(LinkHub hub, FileServer server) {
+        this.hub = hub;
+        this.server = server;
+        hub.register(LinkClass.FILES, this);
+        hub.register(LinkClass.BULK, this);
+    }
+
+    /// Says who mounts. Call before the hub starts.
+    public void connectMounts(Mounts mounts) {
+        this.mounts = mounts;
+    }
+
+    /// From a mount on this node to its home; false if the link is down. Takes ownership of the frame.
+    public boolean sendToHome(NodeId home, LinkClass linkClass, ByteBuf frame) {
+        var link = hub.linkFrom(home, linkClass);
+        if (link.isEmpty()) {
+            frame.release();
+            return false;
+        }
+        link.get().send(frame);
+        return true;
+    }
+
+    /// Both classes must be there before a mount may use either.
+    @Override
+    public void up(Link link) {
+        NodeId home = link.peer();
+        if (!link.dialledHere()
+                && hub.linkFrom(home, LinkClass.FILES).isPresent()
+                && hub.linkFrom(home, LinkClass.BULK).isPresent()) mounts.fileLinkUp(home);
+    }
+
+    @Override
+    public void frame(Link link, ByteBuf frame) {
+        NodeId peer = link.peer();
+        if (!link.dialledHere()) mounts.fileFrame(peer, frame);
+        else
+            server.onFrame(peer, link.linkClass(), frame, (linkClass, reply) -> hub.link(peer, linkClass)
+                    .ifPresentOrElse(to -> to.send(reply), reply::release));
+    }
+
+    @Override
+    public void down(Link link, String reason) {
+        if (link.dialledHere()) server.onLinkDown(link.peer());
+        else mounts.fileLinkDown(link.peer());
+    }
+}

@@ -1,0 +1,2 @@
+/// One owner for mutable state: a thread and its inbox.
+package drover.daemon.loop;

@@ -1,0 +1,118 @@
+package drover.daemon.placement;
+
+import drover.model.NodeId;
+import drover.policy.placement.ClusterView;
+import drover.policy.placement.ClusterView.Candidate;
+import drover.policy.placement.PlacementDecision;
+import drover.policy.placement.PlacementPolicy;
+import drover.policy.placement.PlacementRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/// Asks policy where a job should start. Keeps what policy cannot see in load vectors: which guests this home
+/// has where,
+/// since when, and whether they use the processor. Owned by the loop of home's jobs.
+public final class Placement {
+    /// A guest younger than this counts as busy, whatever it used so far.
+    private static final Duration UNPROVEN = Duration.ofSeconds(2);
+    /// A guest that uses less of a core than this is idle: a shell at its prompt, a server that waits.
+    private static final double IDLE_SHARE = 0.01;
+
+    private static final class Placed {
+        final NodeId node;
+        final long sinceNanos;
+        final long memoryBytes;
+        long lastCpuMicros;
+        long lastReportNanos;
+        boolean idle;
+
+        Placed(NodeId node, long nowNanos, long memoryBytes) {
+            this.node = node;
+            this.memoryBytes = memoryBytes;
+            sinceNanos = nowNanos;
+            lastReportNanos = nowNanos;
+        }
+
+        boolean isBusy(long nowNanos) {
+            return !idle || nowNanos - sinceNanos < UNPROVEN.toNanos();
+        }
+    }
+
+    private final NodeId home;
+    private final ClusterKnowledge knowledge;
+    private final int guestMax;
+    private final RandomGenerator random;
+    private final Map<Long, Placed> placed = new HashMap<>();
+
+    public Placement(NodeId home, ClusterKnowledge knowledge, int guestMax, RandomGenerator random) {
+        this.home = home;
+        this.knowledge = knowledge;
+        this.guestMax = guestMax;
+        this.random = random;
+    }
+
+    /// The present as policy sees it. Making it costs a pass over nodes and guests; a burst of decisions may
+    /// share one if
+    /// [#placed] was not called in between.
+    public ClusterView view() {
+        long now = System.nanoTime();
+        Map<NodeId, int[]> counts = new HashMap<>();
+        Map<NodeId, long[]> memory = new HashMap<>();
+        Map<NodeId, ClusterKnowledge.Seen> loads = knowledge.loads();
+        for (Placed guest : placed.values()) {
+            ClusterKnowledge.Seen seen = loads.get(guest.node);
+            if (seen == null) continue;
+            int[] count = counts.computeIfAbsent(guest.node, n -> new int[3]);
+            count[0]++;
+            boolean busy = guest.isBusy(now);
+            if (busy) count[1]++;
+            // A smoothed load shows a new task only after some seconds.
+            boolean unseen = now - guest.sinceNanos < seen.age().plus(UNPROVEN).toNanos();
+            if (busy && unseen) count[2]++;
+            if (unseen) memory.computeIfAbsent(guest.node, n -> new long[1])[0] += guest.memoryBytes;
+        }
+        List<Candidate> candidates = new ArrayList<>();
+        loads.forEach((node, seen) -> {
+            int[] count = counts.getOrDefault(node, new int[3]);
+            long[] promised = memory.getOrDefault(node, new long[1]);
+            candidates.add(new Candidate(node, seen.load(), count[1], count[2], count[0], promised[0]));
+        });
+        return new ClusterView(home, candidates);
+    }
+
+    public PlacementDecision decide(ClusterView view, PlacementRequest request) {
+        return PlacementPolicy.decide(view, request, guestMax, random);
+    }
+
+    /// A job was given to a node.
+    public void placed(long job, NodeId node, long memoryBytes) {
+        placed.put(job, new Placed(node, System.nanoTime(), memoryBytes));
+    }
+
+    public void ended(long job) {
+        placed.remove(job);
+    }
+
+    /// A guest told what it has used. Reports come each second while that changes, so silence means idle.
+    public void used(long job, long cpuMicros) {
+        Placed guest = placed.get(job);
+        if (guest == null) return;
+        long now = System.nanoTime();
+        double seconds = (now - guest.lastReportNanos) / 1e9;
+        if (seconds < 0.5) return;
+        guest.idle = (cpuMicros - guest.lastCpuMicros) / 1e6 / seconds < IDLE_SHARE;
+        guest.lastCpuMicros = cpuMicros;
+        guest.lastReportNanos = now;
+    }
+
+    /// Takes silence for idleness. Call once a second.
+    public void tick() {
+        long now = System.nanoTime();
+        for (Placed guest : placed.values())
+            if (now - guest.lastReportNanos > 2 * UNPROVEN.toNanos()) guest.idle = true;
+    }
+}

@@ -1,0 +1,299 @@
+package drover.daemon.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.daemon.config.DaemonConfig;
+import drover.daemon.deputy.DeputyConnection;
+import drover.daemon.deputy.LocalServer;
+import drover.daemon.journal.Journal;
+import drover.daemon.placement.ClusterKnowledge;
+import drover.daemon.placement.Placement;
+import drover.model.GuestKey;
+import drover.model.LoadVector;
+import drover.model.NodeId;
+import drover.protocol.job.JobMessage.ExitCommitted;
+import drover.protocol.job.JobMessage.GuestFailed;
+import drover.protocol.job.JobMessage.GuestStarted;
+import drover.protocol.job.JobMessage.KillGuest;
+import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.Session;
+import drover.protocol.job.SessionKind;
+import drover.protocol.local.FieldReader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Home's authority, with the real local socket and the real journal, and nodes that the test plays.
+class HomeJobsIT {
+    private static final NodeId N2 = new NodeId("n2");
+    private static final NodeId N3 = new NodeId("n3");
+
+    @TempDir
+    Path directory;
+
+    private final ScriptedNodes nodes = new ScriptedNodes();
+    private Journal journal;
+    private HomeJobs jobs;
+    private LocalServer server;
+
+    @BeforeEach
+    void start() throws Exception {
+        Properties properties = new Properties();
+        properties.putAll(Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1"));
+        DaemonConfig config = DaemonConfig.parse(properties, "test");
+        journal = new Journal(directory.resolve("journal.db"));
+        ClusterKnowledge knowledge = new TwoNodes();
+        JobLogs logs = new JobLogs(directory);
+        LiveGuests live = new LiveGuests();
+        Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, guest -> {}, logs);
+        JobQueries queries = new JobQueries(config.name(), jobs, logs);
+        server = new LocalServer(directory.resolve("drover.sock"), new Calls(jobs, queries));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        jobs.close();
+        journal.close();
+    }
+
+    private void restart() throws Exception {
+        stop();
+        start();
+    }
+
+    private TestDeputy deputy() throws Exception {
+        return new TestDeputy(directory.resolve("drover.sock"));
+    }
+
+    private static Session exited(GuestKey guest, int code) {
+        ByteBuf frame = Unpooled.buffer()
+                .writeByte(SessionKind.EXITED)
+                .writeByte(0)
+                .writeByte(code)
+                .writeByte(0)
+                .writeByte(1)
+                .writeLongLE(1_500_000)
+                .writeLongLE(0)
+                .writeLongLE(4096);
+        return new Session(guest, frame);
+    }
+
+    private static Session output(GuestKey guest) {
+        ByteBuf frame = Unpooled.buffer().writeByte(SessionKind.DATA).writeByte(1).writeLongLE(0).writeByte('x');
+        return new Session(guest, frame);
+    }
+
+    @Test
+    void aJobIsAcceptedStartedAndEndsWithItsStatus() throws Exception {
+        try (TestDeputy deputy = deputy().run("{\"node\":\"n2\"}", "/bin/true")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            var start = nodes.awaitStart();
+            assertEquals(N2, start.node());
+            GuestKey guest = ScriptedNodes.guest(start);
+            jobs.message(N2, new GuestStarted(guest, 77));
+            assertEquals(1, deputy.expect(TestDeputy.STARTED).i32());
+            jobs.message(N2, exited(guest, 3));
+            FieldReader ended = deputy.expect(TestDeputy.ENDED);
+            assertEquals(0, ended.u8());
+            assertEquals(3, ended.u8());
+            assertEquals(guest, ((ExitCommitted) nodes.await(ExitCommitted.class).message()).guest());
+        }
+    }
+
+    @Test
+    void jobsBeyondWhatPaysWaitAndStartInOrderOfArrival() throws Exception {
+        List<GuestKey> started = new java.util.ArrayList<>();
+        TestDeputy[] deputies = new TestDeputy[6];
+        for (int i = 0; i < deputies.length; i++) {
+            deputies[i] = deputy().run("{}", "/bin/job" + i);
+            deputies[i].expect(TestDeputy.ACCEPTED);
+        }
+        Map<GuestKey, NodeId> places = new TreeMap<>(java.util.Comparator.comparing(GuestKey::job));
+        for (int i = 0; i < 4; i++) { // two nodes of one core take two each
+            var start = nodes.awaitStart();
+            places.put(ScriptedNodes.guest(start), start.node());
+            started.add(ScriptedNodes.guest(start));
+        }
+        assertEquals(2, places.values().stream().filter(N2::equals).count());
+        for (int i = 4; i < 6; i++) {
+            jobs.message(places.get(started.get(i - 4)), exited(started.get(i - 4), 0));
+            assertEquals(i + 1, ScriptedNodes.guest(nodes.awaitStart()).job().number());
+        }
+        for (TestDeputy deputy : deputies) deputy.close();
+    }
+
+    @Test
+    void anUnknownNodeIsRefusedWithWhatToDoNext() throws Exception {
+        try (TestDeputy deputy = deputy().run("{\"node\":\"n9\"}", "/bin/true")) {
+            FieldReader refused = deputy.expect(TestDeputy.REFUSED);
+            assertEquals(125, refused.u8());
+            String message = refused.str();
+            assertTrue(message.contains("no node 'n9'") && message.contains("drover nodes"), message);
+        }
+    }
+
+    @Test
+    void aLostNodeMeansAnotherRunIfNobodySawAnythingOfIt() throws Exception {
+        try (TestDeputy deputy = deputy().run("{\"nodes\":[\"n2\",\"n3\"]}", "/bin/job")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            var first = nodes.awaitStart();
+            jobs.message(first.node(), new GuestStarted(ScriptedNodes.guest(first), 77));
+            deputy.expect(TestDeputy.STARTED);
+            jobs.message(first.node(), new Missing(List.of(ScriptedNodes.guest(first))));
+            var second = nodes.awaitStart();
+            assertEquals(2, ScriptedNodes.guest(second).epoch());
+            // The first run is fenced: what it still says is not believed, and it is told to end.
+            jobs.message(first.node(), exited(ScriptedNodes.guest(first), 9));
+            jobs.message(second.node(), new GuestStarted(ScriptedNodes.guest(second), 78));
+            assertEquals(2, deputy.expect(TestDeputy.STARTED).i32());
+            jobs.message(second.node(), exited(ScriptedNodes.guest(second), 4));
+            FieldReader ended = deputy.expect(TestDeputy.ENDED);
+            assertEquals(0, ended.u8());
+            assertEquals(4, ended.u8());
+        }
+    }
+
+    @Test
+    void aLostNodeEndsTheJobLoudlyOnceOutputWasSeen() throws Exception {
+        try (TestDeputy deputy = deputy().run("{}", "/bin/job")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            var start = nodes.awaitStart();
+            GuestKey guest = ScriptedNodes.guest(start);
+            jobs.message(start.node(), new GuestStarted(guest, 77));
+            deputy.expect(TestDeputy.STARTED);
+            jobs.message(start.node(), output(guest));
+            deputy.expect(TestDeputy.SESSION);
+            nodes.setDown(start.node());
+            jobs.nodeDown(start.node());
+            FieldReader ended = deputy.expect(TestDeputy.ENDED);
+            assertEquals(2, ended.u8());
+            assertEquals(125, ended.u8());
+            ended.u8();
+            ended.u8();
+            String message = ended.str();
+            assertTrue(message.contains("was lost") && message.contains("not started again"), message);
+        }
+    }
+
+    @Test
+    void aCommandThatIsNotThereEndsWith127() throws Exception {
+        try (TestDeputy deputy = deputy().run("{}", "/bin/none")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            var start = nodes.awaitStart();
+            jobs.message(start.node(), new GuestFailed(ScriptedNodes.guest(start), 127, "/bin/none: not found"));
+            FieldReader ended = deputy.expect(TestDeputy.ENDED);
+            assertEquals(2, ended.u8());
+            assertEquals(127, ended.u8());
+        }
+    }
+
+    @Test
+    void aWaitingJobIsTakenOutOfTheQueueByASignal() throws Exception {
+        try (TestDeputy deputy = deputy()) {
+            for (int i = 0; i < 4; i++) deputy().run("{}", "/bin/job").expect(TestDeputy.ACCEPTED);
+            deputy.run("{}", "/bin/last").expect(TestDeputy.ACCEPTED);
+            deputy.signal(0, 2);
+            FieldReader ended = deputy.expect(TestDeputy.ENDED);
+            assertEquals(1, ended.u8());
+            assertEquals(2, ended.u8());
+        }
+    }
+
+    @Test
+    void aJobGoesOnWhenHomesDaemonIsRestarted() throws Exception {
+        TestDeputy before = deputy().run("{}", "/bin/job");
+        FieldReader accepted = before.expect(TestDeputy.ACCEPTED);
+        long number = accepted.u64();
+        byte[] secret = accepted.bytes(16);
+        var start = nodes.awaitStart();
+        GuestKey guest = ScriptedNodes.guest(start);
+        jobs.message(start.node(), new GuestStarted(guest, 77));
+        before.expect(TestDeputy.STARTED);
+        restart();
+        try (TestDeputy wrong = deputy().resume(number, new byte[16])) {
+            wrong.expect(TestDeputy.REFUSED);
+        }
+        try (TestDeputy deputy = deputy().resume(number, secret)) {
+            jobs.nodeUp(start.node());
+            deputy.expect(TestDeputy.STARTED);
+            jobs.message(start.node(), exited(guest, 7));
+            deputy.expect(TestDeputy.ENDED);
+        }
+        try (TestDeputy asks = deputy().command("{\"command\":\"ps\",\"all\":true}")) {
+            String json = new String(asks.expect(TestDeputy.RESULT).rest(), java.nio.charset.StandardCharsets.UTF_8);
+            assertTrue(json.contains("\"exit_status\":7") && json.contains("\"cpu_seconds\":1.5"), json);
+        }
+    }
+
+    @Test
+    void aGuestThatNobodyKnowsIsToldToEnd() throws Exception {
+        GuestKey stranger = new GuestKey(new drover.model.JobId(new NodeId("n1"), 99), 1);
+        jobs.message(N3, new GuestStarted(stranger, 5));
+        var sent = nodes.await(KillGuest.class);
+        assertEquals(stranger, ((KillGuest) sent.message()).guest());
+        assertNotEquals(N2, sent.node());
+    }
+
+    private record Calls(HomeJobs jobs, JobQueries queries) implements LocalServer.Listener {
+        @Override
+        public void run(DeputyConnection caller, String options, ByteBuf spec) {
+            jobs.run(caller, options, spec);
+        }
+
+        @Override
+        public void session(DeputyConnection caller, int epoch, ByteBuf frame) {
+            jobs.deputySession(caller, epoch, frame);
+        }
+
+        @Override
+        public void resume(DeputyConnection caller, long job, byte[] secret) {
+            jobs.resume(caller, job, secret);
+        }
+
+        @Override
+        public void attach(DeputyConnection caller, long job) {
+            queries.attach(caller, job);
+        }
+
+        @Override
+        public void command(DeputyConnection caller, String json) {
+            try {
+                queries.answer(caller, new com.fasterxml.jackson.databind.ObjectMapper().readTree(json));
+            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+                throw new IllegalArgumentException(e);
+            }
+        }
+
+        @Override
+        public void closed(DeputyConnection caller) {
+            jobs.deputyLeft(caller);
+        }
+    }
+
+    private static final class TwoNodes implements ClusterKnowledge {
+        @Override
+        public Map<NodeId, Seen> loads() {
+            LoadVector idle = new LoadVector(1, 1, 0, 1L << 30, 1L << 29, 0, 0, 0, 1, 1);
+            return Map.of(N2, new Seen(idle, Duration.ZERO), N3, new Seen(idle, Duration.ZERO));
+        }
+
+        @Override
+        public NodeState stateOf(NodeId node) {
+            return node.equals(N2) || node.equals(N3) ? NodeState.UP : NodeState.UNKNOWN;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package drover.daemon.control;
+
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.job.JobMessage;
+import drover.protocol.job.JobMessage.Session;
+import drover.protocol.job.JobMessage.StartGuest;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/// Nodes that do what the test says: records what home sends them.
+final class ScriptedNodes implements GuestNodes {
+    record Sent(NodeId node, JobMessage message) {}
+
+    private final Set<NodeId> down = ConcurrentHashMap.newKeySet();
+    private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+
+    void setDown(NodeId node) {
+        down.add(node);
+    }
+
+    @Override
+    public boolean isUp(NodeId node) {
+        return !down.contains(node);
+    }
+
+    @Override
+    public void connect(NodeId node) {}
+
+    @Override
+    public void send(NodeId node, JobMessage message) {
+        JobMessage kept =
+                switch (message) {
+                    case StartGuest s -> new StartGuest(
+                            s.guest(), s.credentials(), s.memoryLimitBytes(), s.nodeNetwork(), s.spec().copy());
+                    case Session s -> new Session(s.guest(), s.frame().copy());
+                    default -> message;
+                };
+        if (!down.contains(node)) sent.add(new Sent(node, kept));
+    }
+
+    /// The next message of that kind; others are passed over.
+    <M extends JobMessage> Sent await(Class<M> kind) throws InterruptedException {
+        while (true) {
+            Sent next = sent.poll(20, TimeUnit.SECONDS);
+            if (next == null) throw new AssertionError("home sent no " + kind.getSimpleName());
+            if (kind.isInstance(next.message)) return next;
+        }
+    }
+
+    Sent awaitStart() throws InterruptedException {
+        return await(StartGuest.class);
+    }
+
+    static GuestKey guest(Sent start) {
+        return ((StartGuest) start.message()).guest();
+    }
+}

@@ -1,0 +1,92 @@
+package drover.daemon.control;
+
+import drover.protocol.local.FieldReader;
+import drover.protocol.local.LocalFrame;
+import drover.protocol.local.LocalFrameReader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/// Speaks to the daemon's local socket as a deputy does, from Java.
+final class TestDeputy implements AutoCloseable {
+    static final int ACCEPTED = 101;
+    static final int REFUSED = 102;
+    static final int SESSION = 103;
+    static final int STARTED = 104;
+    static final int ENDED = 105;
+    static final int RESULT = 120;
+
+    private final SocketChannel channel;
+    private final LocalFrameReader reader;
+
+    TestDeputy(Path socket) throws IOException {
+        channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel.connect(UnixDomainSocketAddress.of(socket));
+        reader = new LocalFrameReader(channel);
+    }
+
+    TestDeputy run(String options, String... argv) throws IOException {
+        send(1, out -> {
+            string(out, options);
+            out.writeByte(1).writeIntLE(18).writeIntLE(0).writeIntLE(0).writeLongLE(0).writeLongLE(0);
+            out.writeIntLE((int) ProcessHandle.current().pid());
+            string(out, "/");
+            string(out, argv[0]);
+            out.writeIntLE(argv.length);
+            for (String word : argv) string(out, word);
+        });
+        return this;
+    }
+
+    TestDeputy resume(long job, byte[] secret) throws IOException {
+        send(3, out -> out.writeLongLE(job).writeBytes(secret));
+        return this;
+    }
+
+    TestDeputy command(String json) throws IOException {
+        send(20, out -> out.writeBytes(json.getBytes(StandardCharsets.UTF_8)));
+        return this;
+    }
+
+    TestDeputy signal(int epoch, int signal) throws IOException {
+        send(2, out -> out.writeIntLE(epoch).writeByte(5).writeIntLE(1).writeByte(signal));
+        return this;
+    }
+
+    /// The next frame, which must be of that type.
+    FieldReader expect(int type) throws IOException {
+        LocalFrame frame = reader.read().orElseThrow(() -> new AssertionError("the daemon closed the connection"));
+        if (frame.type() != type) {
+            byte[] rest = new byte[frame.payload().remaining()];
+            frame.payload().get(rest);
+            throw new AssertionError(
+                    "expected type " + type + ", got " + frame.type() + ": " + new String(rest, StandardCharsets.UTF_8));
+        }
+        return frame.fields();
+    }
+
+    private void send(int type, Consumer<ByteBuf> payload) throws IOException {
+        ByteBuf out = Unpooled.buffer().writeIntLE(0).writeByte(type);
+        payload.accept(out);
+        out.setIntLE(0, out.readableBytes() - 4);
+        ByteBuffer bytes = out.nioBuffer();
+        while (bytes.hasRemaining()) channel.write(bytes);
+    }
+
+    private static void string(ByteBuf out, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.writeIntLE(bytes.length).writeBytes(bytes);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,58 @@
+package drover.daemon.membership;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.model.LoadVector;
+import drover.model.NodeId;
+import drover.policy.load.LoadEntry;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.junit.jupiter.api.Test;
+
+class LoadCodecTest {
+    private static final LoadVector VECTOR =
+            new LoadVector(1.25, 0.5, 3.75, 64L << 30, 5L << 30, 0.25, -1, 7, 123456, 1_795_000_000L);
+
+    private static SequencedMap<NodeId, LoadEntry> entries(int count) {
+        SequencedMap<NodeId, LoadEntry> entries = new LinkedHashMap<>();
+        for (int i = 1; i <= count; i++)
+            entries.put(new NodeId("node-" + i), new LoadEntry(VECTOR, Duration.ofMillis(i)));
+        return entries;
+    }
+
+    @Test
+    void whatIsWrittenIsRead() {
+        SequencedMap<NodeId, LoadEntry> entries = entries(3);
+        assertEquals(entries, LoadCodec.decode(LoadCodec.encode(entries, LoadGossip.MESSAGE_BYTES)));
+    }
+
+    @Test
+    void aMessageHasTheSameSizeLimitForAnyCluster() {
+        byte[] bytes = LoadCodec.encode(entries(1000), LoadGossip.MESSAGE_BYTES);
+        assertTrue(bytes.length <= LoadGossip.MESSAGE_BYTES, bytes.length + " bytes");
+        SequencedMap<NodeId, LoadEntry> read = LoadCodec.decode(bytes);
+        assertEquals(List.copyOf(entries(read.size()).keySet()), List.copyOf(read.keySet()), "the first ones");
+        assertTrue(read.size() >= 16, "a window of only " + read.size());
+    }
+
+    @Test
+    void eachTruncationIsRefused() {
+        byte[] bytes = LoadCodec.encode(entries(2), LoadGossip.MESSAGE_BYTES);
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] cut = Arrays.copyOf(bytes, length);
+            assertThrows(IllegalArgumentException.class, () -> LoadCodec.decode(cut), "cut to " + length);
+        }
+    }
+
+    @Test
+    void anotherVersionIsRefused() {
+        byte[] bytes = LoadCodec.encode(entries(1), LoadGossip.MESSAGE_BYTES);
+        bytes[0] = 9;
+        assertThrows(IllegalArgumentException.class, () -> LoadCodec.decode(bytes));
+    }
+}

@@ -1,0 +1,108 @@
+package drover.daemon.membership.wire;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class RingWatchTest {
+    private static final List<String> VIEW = List.of("a", "b", "c", "d", "e", "f");
+
+    private static RingWatch<String> watchOf(String self) {
+        RingWatch<String> watch = new RingWatch<>(self, 1000, 5000, 2000);
+        watch.view(VIEW);
+        return watch;
+    }
+
+    private static long s(double seconds) {
+        return (long) (seconds * TimeUnit.SECONDS.toNanos(1));
+    }
+
+    @Test
+    void eachMemberIsWatchedByTwoHoweverLargeTheCluster() {
+        for (String watched : VIEW) {
+            long watchers = VIEW.stream()
+                    .filter(self -> watchOf(self).watched().contains(watched))
+                    .count();
+            assertEquals(2, watchers, watched);
+        }
+    }
+
+    @Test
+    void aSilentMemberIsReportedToTheFirstFourOthers() {
+        RingWatch<String> watch = watchOf("e"); // watches d and c
+        for (int t = 0; t <= 5; t++) {
+            assertTrue(watch.tick(s(t)).report().isEmpty(), "too early: after " + t + " s");
+            watch.heard("c", s(t));
+        }
+        List<RingWatch.Report<String>> reports = watch.tick(s(6)).report();
+        assertEquals(
+                List.of("a", "b", "c", "e"),
+                reports.stream().map(RingWatch.Report::judge).toList());
+        assertTrue(reports.stream().allMatch(report -> report.silent().equals("d")));
+        assertEquals(List.of("c", "b"), watch.watched(), "the next predecessor is watched instead");
+    }
+
+    @Test
+    void aJudgeGivesUpOnlyWhoDoesNotAnswerItEither() {
+        RingWatch<String> judge = watchOf("a");
+        assertEquals(List.of("d"), judge.doubt("d", 0).ping());
+        assertTrue(judge.verdict(s(1)).giveUp().isEmpty());
+        assertTrue(judge.heard("d", s(1.5)), "it was doubted");
+        assertTrue(judge.verdict(s(2.1)).giveUp().isEmpty());
+        judge.doubt("d", s(3));
+        assertEquals(List.of("d"), judge.verdict(s(5.01)).giveUp());
+    }
+
+    @Test
+    void aMemberWhoseMachineRefusesIsGivenUpAtOnce() {
+        RingWatch<String> judge = watchOf("a");
+        assertTrue(judge.refused("d").giveUp().isEmpty(), "nobody reported it");
+        judge.doubt("d", 0);
+        assertEquals(List.of("d"), judge.refused("d").giveUp());
+    }
+
+    @Test
+    void aMemberThatWasStoppedItselfSuspectsNobodyWhenItGoesOn() {
+        RingWatch<String> watch = watchOf("e");
+        watch.tick(0);
+        watch.heard("c", 0);
+        watch.heard("d", 0);
+        assertTrue(watch.tick(s(100)).report().isEmpty());
+        for (int t = 101; t <= 104; t++) assertTrue(watch.tick(s(t)).report().isEmpty(), "at " + t);
+        boolean reported = false;
+        for (int t = 105; t <= 106; t++) reported |= !watch.tick(s(t)).report().isEmpty();
+        assertTrue(reported, "but from then on silence counts");
+    }
+
+    @Test
+    void aReportWithoutEffectIsRepeated() {
+        RingWatch<String> watch = watchOf("e");
+        assertFalse(watch.broken("d", 0).isEmpty());
+        assertTrue(watch.broken("d", s(1)).isEmpty(), "once is enough for a while");
+        for (int t = 1; t <= 5; t++) {
+            watch.tick(s(t));
+            watch.heard("c", s(t));
+            watch.heard("b", s(t));
+        }
+        boolean again = false;
+        for (int t = 6; t <= 12; t++) {
+            again |= watch.tick(s(t)).report().stream()
+                    .anyMatch(report -> report.silent().equals("d"));
+            watch.heard("c", s(t));
+        }
+        assertTrue(again);
+    }
+
+    @Test
+    void whoLeftTheViewIsNotJudged() {
+        RingWatch<String> judge = watchOf("a");
+        judge.doubt("d", 0);
+        judge.view(List.of("a", "b"));
+        assertTrue(judge.verdict(s(9)).giveUp().isEmpty());
+        assertTrue(judge.doubt("d", s(9)).ping().isEmpty());
+    }
+}

@@ -1,0 +1,198 @@
+package drover.homefs.mount;
+
+import drover.model.NodeId;
+import drover.protocol.file.CallCodec;
+import drover.protocol.file.Caller;
+import drover.protocol.file.FileCall;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileOperation.RevivedNode;
+import drover.protocol.file.FileReply;
+import drover.protocol.file.FileResult;
+import drover.protocol.link.LinkClass;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The calls under way to home. While the link is down they wait; on a new link a handshake comes first, then, if
+/// home has restarted, what it has to know again, then the waiting calls under their old ids. Any thread.
+final class Conversation {
+    private static final Logger log = LoggerFactory.getLogger(Conversation.class);
+    /// From here on a frame goes over the link for bulk.
+    private static final int BULK_BYTES = 16 << 10;
+
+    private static final int VERSION = 1;
+    /// Some 100 KiB of names in one frame.
+    private static final int REVIVED_AT_ONCE = 1_000;
+
+    private final NodeId home;
+    private final FrameSender sender;
+    private final HomeMountConfig config;
+    private final KnownNodes nodes;
+    private final OpenHandles handles;
+    private final MountCounters counters;
+    private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
+    private final AtomicLong internalIds = new AtomicLong();
+    private final AtomicLong links = new AtomicLong();
+    /// The link that calls go over; 0 while none may.
+    private volatile long open;
+    /// The link whose handshake is under way or done.
+    private volatile long current;
+
+    private volatile long boot;
+
+    Conversation(
+            NodeId home,
+            FrameSender sender,
+            HomeMountConfig config,
+            KnownNodes nodes,
+            OpenHandles handles,
+            MountCounters counters) {
+        this.home = home;
+        this.sender = sender;
+        this.config = config;
+        this.nodes = nodes;
+        this.handles = handles;
+        this.counters = counters;
+    }
+
+    boolean isUp() {
+        return open != 0;
+    }
+
+    /// Makes the call now or when the link is up. The answer comes by [#take].
+    void call(PendingCall call, Caller caller) {
+        ByteBuf frame = CallCodec.encode(new FileCall(call.id, caller, call.operation), ByteBufAllocator.DEFAULT);
+        call.carry(frame, frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES);
+        counters.calls.increment();
+        pending.put(call.id, call);
+        long link = open;
+        if (link != 0) call.send(sender, link);
+    }
+
+    /// The call that an answer is for, which is then done; null if nobody waits for it any more.
+    PendingCall take(long id) {
+        PendingCall call = pending.remove(id);
+        if (call != null) call.done();
+        return call;
+    }
+
+    PendingCall find(long id) {
+        return pending.get(id);
+    }
+
+    /// A message that is not answered and not repeated.
+    boolean tell(FileOperation operation) {
+        if (open == 0) return false;
+        long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
+        return sender.send(
+                LinkClass.FILES,
+                CallCodec.encode(new FileCall(id, Caller.NOBODY, operation), ByteBufAllocator.DEFAULT));
+    }
+
+    /// A call of the mount's own.
+    void ask(FileOperation operation, Caller caller, Consumer<FileReply> then) {
+        call(internal(operation, then), caller);
+    }
+
+    private PendingCall internal(FileOperation operation, Consumer<FileReply> then) {
+        long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
+        return new PendingCall(id, 0, 0, 0, 0, 0, operation, 0, then);
+    }
+
+    void linkDown() {
+        open = 0;
+        current = 0;
+    }
+
+    void linkUp() {
+        long link = links.incrementAndGet();
+        open = 0;
+        current = link;
+        handshake(link, new FileOperation.Hello(VERSION, config.mountId()), Caller.NOBODY, reply -> {
+            switch (reply) {
+                case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
+                case FileReply.Done done -> log.error("{} answers a hello with {}", home, done);
+                case FileReply.Failed(long _, int errno) ->
+                    log.error("{} refuses its files to this node: errno {}", home, errno);
+            }
+        });
+    }
+
+    /// A call that is sent before the link is open for others, and not again on a later link.
+    private void handshake(long link, FileOperation operation, Caller caller, Consumer<FileReply> then) {
+        PendingCall call = internal(operation, reply -> {
+            if (current == link) then.accept(reply);
+        });
+        ByteBuf frame = CallCodec.encode(new FileCall(call.id, caller, operation), ByteBufAllocator.DEFAULT);
+        pending.put(call.id, call);
+        if (!sender.send(frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES, frame))
+            pending.remove(call.id);
+    }
+
+    private void welcome(long link, long now) {
+        long before = boot;
+        boot = now;
+        if (before == 0 || before == now) {
+            opened(link);
+            return;
+        }
+        List<Revival> steps = revival();
+        log.info(
+                "{} has restarted: telling it again of {} nodes and {} files",
+                home,
+                nodes.size(),
+                handles.all().size());
+        revive(link, steps, 0);
+    }
+
+    private record Revival(FileOperation operation, Caller caller) {}
+
+    private List<Revival> revival() {
+        List<Revival> steps = new ArrayList<>();
+        List<RevivedNode> all = nodes.parentsFirst();
+        for (int i = 0; i < all.size(); i += REVIVED_AT_ONCE)
+            steps.add(new Revival(
+                    new FileOperation.ReviveNodes(all.subList(i, Math.min(all.size(), i + REVIVED_AT_ONCE))),
+                    Caller.NOBODY));
+        for (KnownHandle handle : handles.all())
+            steps.add(new Revival(
+                    new FileOperation.ReviveHandle(handle.id, handle.node, handle.flags, handle.directory),
+                    handle.opener));
+        return steps;
+    }
+
+    /// One after the other: a node's parent is known before it, and a handle's node before that.
+    private void revive(long link, List<Revival> steps, int next) {
+        if (next == steps.size()) {
+            opened(link);
+            return;
+        }
+        Revival step = steps.get(next);
+        handshake(link, step.operation, step.caller, reply -> {
+            if (reply instanceof FileReply.Failed(long _, int errno))
+                log.warn("{} cannot bring back {}: errno {}", home, step.operation, errno);
+            revive(link, steps, next + 1);
+        });
+    }
+
+    private void opened(long link) {
+        open = link;
+        List<PendingCall> waiting = new ArrayList<>(pending.values());
+        waiting.sort(Comparator.comparingLong(call -> call.id));
+        for (PendingCall call : waiting) if (call.send(sender, link)) counters.resent.increment();
+        // the link may have broken meanwhile
+        if (current != link && open == link) open = 0;
+    }
+
+    int waiting() {
+        return pending.size();
+    }
+}

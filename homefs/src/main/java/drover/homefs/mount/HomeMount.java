@@ -1,0 +1,389 @@
+package drover.homefs.mount;
+
+import drover.linux.fuse.FuseDevice;
+import drover.linux.fuse.FuseInit;
+import drover.linux.fuse.FuseOpcode;
+import drover.linux.fuse.FuseRequest;
+import drover.linux.syscall.Errno;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.file.Caller;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileReply;
+import drover.protocol.file.FileResult;
+import drover.protocol.file.MalformedFileFrame;
+import drover.protocol.file.ReplyCodec;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The files of one home on this node: takes the kernel's requests from /dev/fuse, asks home, and replies. Keeps
+/// no content.
+///
+/// Thread rule: requests are read by platform threads of its own; an answer is written to the kernel by the
+/// thread that brings it. [#beginJob] waits for the kernel and must not be called on such a thread.
+public final class HomeMount implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HomeMount.class);
+    private static final int MAX_DATA_BYTES = 1 << 20;
+    private static final int MAX_BACKGROUND = 64;
+    private static final long CALLER_RETRY_MILLIS = 2;
+    private static final long FEATURES = FuseInit.ASYNC_READ
+            | FuseInit.POSIX_LOCKS
+            | FuseInit.ATOMIC_O_TRUNC
+            | FuseInit.BIG_WRITES
+            | FuseInit.DONT_MASK
+            | FuseInit.FLOCK_LOCKS
+            | FuseInit.AUTO_INVAL_DATA
+            | FuseInit.DO_READDIRPLUS
+            | FuseInit.READDIRPLUS_AUTO
+            | FuseInit.ASYNC_DIO
+            | FuseInit.PARALLEL_DIROPS
+            | FuseInit.ABORT_ERROR
+            | FuseInit.MAX_PAGES
+            | FuseInit.CACHE_SYMLINKS
+            | FuseInit.HANDLE_KILLPRIV_V2
+            | FuseInit.HAS_EXPIRE_ONLY
+            | FuseInit.DIRECT_IO_ALLOW_MMAP
+            | FuseInit.HAS_RESEND;
+
+    private final NodeId home;
+    private final FuseDevice device;
+    private final boolean resumed;
+    private final HomeMountConfig config;
+    private final Callers callers;
+    private final MountCounters counters = new MountCounters();
+    private final KnownNodes nodes = new KnownNodes();
+    private final OpenHandles handles = new OpenHandles();
+    private final Grants grants;
+    private final Conversation conversation;
+    private final ReplyTranslator replies;
+    private final Forgotten forgotten;
+    private final Interrupts interrupts;
+    private final Semaphore inFlight;
+    private final ScheduledThreadPoolExecutor clock;
+    private volatile boolean closed;
+
+    public HomeMount(
+            NodeId home,
+            int fuseDescriptor,
+            boolean resumed,
+            FrameSender toHome,
+            CallerLookup callers,
+            HomeMountConfig config) {
+        this.home = home;
+        this.device = new FuseDevice(fuseDescriptor);
+        this.resumed = resumed;
+        this.config = config;
+        this.callers = new Callers(callers);
+        this.grants = new Grants(device, counters);
+        this.clock = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "mount-" + home + "-clock");
+            thread.setDaemon(true);
+            return thread;
+        });
+        clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.conversation = new Conversation(home, toHome, config, nodes, handles, counters);
+        this.forgotten = new Forgotten(conversation, clock);
+        this.replies = new ReplyTranslator(device, config, nodes, handles, grants, counters, new Undone());
+        this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
+            device.replyError(call.unique, errno);
+            finished(call);
+        });
+        this.inFlight = new Semaphore(config.maxCallsInFlight());
+    }
+
+    public void start() {
+        if (resumed) {
+            KernelRelease kernel = KernelRelease.running();
+            replies.mayBelieve(kernel.isAtLeast(6, 2));
+            int failed = device.resend();
+            if (failed < 0)
+                log.warn(
+                        "the kernel does not send unanswered requests for {} again (errno {}): they fail",
+                        home,
+                        -failed);
+        }
+        for (int i = 1; i <= config.readerThreads(); i++) {
+            Thread reader = new Thread(this::readRequests, "mount-" + home + "-" + i);
+            reader.setDaemon(true);
+            reader.start();
+        }
+    }
+
+    /// Both links to home, for small and for bulk frames, are up.
+    public void onLinkUp() {
+        conversation.linkUp();
+    }
+
+    /// One of the links to home is down: calls wait from now on.
+    public void onLinkDown() {
+        conversation.linkDown();
+    }
+
+    /// A job is about to start here. When this returns, nothing that the kernel has cached before is believed
+    /// without asking home. Waits for calls under way in directories that were read lately.
+    public void beginJob() {
+        grants.expireAll();
+    }
+
+    public MountCounters counters() {
+        return counters;
+    }
+
+    /// Inodes of home that the kernel knows.
+    public int nodes() {
+        return nodes.size();
+    }
+
+    /// Calls that wait for home's answer.
+    public int callsWaiting() {
+        return conversation.waiting();
+    }
+
+    /// A frame of home's. The caller keeps and releases it.
+    public void onFrame(ByteBuf frame) {
+        FileReply reply;
+        try {
+            reply = ReplyCodec.decode(frame);
+        } catch (MalformedFileFrame e) {
+            log.warn("{} sent a malformed file reply: {}", home, e.getMessage());
+            return;
+        }
+        PendingCall call = conversation.take(reply.id());
+        try {
+            if (call == null) nobodyWaits(reply);
+            else if (call.then != null) call.then.accept(reply);
+            else {
+                replies.answer(call, reply);
+                finished(call);
+            }
+        } finally {
+            if (reply instanceof FileReply.Done(long _, FileResult.Data(ByteBuf data))) data.release();
+        }
+    }
+
+    private void finished(PendingCall call) {
+        handles.notOpened(call.id);
+        if (!call.waitsForLock()) inFlight.release();
+    }
+
+    /// The caller was killed meanwhile: what home gave is given back.
+    private void nobodyWaits(FileReply reply) {
+        Undone undone = new Undone();
+        if (!(reply instanceof FileReply.Done(long _, FileResult result))) return;
+        if (result instanceof FileResult.Entry entry) undone.forget(entry.node(), 1);
+        else if (result instanceof FileResult.Created(FileResult.Entry entry, long handle)) {
+            undone.release(handle);
+            undone.forget(entry.node(), 1);
+        } else if (result instanceof FileResult.Opened opened) {
+            undone.release(opened.handle());
+            opened.prefetched().release();
+        }
+    }
+
+    private final class Undone implements ReplyTranslator.Undo {
+        @Override
+        public void forget(long node, long lookups) {
+            nodes.forgotten(node, lookups);
+            forgotten.add(node, lookups);
+        }
+
+        @Override
+        public void release(long handle) {
+            conversation.ask(new FileOperation.Release(handle, false, 0), Caller.NOBODY, reply -> {});
+            handles.released(handle);
+        }
+    }
+
+    private void readRequests() {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATA_BYTES + 8_192);
+        while (true) {
+            switch (device.read(buffer)) {
+                case FuseDevice.Incoming.Request(FuseRequest request) -> {
+                    if (closed) {
+                        // it is for the daemon after this one
+                        device.resend();
+                        return;
+                    }
+                    serve(request);
+                }
+                case FuseDevice.Incoming.Nothing() -> {}
+                case FuseDevice.Incoming.Gone(int errno) -> {
+                    if (!closed) log.info("the files of {} are not mounted here any more (errno {})", home, errno);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void serve(FuseRequest request) {
+        counters.request(request.opcode());
+        try {
+            switch (request.opcode()) {
+                case FuseOpcode.INIT -> init(request);
+                case FuseOpcode.FORGET -> forget(request.node(), request.body().getLong());
+                case FuseOpcode.BATCH_FORGET -> batchForget(request.body());
+                case FuseOpcode.INTERRUPT -> interrupt(request);
+                case FuseOpcode.DESTROY -> device.replyError(request.unique(), 0);
+                case FuseOpcode.IOCTL -> device.replyError(request.unique(), Errno.ENOTTY);
+                default -> call(request);
+            }
+        } catch (RuntimeException | Error e) {
+            log.error("request {} of the kernel failed", FuseOpcode.name(request.opcode()), e);
+            device.replyError(request.unique(), Errno.EIO);
+        }
+    }
+
+    private void init(FuseRequest request) {
+        FuseInit init = request.init();
+        if (!init.isSpoken()) {
+            log.error(
+                    "the kernel speaks FUSE {}.{}: 7.{} or later is needed",
+                    init.major(),
+                    init.minor(),
+                    FuseInit.OLDEST_MINOR);
+            device.replyError(request.unique(), Errno.EPROTO);
+            return;
+        }
+        replies.mayBelieve((init.flags() & FuseInit.HAS_EXPIRE_ONLY) != 0);
+        ByteBuffer out = FuseDevice.smallReply();
+        init.reply(out, FEATURES, config.readAheadKib() << 10, MAX_BACKGROUND, MAX_DATA_BYTES);
+        device.reply(request.unique(), out);
+        log.info(
+                "the files of {} are mounted: FUSE 7.{}, flags {}", home, init.minor(), Long.toHexString(init.flags()));
+        raiseReadAhead();
+    }
+
+    /// The kernel caps what INIT asks for at 128 KiB; its own switch goes further.
+    private void raiseReadAhead() {
+        if (config.connectionId() == 0) return;
+        Path file = Path.of("/sys/class/bdi/0:" + config.connectionId() + "/read_ahead_kb");
+        try {
+            Files.writeString(file, Integer.toString(config.readAheadKib()));
+        } catch (IOException e) {
+            log.debug("cannot raise the read-ahead by {}: {}", file, e.toString());
+        }
+    }
+
+    private void forget(long node, long lookups) {
+        nodes.forgotten(node, lookups);
+        forgotten.add(node, lookups);
+    }
+
+    private void batchForget(ByteBuffer body) {
+        int count = body.getInt();
+        body.getInt();
+        for (int i = 0; i < count; i++) forget(body.getLong(), body.getLong());
+    }
+
+    private void interrupt(FuseRequest request) {
+        long unique = request.body().getLong() & ~FuseRequest.RESENT;
+        // the other reader may just be about to make the call: the kernel asks again as long as it waits
+        if (!interrupts.add(unique)) device.replyError(request.unique(), Errno.EAGAIN);
+    }
+
+    private void call(FuseRequest request) {
+        FileOperation operation = RequestTranslator.translate(request, prefetchBytes(request));
+        if (operation == null) {
+            device.replyError(request.unique(), Errno.ENOSYS);
+            return;
+        }
+        if (answeredHere(request.unique(), operation)) {
+            counters.answeredHere.increment();
+            return;
+        }
+        KnownHandle handle = handles.get(HandleOf.operation(operation));
+        PendingCall call = new PendingCall(
+                request.unique() & ~FuseRequest.RESENT,
+                request.unique(),
+                request.opcode(),
+                request.node(),
+                request.pid(),
+                RequestTranslator.size(request),
+                operation,
+                grants.generation(),
+                null);
+        if (!call.waitsForLock()) inFlight.acquireUninterruptibly();
+        if (handle != null) {
+            if (operation instanceof FileOperation.Write) handle.dirty();
+            conversation.call(call, handle.opener);
+        } else if (HandleOf.operation(operation) != 0) {
+            conversation.call(call, Caller.NOBODY);
+        } else {
+            callAs(call, request.uid(), request.gid(), System.nanoTime());
+        }
+    }
+
+    /// A thread that prepares a guest may ask before the daemon has heard that it is one.
+    private void callAs(PendingCall call, int uid, int gid, long sinceNanos) {
+        Optional<GuestKey> guest = callers.guestOf(call.pid);
+        if (guest.isPresent()) {
+            Caller caller = Caller.of(guest.get(), uid, gid);
+            if (opens(call.operation)) handles.opening(call.id, caller);
+            conversation.call(call, caller);
+        } else if (System.nanoTime() - sinceNanos < config.callerPatience().toNanos()) {
+            var _ = clock.schedule(
+                    () -> callAs(call, uid, gid, sinceNanos), CALLER_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            log.warn(
+                    "refused {} of thread {}, uid {}, which is of no guest of {}",
+                    FuseOpcode.name(call.opcode),
+                    call.pid,
+                    uid,
+                    home);
+            device.replyError(call.unique, Errno.EACCES);
+            finished(call);
+        }
+    }
+
+    private static boolean opens(FileOperation operation) {
+        return operation instanceof FileOperation.Open
+                || operation instanceof FileOperation.OpenDirectory
+                || operation instanceof FileOperation.Create
+                || operation instanceof FileOperation.TemporaryFile;
+    }
+
+    /// Content comes along with an open unless the kernel may have it already.
+    private int prefetchBytes(FuseRequest request) {
+        if (request.opcode() != FuseOpcode.OPEN) return 0;
+        KnownNode node = nodes.get(request.node());
+        return node == null || node.contentKnown() ? 0 : config.prefetchBytes();
+    }
+
+    private boolean answeredHere(long unique, FileOperation operation) {
+        if (operation instanceof FileOperation.Flush(long id, long owner)) {
+            KnownHandle handle = handles.get(id);
+            // home has all that was written already, and nothing to release
+            if (handle == null || handles.mustFlush(handle, owner)) return false;
+            device.replyError(unique, 0);
+            return true;
+        }
+        if (operation instanceof FileOperation.Read(long id, long offset, int _) && offset == 0) {
+            KnownHandle handle = handles.get(id);
+            KnownNode node = handle == null ? null : nodes.get(handle.node);
+            ByteBuf content = node == null ? null : handle.takePrefetched(node.writes());
+            if (content == null) return false;
+            counters.bytesRead.add(content.readableBytes());
+            replies.replyData(unique, content);
+            content.release();
+            return true;
+        }
+        return false;
+    }
+
+    /// Stops serving; the mount itself stays, for the daemon after this one.
+    @Override
+    public void close() {
+        closed = true;
+        conversation.linkDown();
+        clock.shutdownNow();
+    }
+}

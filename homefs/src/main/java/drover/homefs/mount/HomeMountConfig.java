@@ -1,0 +1,59 @@
+package drover.homefs.mount;
+
+import java.time.Duration;
+
+/// How one home is mounted on this node.
+///
+/// @param connectionId of the FUSE connection, as the keeper tells it; 0 if not known (then the read-ahead stays
+///     the kernel's)
+/// @param mountId the same as long as the kernel's mount lives, also for a later daemon, and different for each
+///     mount: home forgets what it knew of another one
+/// @param entryTimeout how long the kernel may believe a name without asking; a starting job never sees the older
+///     ones
+/// @param negativeTimeout the same for names that do not exist
+/// @param attributeTimeout how long the kernel may believe attributes without asking
+/// @param readerThreads that wait for requests of the kernel
+/// @param maxCallsInFlight calls that wait for home at once; more wait in the kernel
+/// @param readAheadKib what the kernel may read ahead of a sequential reader
+/// @param prefetchBytes up to which size a file's content comes along with its open
+/// @param callerPatience how long a caller that is of no guest yet may become one, before it is refused
+public record HomeMountConfig(
+        long connectionId,
+        long mountId,
+        Duration entryTimeout,
+        Duration negativeTimeout,
+        Duration attributeTimeout,
+        int readerThreads,
+        int maxCallsInFlight,
+        int readAheadKib,
+        int prefetchBytes,
+        Duration callerPatience) {
+    public HomeMountConfig {
+        if (mountId == 0) throw new IllegalArgumentException("a mount's id must not be 0");
+        if (entryTimeout.isNegative() || negativeTimeout.isNegative() || attributeTimeout.isNegative())
+            throw new IllegalArgumentException(
+                    "timeouts must be >= 0, got " + entryTimeout + ", " + negativeTimeout + ", " + attributeTimeout);
+        if (readerThreads < 1 || readerThreads > 16)
+            throw new IllegalArgumentException("reader threads are 1 to 16, got " + readerThreads);
+        if (maxCallsInFlight < 16 || maxCallsInFlight > 1_536)
+            throw new IllegalArgumentException("calls in flight are 16 to 1536, got " + maxCallsInFlight);
+        if (readAheadKib < 128 || readAheadKib > 16_384)
+            throw new IllegalArgumentException("the read-ahead is 128 to 16384 KiB, got " + readAheadKib);
+        if (prefetchBytes < 0 || prefetchBytes > 65_536)
+            throw new IllegalArgumentException("prefetched are 0 to 65536 bytes, got " + prefetchBytes);
+    }
+
+    public static HomeMountConfig of(long connectionId, long mountId) {
+        return new HomeMountConfig(
+                connectionId,
+                mountId,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                2,
+                512,
+                1_024,
+                15 << 10, // the reply stays below what goes over the link for bulk
+                Duration.ofSeconds(2));
+    }
+}

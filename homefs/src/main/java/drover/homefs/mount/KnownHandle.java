@@ -1,0 +1,49 @@
+package drover.homefs.mount;
+
+import drover.protocol.file.Caller;
+import io.netty.buffer.ByteBuf;
+
+/// A file that the kernel holds open here.
+final class KnownHandle {
+    final long id;
+    final long node;
+    final int flags;
+    final boolean directory;
+    /// Whose calls on the handle are.
+    final Caller opener;
+
+    private volatile boolean dirty;
+    private ByteBuf prefetched;
+    private long prefetchedAtWrites;
+
+    KnownHandle(long id, long node, int flags, boolean directory, Caller opener) {
+        this.id = id;
+        this.node = node;
+        this.flags = flags;
+        this.directory = directory;
+        this.opener = opener;
+    }
+
+    void dirty() {
+        dirty = true;
+    }
+
+    boolean isDirty() {
+        return dirty;
+    }
+
+    /// Takes the content over that came with the open.
+    synchronized void prefetched(ByteBuf content, long writes) {
+        prefetched = content;
+        prefetchedAtWrites = writes;
+    }
+
+    /// The content, once, if nothing was written here since; the caller releases it. Else null.
+    synchronized ByteBuf takePrefetched(long writes) {
+        ByteBuf content = prefetched;
+        prefetched = null;
+        if (content == null || prefetchedAtWrites == writes) return content;
+        content.release();
+        return null;
+    }
+}

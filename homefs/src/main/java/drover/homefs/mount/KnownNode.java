@@ -1,0 +1,81 @@
+package drover.homefs.mount;
+
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
+
+/// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of its
+/// cached content. Owned by [KnownNodes], under this node's lock.
+final class KnownNode {
+    final long id;
+    final long device;
+    final long inode;
+    private long parent;
+    private Bytes name;
+    private long lookups;
+    private FileAttributes content;
+    private long writes;
+
+    KnownNode(long id, FileAttributes attributes) {
+        this.id = id;
+        this.device = attributes.device();
+        this.inode = attributes.inode();
+    }
+
+    synchronized void seen(long parent, Bytes name) {
+        this.parent = parent;
+        this.name = name;
+        lookups++;
+    }
+
+    synchronized void movedTo(long parent, Bytes name) {
+        this.parent = parent;
+        this.name = name;
+    }
+
+    /// Returns whether the kernel knows the node no more.
+    synchronized boolean forgotten(long count) {
+        lookups -= count;
+        return lookups <= 0;
+    }
+
+    synchronized long parent() {
+        return parent;
+    }
+
+    synchronized Bytes name() {
+        return name;
+    }
+
+    synchronized long lookups() {
+        return lookups;
+    }
+
+    /// The file was opened and is now so. Returns whether the pages that the kernel may have of it are still right.
+    synchronized boolean opened(FileAttributes now) {
+        boolean kept = content != null && content.sameContent(now);
+        content = now;
+        return kept;
+    }
+
+    /// Whether pages of it may be cached.
+    synchronized boolean contentKnown() {
+        return content != null;
+    }
+
+    /// A write of this node's own took the file from `before` to `after`: if that is all that happened, the pages
+    /// are right.
+    synchronized void written(FileAttributes before, FileAttributes after) {
+        writes++;
+        content = content != null && content.sameContent(before) ? after : null;
+    }
+
+    /// Changed in a way that says nothing about the pages.
+    synchronized void changed() {
+        writes++;
+        content = null;
+    }
+
+    synchronized long writes() {
+        return writes;
+    }
+}

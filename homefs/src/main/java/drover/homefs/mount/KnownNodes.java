@@ -1,0 +1,73 @@
+package drover.homefs.mount;
+
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
+import drover.protocol.file.FileOperation.RevivedNode;
+import drover.protocol.file.FileResult;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The inodes that the kernel knows of one home: as many as its own cache holds. Any thread.
+final class KnownNodes {
+    static final long ROOT = 1;
+
+    private record Entry(long parent, Bytes name) {}
+
+    private final Map<Long, KnownNode> nodes = new ConcurrentHashMap<>();
+    private final Map<Entry, Long> names = new ConcurrentHashMap<>();
+
+    void seen(long parent, Bytes name, FileResult.Entry entry) {
+        FileAttributes attributes = entry.attributes();
+        KnownNode node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, attributes));
+        node.seen(parent, name);
+        names.put(new Entry(parent, name), entry.node());
+    }
+
+    void forgotten(long id, long lookups) {
+        KnownNode node = nodes.get(id);
+        if (node == null || !node.forgotten(lookups)) return;
+        nodes.remove(id, node);
+        names.remove(new Entry(node.parent(), node.name()), id);
+    }
+
+    void moved(long parent, Bytes name, long newParent, Bytes newName, boolean exchanged) {
+        Long there = names.remove(new Entry(newParent, newName));
+        Long id = names.remove(new Entry(parent, name));
+        move(id, newParent, newName);
+        if (exchanged) move(there, parent, name);
+    }
+
+    private void move(Long id, long parent, Bytes name) {
+        if (id == null) return;
+        names.put(new Entry(parent, name), id);
+        KnownNode node = nodes.get(id);
+        if (node != null) node.movedTo(parent, name);
+    }
+
+    /// Null if nothing is known: the kernel was told of it by a daemon before this one.
+    KnownNode get(long id) {
+        return nodes.get(id);
+    }
+
+    int size() {
+        return nodes.size();
+    }
+
+    /// All nodes, each behind its parent.
+    List<RevivedNode> parentsFirst() {
+        List<RevivedNode> order = new ArrayList<>(nodes.size());
+        Set<Long> done = new HashSet<>();
+        done.add(ROOT);
+        for (KnownNode node : nodes.values()) {
+            List<KnownNode> chain = new ArrayList<>();
+            for (KnownNode at = node; at != null && done.add(at.id); at = nodes.get(at.parent())) chain.add(at);
+            for (KnownNode at : chain.reversed())
+                order.add(new RevivedNode(at.id, at.parent(), at.name(), at.device, at.inode, at.lookups()));
+        }
+        return order;
+    }
+}

@@ -1,0 +1,68 @@
+package drover.homefs.mount;
+
+import drover.protocol.file.Caller;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.LockRange;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The files that the kernel holds open of one home, and whose locks of fcntl(2) are on them. Any thread.
+final class OpenHandles {
+    private record Locker(long node, long owner) {}
+
+    private final Map<Long, KnownHandle> handles = new ConcurrentHashMap<>();
+    private final Map<Long, Caller> openers = new ConcurrentHashMap<>();
+    private final Set<Locker> lockers = ConcurrentHashMap.newKeySet();
+
+    /// An open is on its way: its answer will belong to this caller.
+    void opening(long callId, Caller caller) {
+        openers.put(callId, caller);
+    }
+
+    void notOpened(long callId) {
+        openers.remove(callId);
+    }
+
+    KnownHandle opened(long id, long node, int flags, boolean directory, PendingCall call) {
+        Caller opener = openers.remove(call.id);
+        KnownHandle handle = new KnownHandle(id, node, flags, directory, opener == null ? Caller.NOBODY : opener);
+        handles.put(id, handle);
+        return handle;
+    }
+
+    /// Null if it was opened under a daemon before this one.
+    KnownHandle get(long id) {
+        return handles.get(id);
+    }
+
+    void released(long id) {
+        KnownHandle handle = handles.remove(id);
+        if (handle == null) return;
+        var content = handle.takePrefetched(-1);
+        if (content != null) content.release();
+    }
+
+    void changed(long id, KnownNodes nodes) {
+        KnownHandle handle = handles.get(id);
+        KnownNode node = handle == null ? null : nodes.get(handle.node);
+        if (node != null) node.changed();
+    }
+
+    void locked(FileOperation.SetLock lock) {
+        KnownHandle handle = handles.get(lock.handle());
+        if (handle == null || lock.flock() || lock.range().type() == LockRange.NONE) return;
+        lockers.add(new Locker(handle.node, lock.owner()));
+    }
+
+    /// Whether home has to know that this owner closes the file. Each lock is told of once.
+    boolean mustFlush(KnownHandle handle, long owner) {
+        boolean locked = lockers.remove(new Locker(handle.node, owner));
+        return locked || handle.isDirty();
+    }
+
+    Collection<KnownHandle> all() {
+        return handles.values();
+    }
+}

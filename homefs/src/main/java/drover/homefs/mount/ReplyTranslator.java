@@ -1,0 +1,276 @@
+package drover.homefs.mount;
+
+import drover.linux.fuse.FuseDevice;
+import drover.linux.fuse.FuseOpcode;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.Open;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileReply;
+import drover.protocol.file.FileResult;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/// Home's answer, as the kernel's reply, and what the mount learns from it. Any thread.
+final class ReplyTranslator {
+    private static final int FOPEN_DIRECT_IO = 1;
+    private static final int FOPEN_KEEP_CACHE = 2;
+
+    private final FuseDevice device;
+    private final HomeMountConfig config;
+    private final KnownNodes nodes;
+    private final OpenHandles handles;
+    private final Grants grants;
+    private final MountCounters counters;
+    private final Undo undo;
+    private volatile boolean mayBelieve;
+
+    /// What to do about an answer that the kernel does not want any more.
+    interface Undo {
+        void forget(long node, long lookups);
+
+        void release(long handle);
+    }
+
+    ReplyTranslator(
+            FuseDevice device,
+            HomeMountConfig config,
+            KnownNodes nodes,
+            OpenHandles handles,
+            Grants grants,
+            MountCounters counters,
+            Undo undo) {
+        this.device = device;
+        this.config = config;
+        this.nodes = nodes;
+        this.handles = handles;
+        this.grants = grants;
+        this.counters = counters;
+        this.undo = undo;
+    }
+
+    /// Whether the kernel can be told to ask again: if not, it may believe nothing.
+    void mayBelieve(boolean may) {
+        mayBelieve = may;
+    }
+
+    private long attributeNanos() {
+        return mayBelieve ? config.attributeTimeout().toNanos() : 0;
+    }
+
+    private long entryNanos(PendingCall call, long parent, Bytes name) {
+        return mayBelieve
+                ? grants.take(
+                        call.generation, parent, name, config.entryTimeout().toNanos())
+                : 0;
+    }
+
+    void answer(PendingCall call, FileReply reply) {
+        switch (reply) {
+            case FileReply.Failed(long _, int errno) -> failed(call, errno);
+            case FileReply.Done(long _, FileResult result) -> done(call, result);
+        }
+    }
+
+    private void failed(PendingCall call, int errno) {
+        if (errno == Errno.ENOENT && call.operation instanceof FileOperation.Lookup(long parent, Bytes name)) {
+            long nanos = mayBelieve
+                    ? grants.take(
+                            call.generation,
+                            parent,
+                            name,
+                            config.negativeTimeout().toNanos())
+                    : 0;
+            if (nanos > 0) {
+                ByteBuffer out = FuseDevice.smallReply();
+                KernelReply.noEntry(out, nanos);
+                device.reply(call.unique, out);
+                return;
+            }
+        }
+        if (call.operation instanceof FileOperation.Release release) handles.released(release.handle());
+        device.replyError(call.unique, errno);
+    }
+
+    private void done(PendingCall call, FileResult result) {
+        ByteBuffer out = FuseDevice.smallReply();
+        switch (result) {
+            case FileResult.Ok() -> {
+                learn(call);
+                device.reply(call.unique, out);
+            }
+            case FileResult.Entry entry -> {
+                putEntry(call, out, entry);
+                if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
+            }
+            case FileResult.Attributes(FileAttributes attributes) -> {
+                if (call.operation instanceof FileOperation.SetAttributes set) changed(set);
+                if (call.opcode == FuseOpcode.STATX) KernelReply.statx(out, attributes, attributeNanos());
+                else KernelReply.attributesFor(out, attributes, attributeNanos());
+                device.reply(call.unique, out);
+            }
+            case FileResult.Content(Bytes bytes) -> content(call, out, bytes);
+            case FileResult.Opened opened -> opened(call, out, opened);
+            case FileResult.Created(FileResult.Entry entry, long handle) -> {
+                putEntry(call, out, entry);
+                int flags = openFlags(call.operation);
+                KnownNode node = nodes.get(entry.node());
+                if (node != null) node.opened(entry.attributes());
+                handles.opened(handle, entry.node(), flags, false, call);
+                KernelReply.opened(out, handle, directIo(flags));
+                if (device.reply(call.unique, out) < 0) {
+                    undo.release(handle);
+                    undo.forget(entry.node(), 1);
+                }
+            }
+            case FileResult.Data(ByteBuf data) -> {
+                counters.bytesRead.add(data.readableBytes());
+                replyData(call.unique, data);
+            }
+            case FileResult.Written(int bytes, FileAttributes before, FileAttributes after) -> {
+                counters.bytesWritten.add(bytes);
+                if (call.operation instanceof FileOperation.Write write) wrote(write.handle(), before, after);
+                device.reply(call.unique, out.putInt(bytes).putInt(0));
+            }
+            case FileResult.FileSystem fileSystem -> {
+                KernelReply.fileSystem(out, fileSystem);
+                device.reply(call.unique, out);
+            }
+            case FileResult.Listing(List<FileResult.Listed> entries) -> listing(call, entries);
+            case FileResult.Lock(var range) -> {
+                KernelReply.lock(out, range);
+                device.reply(call.unique, out);
+            }
+            case FileResult.Position(long value) -> {
+                if (call.operation instanceof FileOperation.CopyRange copy) handles.changed(copy.to(), nodes);
+                if (call.opcode == FuseOpcode.COPY_FILE_RANGE)
+                    out.putInt((int) value).putInt(0);
+                else out.putLong(value);
+                device.reply(call.unique, out);
+            }
+            case FileResult.Welcome _ -> device.replyError(call.unique, Errno.EIO);
+        }
+    }
+
+    /// A direct buffer is written as it is; home's frames are.
+    void replyData(long unique, ByteBuf data) {
+        if (data.nioBufferCount() == 1 && data.isDirect()) {
+            device.replyData(unique, data.nioBuffer());
+            return;
+        }
+        ByteBuffer copy = ByteBuffer.allocateDirect(data.readableBytes());
+        data.getBytes(data.readerIndex(), copy);
+        device.replyData(unique, copy.flip());
+    }
+
+    private void putEntry(PendingCall call, ByteBuffer out, FileResult.Entry entry) {
+        long parent = call.node;
+        Bytes name = switch (call.operation) {
+            case FileOperation.Lookup o -> o.name();
+            case FileOperation.Symlink o -> o.name();
+            case FileOperation.MakeNode o -> o.name();
+            case FileOperation.MakeDirectory o -> o.name();
+            case FileOperation.Link o -> o.newName();
+            case FileOperation.Create o -> o.name();
+            default -> Bytes.EMPTY;
+        };
+        nodes.seen(parent, name, entry);
+        long nanos = name.length() == 0 ? 0 : entryNanos(call, parent, name);
+        KernelReply.entry(out, entry, nanos, attributeNanos());
+    }
+
+    private static int openFlags(FileOperation operation) {
+        return switch (operation) {
+            case FileOperation.Open o -> o.flags();
+            case FileOperation.Create o -> o.flags();
+            case FileOperation.TemporaryFile o -> o.flags();
+            default -> 0;
+        };
+    }
+
+    /// Appended data lands where home puts it, and not where the kernel believes the end to be: it is not cached
+    /// here.
+    private static int directIo(int flags) {
+        return (flags & Open.O_APPEND) != 0 && (flags & Open.O_ACCMODE) != Open.O_RDONLY ? FOPEN_DIRECT_IO : 0;
+    }
+
+    private void opened(PendingCall call, ByteBuffer out, FileResult.Opened opened) {
+        int flags = openFlags(call.operation);
+        boolean directory = call.operation instanceof FileOperation.OpenDirectory;
+        KnownHandle handle = handles.opened(opened.handle(), call.node, flags, directory, call);
+        int answer = directIo(flags);
+        KnownNode node = nodes.get(call.node);
+        if (!directory && node != null) {
+            boolean kept = node.opened(opened.attributes());
+            if (kept && (flags & Open.O_TRUNC) == 0) answer |= FOPEN_KEEP_CACHE;
+            else if (opened.prefetched().isReadable())
+                handle.prefetched(opened.prefetched().retain(), node.writes());
+        }
+        opened.prefetched().release();
+        KernelReply.opened(out, opened.handle(), answer);
+        if (device.reply(call.unique, out) < 0) undo.release(opened.handle());
+    }
+
+    private void content(PendingCall call, ByteBuffer out, Bytes bytes) {
+        if (call.opcode == FuseOpcode.READLINK) {
+            ByteBuffer body = FuseDevice.reply(bytes.length());
+            device.reply(call.unique, body.put(bytes.array()));
+        } else if (call.size == 0) {
+            device.reply(call.unique, out.putInt(bytes.length()).putInt(0));
+        } else if (bytes.length() > call.size) {
+            device.replyError(call.unique, Errno.ERANGE);
+        } else {
+            ByteBuffer body = FuseDevice.reply(bytes.length());
+            device.reply(call.unique, body.put(bytes.array()));
+        }
+    }
+
+    private void listing(PendingCall call, List<FileResult.Listed> entries) {
+        boolean plus = call.opcode == FuseOpcode.READDIRPLUS;
+        ByteBuffer body = FuseDevice.reply(call.size);
+        for (FileResult.Listed listed : entries) {
+            int needed = KernelReply.directoryEntryBytes(listed.name()) + (plus ? KernelReply.ENTRY_BYTES : 0);
+            if (body.remaining() < needed) {
+                // home counts by the same sizes: it does not happen
+                if (listed.entry() != null) undo.forget(listed.entry().node(), 1);
+                continue;
+            }
+            if (plus && listed.entry() != null) {
+                nodes.seen(call.node, listed.name(), listed.entry());
+                long nanos = entryNanos(call, call.node, listed.name());
+                KernelReply.entry(body, listed.entry(), nanos, attributeNanos());
+            } else if (plus) {
+                KernelReply.noLookup(body);
+            }
+            KernelReply.directoryEntry(body, listed);
+        }
+        if (device.reply(call.unique, body) < 0)
+            for (FileResult.Listed listed : entries)
+                if (listed.entry() != null) undo.forget(listed.entry().node(), 1);
+    }
+
+    private void changed(FileOperation.SetAttributes set) {
+        KnownNode node = nodes.get(set.node());
+        if (node != null) node.changed();
+    }
+
+    private void wrote(long handleId, FileAttributes before, FileAttributes after) {
+        KnownHandle handle = handles.get(handleId);
+        KnownNode node = handle == null ? null : nodes.get(handle.node);
+        if (node != null) node.written(before, after);
+    }
+
+    /// From a success that says no more than that.
+    private void learn(PendingCall call) {
+        switch (call.operation) {
+            case FileOperation.Release o -> handles.released(o.handle());
+            case FileOperation.Rename o ->
+                nodes.moved(o.parent(), o.name(), o.newParent(), o.newName(), (o.flags() & 2) != 0);
+            case FileOperation.Allocate o -> handles.changed(o.handle(), nodes);
+            case FileOperation.SetLock o -> handles.locked(o);
+            default -> {}
+        }
+    }
+}

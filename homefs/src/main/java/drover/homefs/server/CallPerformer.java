@@ -1,0 +1,309 @@
+package drover.homefs.server;
+
+import drover.homefs.server.NodeView.Call;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.Open;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.file.Caller;
+import drover.protocol.file.FileCall;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileReply;
+import drover.protocol.file.FileResult;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+
+/// Checks who calls, assumes the caller's rights, and performs the call.
+final class CallPerformer {
+    private static final FileResult OK = new FileResult.Ok();
+    private static final int VERSION = 1;
+    private static final int GUEST_WRITES = Open.O_TRUNC;
+
+    /// What came of a call.
+    sealed interface Outcome {
+        record Reply(FileReply reply) implements Outcome {}
+
+        /// A reply that was built as a frame straight away.
+        record Frame(ByteBuf frame) implements Outcome {}
+
+        record Silence() implements Outcome {}
+
+        /// A lock on this inode is in the way, and the caller waits for it.
+        record Blocked(Inode inode) implements Outcome {}
+    }
+
+    private final GuestAuthority authority;
+    private final Guests guests;
+    private final Handles handles;
+    private final LockTable locks;
+    private final NameCalls names;
+    private final AttributeCalls attributes;
+    private final ContentCalls contents;
+    private final DirectoryCalls directories;
+    private final NodeId home;
+    private final long boot;
+
+    CallPerformer(
+            GuestAuthority authority,
+            Guests guests,
+            Handles handles,
+            LockTable locks,
+            NameCalls names,
+            AttributeCalls attributes,
+            ContentCalls contents,
+            DirectoryCalls directories,
+            NodeId home,
+            long boot) {
+        this.authority = authority;
+        this.guests = guests;
+        this.handles = handles;
+        this.locks = locks;
+        this.names = names;
+        this.attributes = attributes;
+        this.contents = contents;
+        this.directories = directories;
+        this.home = home;
+        this.boot = boot;
+    }
+
+    Outcome perform(NodeView view, FileCall call) {
+        try {
+            return switch (call.operation()) {
+                case FileOperation.Hello hello -> done(call, hello(view, hello));
+                case FileOperation.Forget(List<FileOperation.Forgotten> nodes) -> {
+                    for (var forgotten : nodes) view.inodes.forget(forgotten.node(), forgotten.lookups());
+                    yield new Outcome.Silence();
+                }
+                case FileOperation.ReviveNodes(List<FileOperation.RevivedNode> nodes) -> {
+                    for (var n : nodes)
+                        if (n.name().isName())
+                            view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
+                    yield done(call, OK);
+                }
+                case FileOperation operation -> guestCall(view, call, operation);
+            };
+        } catch (CallFailed e) {
+            return new Outcome.Reply(new FileReply.Failed(call.id(), e.errno));
+        }
+    }
+
+    private FileResult hello(NodeView view, FileOperation.Hello hello) throws CallFailed {
+        if (hello.version() < VERSION) throw new CallFailed(Errno.EPROTO);
+        synchronized (view) {
+            if (view.mountId != 0 && view.mountId != hello.mountId()) {
+                for (OpenHandle handle : view.handles.values()) handles.release(view, handle);
+                view.inodes.clear();
+                view.memory.clear();
+            }
+            view.mountId = hello.mountId();
+        }
+        return new FileResult.Welcome(VERSION, boot, 0);
+    }
+
+    private Outcome guestCall(NodeView view, FileCall call, FileOperation operation) throws CallFailed {
+        if (operation instanceof FileOperation.Unknown) throw new CallFailed(Errno.ENOSYS);
+        long handleId = handleOf(operation);
+        Caller caller = call.caller();
+        GuestKey guest = guest(view, caller, handleId);
+        Credentials job = authority.credentials(view.node, guest).orElse(null);
+        if (job == null) throw new CallFailed(Errno.ESTALE);
+        guests.enter(guest);
+        try {
+            Credentials credentials = handleId != 0 ? view.handle(handleId).credentials : rights(job, caller);
+            ActingThread acting = ActingThread.own();
+            acting.assume(credentials);
+            if (changes(operation)) guests.effect(guest);
+            return dispatch(new Call(view, guest, credentials, acting), call, operation);
+        } finally {
+            guests.leave(guest);
+        }
+    }
+
+    /// Without a caller (late writes, read-ahead, release) a call is made for the guest that opened the file.
+    private GuestKey guest(NodeView view, Caller caller, long handleId) throws CallFailed {
+        if (caller.job() == 0) {
+            if (handleId == 0) throw new CallFailed(Errno.EACCES);
+            return view.handle(handleId).guest;
+        }
+        return caller.guest(home).orElseThrow(() -> new CallFailed(Errno.EACCES));
+    }
+
+    /// The rights of one caller within its job: a job of root may act as anybody, any other as nobody but its
+    /// user. What prepares a guest runs as root before it becomes the user, and is treated as the user.
+    private static Credentials rights(Credentials job, Caller caller) throws CallFailed {
+        if (job.isRoot()) {
+            if (caller.uid() == job.uid() && caller.gid() == job.gid()) return job;
+            return new Credentials(caller.uid(), caller.gid(), caller.uid() == 0 ? job.groups() : List.of());
+        }
+        if (caller.uid() != job.uid() && caller.uid() != 0) throw new CallFailed(Errno.EACCES);
+        if (caller.gid() == job.gid() || caller.uid() == 0 || !job.groups().contains(caller.gid())) return job;
+        return new Credentials(job.uid(), caller.gid(), job.groups());
+    }
+
+    private Outcome dispatch(Call c, FileCall call, FileOperation operation) throws CallFailed {
+        if (operation instanceof FileOperation.Read read) return new Outcome.Frame(contents.read(c, call.id(), read));
+        if (operation instanceof FileOperation.SetLock lock && lock.waits()) {
+            try {
+                locks.set(c, lock);
+            } catch (CallFailed e) {
+                if (e.errno != Errno.EAGAIN) throw e;
+                return new Outcome.Blocked(c.view().handle(lock.handle()).inode);
+            }
+            return done(call, OK);
+        }
+        return done(call, result(c, operation));
+    }
+
+    private FileResult result(Call c, FileOperation operation) throws CallFailed {
+        return switch (operation) {
+            case FileOperation.Lookup(long parent, var name) -> names.lookup(c, parent, name);
+            case FileOperation.GetAttributes(long node, long handle) -> attributes.get(c, node, handle);
+            case FileOperation.SetAttributes set -> attributes.set(c, set);
+            case FileOperation.ReadLink(long node) -> names.readLink(c, node);
+            case FileOperation.Symlink o -> names.symlink(c, o);
+            case FileOperation.MakeNode o -> names.makeNode(c, o);
+            case FileOperation.MakeDirectory o -> names.makeDirectory(c, o);
+            case FileOperation.Unlink(long parent, var name) -> ok(() -> names.unlink(c, parent, name, false));
+            case FileOperation.RemoveDirectory(long parent, var name) -> ok(() -> names.unlink(c, parent, name, true));
+            case FileOperation.Rename o -> ok(() -> names.rename(c, o));
+            case FileOperation.Link o -> names.link(c, o);
+            case FileOperation.Open o -> contents.open(c, o);
+            case FileOperation.Create o -> contents.create(c, o);
+            case FileOperation.TemporaryFile o -> contents.temporaryFile(c, o);
+            case FileOperation.Write o -> contents.write(c, o);
+            case FileOperation.FileSystemStatus(long node) -> attributes.fileSystem(c, node);
+            case FileOperation.Release o -> release(c, o);
+            case FileOperation.Flush(long handle, long owner) -> flush(c, handle, owner);
+            case FileOperation.Sync o -> ok(() -> contents.sync(c, o));
+            case FileOperation.SyncFileSystem(long node) -> ok(() -> contents.syncFileSystem(c, node));
+            case FileOperation.SetXattr o -> ok(() -> attributes.setXattr(c, o));
+            case FileOperation.GetXattr(long node, var name) -> attributes.getXattr(c, node, name);
+            case FileOperation.ListXattr(long node) -> attributes.listXattr(c, node);
+            case FileOperation.RemoveXattr(long node, var name) -> ok(() -> attributes.removeXattr(c, node, name));
+            case FileOperation.OpenDirectory(long node) -> directories.open(c, node);
+            case FileOperation.ReadDirectory o -> directories.read(c, o);
+            case FileOperation.Access(long node, int mask) -> ok(() -> attributes.access(c, node, mask));
+            case FileOperation.Allocate o -> ok(() -> contents.allocate(c, o));
+            case FileOperation.Seek o -> contents.seek(c, o);
+            case FileOperation.CopyRange o -> contents.copyRange(c, o);
+            case FileOperation.TestLock o -> locks.test(c, o);
+            case FileOperation.SetLock o -> ok(() -> locks.set(c, o));
+            case FileOperation.ReviveHandle o -> reviveHandle(c, o);
+            case FileOperation.Hello _,
+                    FileOperation.Forget _,
+                    FileOperation.Cancel _,
+                    FileOperation.ReviveNodes _,
+                    FileOperation.Read _,
+                    FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);
+        };
+    }
+
+    private interface Step {
+        void run() throws CallFailed;
+    }
+
+    private static FileResult ok(Step step) throws CallFailed {
+        step.run();
+        return OK;
+    }
+
+    private FileResult release(Call c, FileOperation.Release o) throws CallFailed {
+        OpenHandle handle = c.view().handle(o.handle());
+        if (!handle.guest.equals(c.guest())) throw new CallFailed(Errno.ESTALE);
+        handles.release(c.view(), handle);
+        return OK;
+    }
+
+    private FileResult flush(Call c, long handleId, long owner) throws CallFailed {
+        OpenHandle handle = c.use(handleId);
+        try {
+            locks.closed(c.view(), handle.inode, owner);
+            return OK;
+        } finally {
+            handle.leave();
+        }
+    }
+
+    private FileResult reviveHandle(Call c, FileOperation.ReviveHandle o) throws CallFailed {
+        if (c.view().handles.containsKey(o.handle())) return OK;
+        // an id of this boot is only given by home itself
+        if (o.handle() >>> 32 == boot) throw new CallFailed(Errno.ESTALE);
+        Inode inode = c.inode(o.node());
+        int flags = o.flags() & ~(Open.O_TRUNC | Open.O_EXCL | Open.O_CREAT);
+        int descriptor = o.directory() ? directories.reopen(c, inode) : contents.reopen(c, inode, flags);
+        handles.add(c, o.handle(), inode, flags, o.directory(), descriptor);
+        return OK;
+    }
+
+    private static Outcome done(FileCall call, FileResult result) {
+        return new Outcome.Reply(new FileReply.Done(call.id(), result));
+    }
+
+    /// The handle whose opener's rights count, or 0 if it is the caller's.
+    private static long handleOf(FileOperation operation) {
+        return switch (operation) {
+            case FileOperation.Read o -> o.handle();
+            case FileOperation.Write o -> o.handle();
+            case FileOperation.Release o -> o.handle();
+            case FileOperation.Flush o -> o.handle();
+            case FileOperation.Sync o -> o.handle();
+            case FileOperation.ReadDirectory o -> o.handle();
+            case FileOperation.Allocate o -> o.handle();
+            case FileOperation.Seek o -> o.handle();
+            case FileOperation.CopyRange o -> o.to();
+            case FileOperation.TestLock o -> o.handle();
+            case FileOperation.SetLock o -> o.handle();
+            default -> 0;
+        };
+    }
+
+    /// Whether the call, if it succeeds, changes what others can see.
+    static boolean changes(FileOperation operation) {
+        return switch (operation) {
+            case FileOperation.SetAttributes _,
+                    FileOperation.Symlink _,
+                    FileOperation.MakeNode _,
+                    FileOperation.MakeDirectory _,
+                    FileOperation.Unlink _,
+                    FileOperation.RemoveDirectory _,
+                    FileOperation.Rename _,
+                    FileOperation.Link _,
+                    FileOperation.Create _,
+                    FileOperation.TemporaryFile _,
+                    FileOperation.Write _,
+                    FileOperation.SetXattr _,
+                    FileOperation.RemoveXattr _,
+                    FileOperation.Allocate _,
+                    FileOperation.CopyRange _ -> true;
+            case FileOperation.Open open -> (open.flags() & GUEST_WRITES) != 0;
+            default -> false;
+        };
+    }
+
+    /// Whether performing the call twice would not be the same as once.
+    static boolean onlyOnce(FileOperation operation) {
+        return changes(operation)
+                || switch (operation) {
+                    case FileOperation.Open _,
+                            FileOperation.OpenDirectory _,
+                            FileOperation.Release _,
+                            FileOperation.SetLock _,
+                            FileOperation.Flush _,
+                            FileOperation.ReviveHandle _ -> true;
+                    default -> false;
+                };
+    }
+
+    /// What may be remembered of a reply.
+    static FileReply withoutData(FileReply reply) {
+        if (reply instanceof FileReply.Done(long id, FileResult.Opened(long handle, var attributes, ByteBuf _)))
+            return new FileReply.Done(id, new FileResult.Opened(handle, attributes, Unpooled.EMPTY_BUFFER));
+        return reply;
+    }
+
+    static void release(FileReply reply) {
+        if (reply instanceof FileReply.Done(long _, FileResult.Opened(long _, var _, ByteBuf data))) data.release();
+    }
+}

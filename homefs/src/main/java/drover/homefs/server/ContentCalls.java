@@ -1,0 +1,269 @@
+package drover.homefs.server;
+
+import drover.homefs.server.NodeView.Call;
+import drover.linux.syscall.Access;
+import drover.linux.syscall.Close;
+import drover.linux.syscall.CopyFileRange;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.Fallocate;
+import drover.linux.syscall.FileStatus;
+import drover.linux.syscall.Fsync;
+import drover.linux.syscall.Lseek;
+import drover.linux.syscall.Open;
+import drover.linux.syscall.Read;
+import drover.linux.syscall.Write;
+import drover.model.Credentials;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileResult;
+import drover.protocol.file.ReplyCodec;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
+
+/// Calls on the content of open files, and opening them.
+final class ContentCalls {
+    /// One call's data at most, as one frame carries it.
+    static final int MAX_DATA_BYTES = 1 << 20;
+
+    private static final int MAX_PREFETCH_BYTES = 64 << 10;
+    /// What of the guest's open flags means something to the file at home. The rest (O_DIRECT, O_NOATIME...) is
+    /// the guest's kernel's business or asks for rights it may not have.
+    private static final int OPEN_FLAGS = Open.O_ACCMODE | Open.O_APPEND | Open.O_TRUNC | Open.O_SYNC;
+    /// Never wait for the other end of a FIFO, never get a terminal, never leave for another file.
+    private static final int ALWAYS = Open.O_CLOEXEC | Open.O_NOCTTY | Open.O_NONBLOCK;
+
+    private final InodeDescriptors descriptors;
+    private final Attributes attributes;
+    private final AttributeCalls attributeCalls;
+    private final NameCalls names;
+    private final Handles handles;
+    private final ProcSelf procSelf;
+
+    ContentCalls(
+            InodeDescriptors descriptors,
+            Attributes attributes,
+            AttributeCalls attributeCalls,
+            NameCalls names,
+            Handles handles,
+            ProcSelf procSelf) {
+        this.descriptors = descriptors;
+        this.attributes = attributes;
+        this.attributeCalls = attributeCalls;
+        this.names = names;
+        this.handles = handles;
+        this.procSelf = procSelf;
+    }
+
+    FileResult.Opened open(Call call, FileOperation.Open o) throws CallFailed {
+        Inode inode = call.inode(o.node());
+        int descriptor = reopen(call, inode, o.flags());
+        OpenHandle handle = handles.add(call, inode, o.flags(), false, descriptor);
+        try {
+            if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
+            FileAttributes now = attributes.ofDescriptor(descriptor);
+            return new FileResult.Opened(handle.id, now, prefetch(handle, now, o.prefetchBytes()));
+        } catch (CallFailed e) {
+            handles.release(call.view(), handle);
+            throw e;
+        }
+    }
+
+    /// Opens a regular file by its inode.
+    int reopen(Call call, Inode inode, int guestFlags) throws CallFailed {
+        try (var pin = descriptors.pin(inode, call.acting())) {
+            FileStatus status = Attributes.status(pin.descriptor);
+            if (status.isDirectory()) throw new CallFailed(Errno.EISDIR);
+            // FIFOs, sockets and devices are opened by the guest's own kernel
+            if (!status.isRegular()) throw new CallFailed(status.isSymlink() ? Errno.ELOOP : Errno.EACCES);
+            int flags = (guestFlags & OPEN_FLAGS) | ALWAYS;
+            int descriptor = Open.openat(procSelf.descriptor(), ProcSelf.name(pin.descriptor), flags, 0);
+            if (descriptor == -Errno.EACCES && executes(guestFlags)) descriptor = openToExecute(call, pin);
+            return CallFailed.check(descriptor);
+        }
+    }
+
+    private static boolean executes(int flags) {
+        return (flags & Open.FMODE_EXEC) != 0 && (flags & Open.O_ACCMODE) == Open.O_RDONLY;
+    }
+
+    /// A program may be run by those who may not read it.
+    private int openToExecute(Call call, InodeDescriptors.Pin pin) throws CallFailed {
+        CallFailed.check(Access.ofDescriptor(pin.descriptor, Access.X_OK));
+        Credentials caller = call.credentials();
+        call.acting().assumeRoot();
+        try {
+            return Open.openat(procSelf.descriptor(), ProcSelf.name(pin.descriptor), Open.O_RDONLY | ALWAYS, 0);
+        } finally {
+            call.acting().assume(caller);
+        }
+    }
+
+    private static ByteBuf prefetch(OpenHandle handle, FileAttributes now, int wanted) throws CallFailed {
+        if (wanted <= 0 || handle.writable() || now.size() == 0 || now.size() > Math.min(wanted, MAX_PREFETCH_BYTES))
+            return Unpooled.EMPTY_BUFFER;
+        ByteBuf data = ByteBufAllocator.DEFAULT.directBuffer((int) now.size());
+        try {
+            if (read(handle.descriptor(), data, (int) now.size(), 0) == now.size()) return data.retain();
+            return Unpooled.EMPTY_BUFFER;
+        } finally {
+            data.release();
+        }
+    }
+
+    FileResult.Created create(Call call, FileOperation.Create o) throws CallFailed {
+        Inode parent = names.writable(call, o.parent(), o.name());
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            call.acting().umask(o.umask());
+            int flags = (o.flags() & (OPEN_FLAGS | Open.O_EXCL)) | Open.O_CREAT | Open.O_NOFOLLOW | ALWAYS;
+            int descriptor =
+                    CallFailed.check(Open.openat(pin.descriptor, o.name().array(), flags, o.mode() & 07777));
+            if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
+            return created(call, parent, o.name(), o.flags(), descriptor);
+        }
+    }
+
+    FileResult.Created temporaryFile(Call call, FileOperation.TemporaryFile o) throws CallFailed {
+        Inode parent = call.inode(o.parent());
+        if (parent.veiled) throw new CallFailed(Errno.EACCES);
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            call.acting().umask(o.umask());
+            int flags = (o.flags() & (OPEN_FLAGS | Open.O_EXCL)) | Open.O_TMPFILE | ALWAYS;
+            int descriptor = CallFailed.check(
+                    Open.openat(procSelf.descriptor(), ProcSelf.name(pin.descriptor), flags, o.mode() & 07777));
+            return created(call, parent, Bytes.EMPTY, o.flags(), descriptor);
+        }
+    }
+
+    private FileResult.Created created(Call call, Inode parent, Bytes name, int flags, int descriptor)
+            throws CallFailed {
+        int path = Open.openat(procSelf.descriptor(), ProcSelf.name(descriptor), Open.O_PATH | Open.O_CLOEXEC, 0);
+        FileResult.Entry entry;
+        try {
+            entry = names.entryOf(call, parent, name, CallFailed.check(path));
+            if (!entry.attributes().isRegular()) {
+                call.view().inodes.forget(entry.node(), 1);
+                throw new CallFailed(Errno.EEXIST);
+            }
+        } catch (CallFailed e) {
+            Close.close(descriptor);
+            throw e;
+        }
+        OpenHandle handle = handles.add(call, call.inode(entry.node()), flags, false, descriptor);
+        return new FileResult.Created(entry, handle.id);
+    }
+
+    /// The reply's frame itself: the data is read into its place.
+    ByteBuf read(Call call, long id, FileOperation.Read o) throws CallFailed {
+        if (o.length() < 0 || o.length() > MAX_DATA_BYTES || o.offset() < 0) throw new CallFailed(Errno.EINVAL);
+        OpenHandle handle = call.use(o.handle());
+        ByteBuf frame = ReplyCodec.beginData(id, o.length(), ByteBufAllocator.DEFAULT);
+        try {
+            read(handle.descriptor(), frame, o.length(), o.offset());
+            return frame.retain();
+        } finally {
+            frame.release();
+            handle.leave();
+        }
+    }
+
+    /// Appends up to `length` bytes of the file.
+    private static int read(int descriptor, ByteBuf into, int length, long offset) throws CallFailed {
+        int total = 0;
+        while (total < length) {
+            ByteBuffer part = into.nioBuffer(into.writerIndex(), length - total);
+            int got = Read.pread(descriptor, part, offset + total);
+            if (got == -Errno.EINTR) continue;
+            if (CallFailed.check(got) == 0) break;
+            into.writerIndex(into.writerIndex() + got);
+            total += got;
+        }
+        return total;
+    }
+
+    FileResult.Written write(Call call, FileOperation.Write o) throws CallFailed {
+        ByteBuf data = o.data();
+        if (data.readableBytes() > MAX_DATA_BYTES || o.offset() < 0) throw new CallFailed(Errno.EINVAL);
+        OpenHandle handle = call.use(o.handle());
+        try {
+            FileAttributes before = attributes.ofDescriptor(handle.descriptor());
+            if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(handle.descriptor());
+            int total = write(handle.descriptor(), data, o.offset());
+            return new FileResult.Written(total, before, attributes.ofDescriptor(handle.descriptor()));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    private static int write(int descriptor, ByteBuf data, long offset) throws CallFailed {
+        if (!data.isDirect()) throw new CallFailed(Errno.EIO);
+        int length = data.readableBytes();
+        int total = 0;
+        while (total < length) {
+            ByteBuffer part = data.nioBuffer(data.readerIndex() + total, length - total);
+            int put = Write.pwrite(descriptor, part, offset + total);
+            if (put == -Errno.EINTR) continue;
+            if (put < 0 && total > 0) break;
+            total += CallFailed.check(put);
+        }
+        return total;
+    }
+
+    void sync(Call call, FileOperation.Sync o) throws CallFailed {
+        OpenHandle handle = call.use(o.handle());
+        try {
+            CallFailed.check(o.dataOnly() ? Fsync.fdatasync(handle.descriptor()) : Fsync.fsync(handle.descriptor()));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    void syncFileSystem(Call call, long node) throws CallFailed {
+        try (var pin = descriptors.pin(call.inode(node), call.acting())) {
+            int descriptor = Open.openat(procSelf.descriptor(), ProcSelf.name(pin.descriptor), Open.O_CLOEXEC, 0);
+            try {
+                CallFailed.check(Fsync.syncfs(CallFailed.check(descriptor)));
+            } finally {
+                if (descriptor >= 0) Close.close(descriptor);
+            }
+        }
+    }
+
+    void allocate(Call call, FileOperation.Allocate o) throws CallFailed {
+        OpenHandle handle = call.use(o.handle());
+        try {
+            CallFailed.check(Fallocate.fallocate(handle.descriptor(), o.mode(), o.offset(), o.length()));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    FileResult.Position seek(Call call, FileOperation.Seek o) throws CallFailed {
+        if (o.whence() != Lseek.SEEK_DATA && o.whence() != Lseek.SEEK_HOLE) throw new CallFailed(Errno.EINVAL);
+        OpenHandle handle = call.use(o.handle());
+        try {
+            return new FileResult.Position(CallFailed.check(Lseek.lseek(handle.descriptor(), o.offset(), o.whence())));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    FileResult.Position copyRange(Call call, FileOperation.CopyRange o) throws CallFailed {
+        OpenHandle from = call.use(o.from());
+        try {
+            OpenHandle to = call.use(o.to());
+            try {
+                // one call must not occupy a thread for long
+                long length = Math.min(o.length(), 64L << 20);
+                return new FileResult.Position(CallFailed.check(CopyFileRange.copyFileRange(
+                        from.descriptor(), o.fromOffset(), to.descriptor(), o.toOffset(), length)));
+            } finally {
+                to.leave();
+            }
+        } finally {
+            from.leave();
+        }
+    }
+}

@@ -1,0 +1,275 @@
+package drover.homefs.server;
+
+import drover.linux.syscall.Close;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.FileStatus;
+import drover.linux.syscall.Open;
+import drover.linux.syscall.Rlimit;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.CallCodec;
+import drover.protocol.file.FileCall;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileReply;
+import drover.protocol.file.MalformedFileFrame;
+import drover.protocol.file.ReplyCodec;
+import drover.protocol.link.LinkClass;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Performs the file calls of guests on home's files, under the guests' own rights. Thread rule: all methods from
+/// any thread; calls are performed on the server's own platform threads, whose number bounds how many run at
+/// once.
+public final class FileServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(FileServer.class);
+    /// From here on a frame goes over the link for bulk.
+    static final int BULK_BYTES = 16 << 10;
+
+    /// How often locks that programs at home may have released are tried for.
+    private static final long LOCK_RETRY_MILLIS = 20;
+
+    private static final long VEIL_SECONDS = 5;
+
+    private final FileServerConfig config;
+    private final AtomicLong ids;
+    private final ProcSelf procSelf = new ProcSelf();
+    private final InodeDescriptors descriptors;
+    private final Veil veil;
+    private final FileStatus rootStatus;
+    private final int rootDescriptor;
+    private final Guests guests;
+    private final LockTable locks;
+    private final Handles handles;
+    private final CallPerformer performer;
+    private final Map<NodeId, NodeView> views = new ConcurrentHashMap<>();
+    private final ThreadPoolExecutor threads;
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = new Thread(task, "files-clock");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public FileServer(FileServerConfig config, GuestAuthority authority, EffectListener effects) {
+        this.config = config;
+        long limit = Rlimit.raise(Rlimit.NOFILE);
+        log.info("file server: boot {}, at most {} descriptors in this process", config.boot(), limit);
+        ids = new AtomicLong(config.boot() << 32);
+        descriptors = new InodeDescriptors(config.maxDescriptors(), procSelf);
+        veil = new Veil(config.veiled());
+        rootDescriptor = Open.openat(
+                Open.AT_FDCWD,
+                config.root().toString().getBytes(StandardCharsets.UTF_8),
+                Open.O_PATH | Open.O_DIRECTORY | Open.O_CLOEXEC,
+                0);
+        try {
+            rootStatus = Attributes.status(CallFailed.check(rootDescriptor));
+        } catch (CallFailed e) {
+            throw new IllegalStateException("cannot serve " + config.root() + ": errno " + e.errno, e);
+        }
+        guests = new Guests(effects, config.maxHandles(), config.maxHandlesPerGuest());
+        locks = new LockTable(procSelf);
+        handles = new Handles(ids::incrementAndGet, guests, locks);
+        Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
+        NameCalls names = new NameCalls(descriptors, attributes, veil, procSelf);
+        AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, procSelf);
+        performer = new CallPerformer(
+                authority,
+                guests,
+                handles,
+                locks,
+                names,
+                attributeCalls,
+                new ContentCalls(descriptors, attributes, attributeCalls, names, handles, procSelf),
+                new DirectoryCalls(descriptors, attributes, handles, veil, procSelf),
+                config.home(),
+                config.boot());
+        AtomicLong number = new AtomicLong();
+        threads = new ThreadPoolExecutor(
+                config.threads(), config.threads(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "files-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        var _ = clock.scheduleWithFixedDelay(
+                locks::retryAll, LOCK_RETRY_MILLIS, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the frame.
+    public void onFrame(NodeId node, LinkClass linkClass, ByteBuf frame, ReplySender sender) {
+        NodeView view = views.computeIfAbsent(node, this::newView);
+        FileCall call;
+        try {
+            call = CallCodec.decode(frame);
+        } catch (MalformedFileFrame e) {
+            log.warn("node {} sent a malformed file call over {}: {}", node, linkClass, e.getMessage());
+            refuseMalformed(frame, sender);
+            return;
+        }
+        if (call.operation() instanceof FileOperation.Cancel(long callId)) {
+            locks.cancel(view, callId);
+            return;
+        }
+        if (view.calls.incrementAndGet() > config.maxCallsPerNode()) {
+            view.calls.decrementAndGet();
+            log.warn("node {} has more than {} file calls under way", node, config.maxCallsPerNode());
+            release(call);
+            send(sender, new FileReply.Failed(call.id(), Errno.EAGAIN));
+            return;
+        }
+        if (CallPerformer.onlyOnce(call.operation())) {
+            switch (view.memory.begin(call.id(), sender)) {
+                case ReplyMemory.Verdict.Perform() -> {}
+                case ReplyMemory.Verdict.Wait() -> {
+                    ended(view, call);
+                    return;
+                }
+                case ReplyMemory.Verdict.Repeat(FileReply reply) -> {
+                    ended(view, call);
+                    send(sender, reply);
+                    return;
+                }
+            }
+        }
+        threads.execute(() -> perform(view, call, sender));
+    }
+
+    private NodeView newView(NodeId node) {
+        // each view has a root of its own, which shares nothing with another node's
+        Inode root = new Inode(Inode.ROOT, Identity.of(rootStatus), null, Bytes.EMPTY, false, false);
+        descriptors.adopt(root, rootDescriptor);
+        return new NodeView(
+                node,
+                new InodeTable(root, ids::incrementAndGet, descriptors),
+                new ReplyMemory(config.rememberedReplies()));
+    }
+
+    private void perform(NodeView view, FileCall call, ReplySender sender) {
+        try {
+            switch (performer.perform(view, call)) {
+                case CallPerformer.Outcome.Frame(ByteBuf frame) -> send(sender, frame);
+                case CallPerformer.Outcome.Reply(FileReply reply) -> answer(view, call, reply, sender);
+                case CallPerformer.Outcome.Silence() -> {}
+                case CallPerformer.Outcome.Blocked(Inode inode) -> {
+                    block(view, call, inode, sender);
+                    return;
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            log.error("file call {} of node {} failed", call, view.node, e);
+            answer(view, call, new FileReply.Failed(call.id(), Errno.EIO), sender);
+        }
+        ended(view, call);
+    }
+
+    /// A lock is in the way: the call waits without a thread, and does not count as under way.
+    private void block(NodeView view, FileCall call, Inode inode, ReplySender sender) {
+        view.calls.decrementAndGet();
+        try {
+            locks.await(new LockTable.Waiting(
+                    view,
+                    call.id(),
+                    inode,
+                    () -> {
+                        view.calls.incrementAndGet();
+                        threads.execute(() -> perform(view, call, sender));
+                    },
+                    errno -> answer(view, call, new FileReply.Failed(call.id(), errno), sender)));
+        } catch (CallFailed e) {
+            answer(view, call, new FileReply.Failed(call.id(), e.errno), sender);
+        }
+    }
+
+    private static void answer(NodeView view, FileCall call, FileReply reply, ReplySender sender) {
+        ReplySender to = sender;
+        if (CallPerformer.onlyOnce(call.operation()))
+            to = view.memory.finish(call.id(), CallPerformer.withoutData(reply), sender);
+        send(to, reply);
+        CallPerformer.release(reply);
+    }
+
+    private static void ended(NodeView view, FileCall call) {
+        view.calls.decrementAndGet();
+        release(call);
+    }
+
+    private static void release(FileCall call) {
+        if (call.operation() instanceof FileOperation.Write write) write.data().release();
+    }
+
+    private static void refuseMalformed(ByteBuf frame, ReplySender sender) {
+        try {
+            send(sender, new FileReply.Failed(CallCodec.id(frame), Errno.EPROTO));
+        } catch (MalformedFileFrame e) {
+            log.debug("no reply to a frame without a call id: {}", e.getMessage());
+        }
+    }
+
+    private static void send(ReplySender sender, FileReply reply) {
+        send(sender, ReplyCodec.encode(reply, ByteBufAllocator.DEFAULT));
+    }
+
+    private static void send(ReplySender sender, ByteBuf frame) {
+        sender.send(frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES, frame);
+    }
+
+    /// The link to a node broke. Nothing is lost: the node comes back, or its guests are ended.
+    public void onLinkDown(NodeId node) {
+        log.debug("file link to {} is down; it has {} handles", node, handlesOf(node));
+    }
+
+    /// Fences a guest: when this returns, no call of it changes anything any more, and its files are closed.
+    public void guestEnded(GuestKey guest) {
+        guests.end(guest);
+        for (NodeView view : views.values())
+            for (OpenHandle handle : view.handles.values())
+                if (handle.guest.equals(guest)) handles.release(view, handle);
+        locks.guestEnded(guest);
+        guests.remove(guest);
+    }
+
+    /// Open files of a node's guests here.
+    public int handlesOf(NodeId node) {
+        NodeView view = views.get(node);
+        return view == null ? 0 : view.handles.size();
+    }
+
+    /// Inodes that a node knows.
+    public int inodesOf(NodeId node) {
+        NodeView view = views.get(node);
+        return view == null ? 0 : view.inodes.size();
+    }
+
+    /// O_PATH descriptors open now.
+    public int openDescriptors() {
+        return descriptors.open();
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(10, TimeUnit.SECONDS)) log.warn("file calls still run after 10 s");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        for (NodeView view : views.values()) {
+            for (OpenHandle handle : view.handles.values()) handles.release(view, handle);
+            view.inodes.clear();
+        }
+        Close.close(rootDescriptor);
+        procSelf.close();
+    }
+}

@@ -1,0 +1,13 @@
+package drover.homefs.server;
+
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import java.util.Optional;
+
+/// Home's word on who may use its files. Asked for each call: must be quick, and safe for any thread.
+public interface GuestAuthority {
+    /// The rights of a guest that runs on that node now. Empty if it was never given to that node or its epoch is
+    /// over: the call is then refused with ESTALE.
+    Optional<Credentials> credentials(NodeId node, GuestKey guest);
+}

@@ -1,0 +1,68 @@
+package drover.homefs.server;
+
+import drover.linux.syscall.FileHandle;
+import drover.protocol.file.Bytes;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// A file that a node knows by an id: where it was last seen, and a descriptor of it while [InodeDescriptors]
+/// keeps one.
+final class Inode {
+    /// What FUSE calls the root of a mount.
+    static final long ROOT = 1;
+
+    final long id;
+    final Identity identity;
+    /// Its content is not served.
+    final boolean veiled;
+    /// Known from a node's word alone, after a restart: found again only under the caller's own rights.
+    final boolean revived;
+
+    private volatile Place place;
+    private final Set<OpenHandle> handles = ConcurrentHashMap.newKeySet();
+
+    // owned by InodeDescriptors, under its lock
+    int descriptor = -1;
+    int pins;
+    boolean dropped;
+    FileHandle fileHandle;
+
+    // owned by InodeTable, under its lock
+    long lookups;
+
+    /// Where a file was last seen.
+    ///
+    /// @param parent null for the root
+    record Place(Inode parent, Bytes name) {}
+
+    Inode(long id, Identity identity, Inode parent, Bytes name, boolean veiled, boolean revived) {
+        this.id = id;
+        this.identity = identity;
+        this.place = new Place(parent, name);
+        this.veiled = veiled;
+        this.revived = revived;
+    }
+
+    Place place() {
+        return place;
+    }
+
+    void seenAt(Inode parent, Bytes name) {
+        Place now = place;
+        if (id == ROOT || (now.parent == parent && now.name.equals(name))) return;
+        place = new Place(parent, name);
+    }
+
+    void opened(OpenHandle handle) {
+        handles.add(handle);
+    }
+
+    void closed(OpenHandle handle) {
+        handles.remove(handle);
+    }
+
+    /// Open files of this inode: a way to it when its name is gone.
+    Set<OpenHandle> handles() {
+        return handles;
+    }
+}

@@ -1,0 +1,113 @@
+package drover.homefs.server;
+
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.FileStatus;
+import drover.protocol.file.Bytes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/// The inodes that one node knows, by id and by identity. An inode lives here until the node's kernel has
+/// forgotten it as often as it was given. Thread rule: any; one lock, never held during a system call.
+final class InodeTable {
+    private final Map<Long, Inode> byId = new HashMap<>();
+    private final Map<Identity, Inode> byIdentity = new HashMap<>();
+    /// Those a node brought back after a restart, whose type and birth are not known: by device and number.
+    private final Map<Identity, Inode> revived = new HashMap<>();
+
+    private final LongSupplier ids;
+    private final InodeDescriptors descriptors;
+
+    InodeTable(Inode root, LongSupplier ids, InodeDescriptors descriptors) {
+        this.ids = ids;
+        this.descriptors = descriptors;
+        byId.put(Inode.ROOT, root);
+        byIdentity.put(root.identity, root);
+    }
+
+    synchronized Inode get(long id) throws CallFailed {
+        Inode inode = byId.get(id);
+        if (inode == null) throw new CallFailed(Errno.ESTALE);
+        return inode;
+    }
+
+    /// A name was looked up or made: finds or adds its inode, and counts the lookup.
+    ///
+    /// @param descriptor an O_PATH one of the file, taken over; or -1
+    Inode seen(FileStatus status, Inode parent, Bytes name, int descriptor, boolean veiled) {
+        Inode inode = find(status, parent, name, veiled);
+        if (descriptor >= 0) descriptors.adopt(inode, descriptor);
+        return inode;
+    }
+
+    private synchronized Inode find(FileStatus status, Inode parent, Bytes name, boolean veiled) {
+        Identity identity = Identity.of(status);
+        Inode inode = byIdentity.get(identity);
+        if (inode == null && !revived.isEmpty()) inode = revived.get(Identity.revived(status.device(), status.inode()));
+        if (inode == null) {
+            inode = new Inode(ids.getAsLong(), identity, parent, name, veiled, false);
+            byId.put(inode.id, inode);
+            byIdentity.put(identity, inode);
+        } else {
+            inode.seenAt(parent, name);
+        }
+        inode.lookups++;
+        return inode;
+    }
+
+    /// A known inode was moved: it is found under this name from now on.
+    synchronized void moved(FileStatus status, Inode parent, Bytes name) {
+        Inode inode = byIdentity.get(Identity.of(status));
+        if (inode == null) inode = revived.get(Identity.revived(status.device(), status.inode()));
+        if (inode != null) inode.seenAt(parent, name);
+    }
+
+    void forget(long id, long lookups) {
+        Inode dropped;
+        synchronized (this) {
+            Inode inode = byId.get(id);
+            if (inode == null || id == Inode.ROOT) return;
+            inode.lookups -= lookups;
+            if (inode.lookups > 0) return;
+            byId.remove(id);
+            byIdentity.remove(inode.identity, inode);
+            revived.remove(inode.identity, inode);
+            dropped = inode;
+        }
+        descriptors.drop(dropped);
+    }
+
+    /// An id of before the restart is valid again; where it leads is found out when it is used.
+    synchronized void revive(long id, long parentId, Bytes name, long device, long inodeNumber, long lookups) {
+        if (byId.containsKey(id)) return;
+        Inode parent = byId.get(parentId);
+        if (parent == null) return;
+        Identity identity = Identity.revived(device, inodeNumber);
+        Inode inode = new Inode(id, identity, parent, name, false, true);
+        inode.lookups = lookups;
+        byId.put(id, inode);
+        revived.put(identity, inode);
+    }
+
+    synchronized int size() {
+        return byId.size();
+    }
+
+    /// The node is gone, or has begun anew.
+    void clear() {
+        List<Inode> all;
+        synchronized (this) {
+            Inode root = byId.get(Inode.ROOT);
+            all = new ArrayList<>(byId.values());
+            all.remove(root);
+            byId.clear();
+            byIdentity.clear();
+            revived.clear();
+            byId.put(Inode.ROOT, root);
+            byIdentity.put(root.identity, root);
+        }
+        for (Inode inode : all) descriptors.drop(inode);
+    }
+}

@@ -1,0 +1,166 @@
+package drover.homefs.server;
+
+import drover.homefs.server.NodeView.Call;
+import drover.linux.syscall.Close;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.FileStatus;
+import drover.linux.syscall.Link;
+import drover.linux.syscall.Mkdir;
+import drover.linux.syscall.Mknod;
+import drover.linux.syscall.NativeBytes;
+import drover.linux.syscall.Open;
+import drover.linux.syscall.Readlink;
+import drover.linux.syscall.Rename;
+import drover.linux.syscall.Stat;
+import drover.linux.syscall.Symlink;
+import drover.linux.syscall.Unlink;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileResult;
+
+/// Calls on names in directories. Each is made relative to the directory's descriptor, never follows a symbolic
+/// link, and runs under the caller's rights: home's kernel decides.
+final class NameCalls {
+    private static final int PATH = Open.O_PATH | Open.O_NOFOLLOW | Open.O_CLOEXEC;
+    private static final int RENAME_FLAGS = Rename.RENAME_NOREPLACE | Rename.RENAME_EXCHANGE;
+
+    private final InodeDescriptors descriptors;
+    private final Attributes attributes;
+    private final Veil veil;
+    private final ProcSelf procSelf;
+
+    NameCalls(InodeDescriptors descriptors, Attributes attributes, Veil veil, ProcSelf procSelf) {
+        this.descriptors = descriptors;
+        this.attributes = attributes;
+        this.veil = veil;
+        this.procSelf = procSelf;
+    }
+
+    FileResult.Entry lookup(Call call, long parentId, Bytes name) throws CallFailed {
+        Inode parent = call.inode(parentId);
+        checkName(name);
+        if (parent.veiled) throw new CallFailed(Errno.ENOENT);
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            return entry(call, parent, pin.descriptor, name);
+        }
+    }
+
+    FileResult.Entry entry(Call call, Inode parent, int directory, Bytes name) throws CallFailed {
+        return entryOf(call, parent, name, CallFailed.check(Open.openat(directory, name.array(), PATH, 0)));
+    }
+
+    /// Takes the O_PATH descriptor over.
+    FileResult.Entry entryOf(Call call, Inode parent, Bytes name, int descriptor) throws CallFailed {
+        try {
+            FileStatus status = Attributes.status(descriptor);
+            boolean veiled = veil.covers(status, descriptor, -1, name.array());
+            if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
+            Inode inode = call.view().inodes.seen(status, parent, name, descriptor, veiled);
+            return new FileResult.Entry(inode.id, attributes.of(status));
+        } catch (CallFailed e) {
+            Close.close(descriptor);
+            throw e;
+        }
+    }
+
+    FileResult.Entry symlink(Call call, FileOperation.Symlink o) throws CallFailed {
+        if (o.target().hasNul()) throw new CallFailed(Errno.EINVAL);
+        Inode parent = writable(call, o.parent(), o.name());
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            CallFailed.check(Symlink.symlinkat(
+                    o.target().array(), pin.descriptor, o.name().array()));
+            return entry(call, parent, pin.descriptor, o.name());
+        }
+    }
+
+    FileResult.Entry makeNode(Call call, FileOperation.MakeNode o) throws CallFailed {
+        int type = o.mode() & FileStatus.S_IFMT;
+        // a guest has no business with home's devices
+        if (type != FileStatus.S_IFIFO && type != FileStatus.S_IFSOCK && type != FileStatus.S_IFREG && type != 0)
+            throw new CallFailed(Errno.EPERM);
+        Inode parent = writable(call, o.parent(), o.name());
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            call.acting().umask(o.umask());
+            CallFailed.check(
+                    Mknod.mknodat(pin.descriptor, o.name().array(), o.mode() & (FileStatus.S_IFMT | 07777), 0));
+            return entry(call, parent, pin.descriptor, o.name());
+        }
+    }
+
+    FileResult.Entry makeDirectory(Call call, FileOperation.MakeDirectory o) throws CallFailed {
+        Inode parent = writable(call, o.parent(), o.name());
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            call.acting().umask(o.umask());
+            CallFailed.check(Mkdir.mkdirat(pin.descriptor, o.name().array(), o.mode() & 07777));
+            return entry(call, parent, pin.descriptor, o.name());
+        }
+    }
+
+    void unlink(Call call, long parentId, Bytes name, boolean directory) throws CallFailed {
+        Inode parent = writable(call, parentId, name);
+        try (var pin = descriptors.pin(parent, call.acting())) {
+            CallFailed.check(
+                    directory
+                            ? Unlink.rmdirat(pin.descriptor, name.array())
+                            : Unlink.unlinkat(pin.descriptor, name.array()));
+        }
+    }
+
+    void rename(Call call, FileOperation.Rename o) throws CallFailed {
+        if ((o.flags() & ~RENAME_FLAGS) != 0) throw new CallFailed(Errno.EINVAL);
+        Inode from = writable(call, o.parent(), o.name());
+        Inode to = writable(call, o.newParent(), o.newName());
+        try (var fromPin = descriptors.pin(from, call.acting());
+                var toPin = descriptors.pin(to, call.acting())) {
+            CallFailed.check(Rename.renameat2(
+                    fromPin.descriptor,
+                    o.name().array(),
+                    toPin.descriptor,
+                    o.newName().array(),
+                    o.flags()));
+            moved(call, toPin.descriptor, to, o.newName());
+            if ((o.flags() & Rename.RENAME_EXCHANGE) != 0) moved(call, fromPin.descriptor, from, o.name());
+        }
+    }
+
+    private static void moved(Call call, int directory, Inode parent, Bytes name) {
+        if (Stat.ofName(directory, name.array()) instanceof Stat.Result.Found(FileStatus status))
+            call.view().inodes.moved(status, parent, name);
+    }
+
+    FileResult.Entry link(Call call, FileOperation.Link o) throws CallFailed {
+        Inode inode = call.inode(o.node());
+        Inode parent = writable(call, o.newParent(), o.newName());
+        try (var pin = descriptors.pin(inode, call.acting());
+                var parentPin = descriptors.pin(parent, call.acting())) {
+            CallFailed.check(Link.linkat(
+                    procSelf.descriptor(),
+                    ProcSelf.name(pin.descriptor),
+                    parentPin.descriptor,
+                    o.newName().array()));
+            return entry(call, parent, parentPin.descriptor, o.newName());
+        }
+    }
+
+    FileResult.Content readLink(Call call, long node) throws CallFailed {
+        try (var pin = descriptors.pin(call.inode(node), call.acting())) {
+            return switch (Readlink.ofDescriptor(pin.descriptor)) {
+                case NativeBytes.Given(byte[] bytes) -> new FileResult.Content(Bytes.owning(bytes));
+                case NativeBytes.Failed(int errno) -> throw new CallFailed(errno);
+            };
+        }
+    }
+
+    /// The directory of a name that is about to be made or removed.
+    Inode writable(Call call, long parentId, Bytes name) throws CallFailed {
+        Inode parent = call.inode(parentId);
+        checkName(name);
+        if (parent.veiled) throw new CallFailed(Errno.EACCES);
+        return parent;
+    }
+
+    static void checkName(Bytes name) throws CallFailed {
+        if (!name.isName()) throw new CallFailed(Errno.EINVAL);
+        if (name.length() > Bytes.NAME_MAX) throw new CallFailed(Errno.ENAMETOOLONG);
+    }
+}

@@ -1,0 +1,47 @@
+package drover.homefs.server;
+
+import drover.linux.syscall.Errno;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// What one node knows and holds of this home: nothing of it is reachable for another node.
+final class NodeView {
+    final NodeId node;
+    final InodeTable inodes;
+    final Map<Long, OpenHandle> handles = new ConcurrentHashMap<>();
+    final ReplyMemory memory;
+    final AtomicInteger calls = new AtomicInteger();
+    /// The mount the node told in its last Hello; 0 before.
+    long mountId;
+
+    NodeView(NodeId node, InodeTable inodes, ReplyMemory memory) {
+        this.node = node;
+        this.inodes = inodes;
+        this.memory = memory;
+    }
+
+    OpenHandle handle(long id) throws CallFailed {
+        OpenHandle handle = handles.get(id);
+        if (handle == null) throw new CallFailed(Errno.EBADF);
+        return handle;
+    }
+
+    /// One call under way: for whom, and the thread that acts.
+    record Call(NodeView view, GuestKey guest, Credentials credentials, ActingThread acting) {
+        Inode inode(long id) throws CallFailed {
+            return view.inodes.get(id);
+        }
+
+        /// The handle, in use until it is left, if it is the caller's own.
+        OpenHandle use(long id) throws CallFailed {
+            OpenHandle handle = view.handle(id);
+            if (!handle.guest.equals(guest)) throw new CallFailed(Errno.ESTALE);
+            handle.use();
+            return handle;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package drover.homefs.server;
+
+import drover.linux.syscall.Close;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.Open;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+
+/// A file or directory that a guest holds open, with the rights it was opened with. Its descriptor is closed when
+/// it is released and no call uses it any more.
+final class OpenHandle {
+    final long id;
+    final GuestKey guest;
+    final Credentials credentials;
+    final Inode inode;
+    final int flags;
+    final boolean directory;
+    private final int descriptor;
+
+    private int users = 1;
+    private boolean released;
+
+    /// Where the descriptor of a directory stands; -1 unknown. Owned by [DirectoryCalls], under this handle's lock.
+    long position;
+
+    OpenHandle(
+            long id,
+            GuestKey guest,
+            Credentials credentials,
+            Inode inode,
+            int flags,
+            boolean directory,
+            int descriptor) {
+        this.id = id;
+        this.guest = guest;
+        this.credentials = credentials;
+        this.inode = inode;
+        this.flags = flags;
+        this.directory = directory;
+        this.descriptor = descriptor;
+        inode.opened(this);
+    }
+
+    /// Only while in use, or to find the file again.
+    int descriptor() {
+        return descriptor;
+    }
+
+    boolean writable() {
+        return (flags & Open.O_ACCMODE) != Open.O_RDONLY;
+    }
+
+    /// Keeps the descriptor open until [#leave()].
+    synchronized void use() throws CallFailed {
+        if (released) throw new CallFailed(Errno.EBADF);
+        users++;
+    }
+
+    void leave() {
+        synchronized (this) {
+            if (--users > 0) return;
+        }
+        Close.close(descriptor);
+    }
+
+    void release() {
+        synchronized (this) {
+            if (released) return;
+            released = true;
+        }
+        inode.closed(this);
+        leave();
+    }
+}

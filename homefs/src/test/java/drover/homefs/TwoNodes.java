@@ -1,0 +1,269 @@
+package drover.homefs;
+
+import drover.homefs.mount.HomeMount;
+import drover.homefs.mount.HomeMountConfig;
+import drover.homefs.server.FileServer;
+import drover.homefs.server.FileServerConfig;
+import drover.linux.syscall.Close;
+import drover.linux.syscall.Open;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.JobId;
+import drover.model.NodeId;
+import drover.protocol.link.LinkClass;
+import io.netty.buffer.ByteBuf;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace of
+/// their own. Commands run over them in child processes: this process must never touch them itself.
+final class TwoNodes implements AutoCloseable {
+    static final NodeId HOME = new NodeId("home");
+    static final long COMMAND_SECONDS = 120;
+
+    /// What the commands on node 1 and 2 are, for home.
+    static final GuestKey[] ROOTS = {guest(1), guest(2)};
+
+    static final GuestKey[] USERS = {guest(11), guest(12)};
+    static final Credentials ROOT = new Credentials(0, 0, List.of());
+    /// A user with two more groups.
+    static final Credentials USER = new Credentials(1000, 1000, List.of(1000, 2001, 2002));
+
+    /// How a command ended.
+    record Result(int status, String output) {}
+
+    final Path directory;
+    final Map<GuestKey, Credentials> allowed = new ConcurrentHashMap<>();
+    final Set<GuestKey> effects = ConcurrentHashMap.newKeySet();
+    final List<Side> sides = new ArrayList<>();
+    private final Process namespace;
+    private final Path script;
+    volatile FileServer server;
+
+    static GuestKey guest(long job) {
+        return new GuestKey(new JobId(HOME, job), 1);
+    }
+
+    /// One node's mount, and the link between it and home, which can be cut.
+    final class Side {
+        final int index;
+        final NodeId node;
+        final int fuse;
+        final Path path;
+        volatile HomeMount mount;
+        volatile boolean up;
+
+        Side(int index) throws IOException {
+            this.index = index;
+            node = new NodeId("n" + (index + 1));
+            fuse = Open.openat(
+                    Open.AT_FDCWD, "/dev/fuse".getBytes(StandardCharsets.US_ASCII), Open.O_RDWR | Open.O_CLOEXEC, 0);
+            if (fuse < 0) throw new IllegalStateException("cannot open /dev/fuse: errno " + -fuse);
+            path = Files.createDirectories(directory.resolve("node" + (index + 1)));
+        }
+
+        boolean send(LinkClass linkClass, ByteBuf frame) {
+            try {
+                if (!up) return false;
+                server.onFrame(node, linkClass, frame, (replyClass, reply) -> {
+                    try {
+                        if (up) mount.onFrame(reply);
+                    } finally {
+                        reply.release();
+                    }
+                });
+                return true;
+            } finally {
+                frame.release();
+            }
+        }
+
+        void start(long connection, boolean resumed) {
+            mount = new HomeMount(
+                    HOME,
+                    fuse,
+                    resumed,
+                    this::send,
+                    pid -> Optional.of(uidOf(pid) == USER.uid() ? USERS[index] : ROOTS[index]),
+                    HomeMountConfig.of(connection, 1000 + index));
+            mount.start();
+            connect();
+        }
+
+        void connect() {
+            up = true;
+            mount.onLinkUp();
+        }
+
+        void disconnect() {
+            up = false;
+            mount.onLinkDown();
+        }
+    }
+
+    TwoNodes() {
+        this(Path.of("/"));
+    }
+
+    TwoNodes(Path root) {
+        try {
+            directory = Files.createTempDirectory("drover-homefs");
+            Files.setPosixFilePermissions(
+                    directory, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+            for (int i = 0; i < 2; i++) {
+                allowed.put(ROOTS[i], ROOT);
+                allowed.put(USERS[i], USER);
+                sides.add(new Side(i));
+            }
+            startServer(root, FileServerConfig.bootNow());
+            script = directory.resolve("mounts.py");
+            try (var source = TwoNodes.class.getResourceAsStream("mounts.py")) {
+                Files.copy(source, script, StandardCopyOption.REPLACE_EXISTING);
+            }
+            List<String> command = new ArrayList<>(List.of(
+                    "python3",
+                    script.toString(),
+                    Long.toString(ProcessHandle.current().pid())));
+            for (Side side : sides) command.add(side.fuse + ":" + side.path);
+            namespace = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            String line = new BufferedReader(namespace.inputReader(StandardCharsets.US_ASCII)).readLine();
+            if (line == null) throw new IllegalStateException("the mounts could not be made");
+            String[] connections = line.split(" ");
+            for (Side side : sides) side.start(Long.parseLong(connections[side.index]), false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void startServer(Path root, long boot) {
+        FileServerConfig base = FileServerConfig.ofMachine(HOME, Path.of("/run/drover"), Path.of("/var/lib/drover"));
+        server = new FileServer(
+                new FileServerConfig(
+                        HOME,
+                        root,
+                        base.veiled(),
+                        boot,
+                        base.threads(),
+                        base.maxDescriptors(),
+                        base.maxHandles(),
+                        base.maxHandlesPerGuest(),
+                        base.maxCallsPerNode(),
+                        base.rememberedReplies()),
+                (node, guest) -> Optional.ofNullable(allowed.get(guest)),
+                effects::add);
+    }
+
+    private static int uidOf(int pid) {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status")))
+                if (line.startsWith("Uid:")) return Integer.parseInt(line.split("\\s+")[4]);
+        } catch (IOException e) {
+            // the thread is gone
+        }
+        return 0;
+    }
+
+    /// The mount's path of home's `path` on a node.
+    Path on(int node, Path path) {
+        return sides.get(node).path.resolve(Path.of("/").relativize(path));
+    }
+
+    /// Runs a shell script with $A and $B as the two nodes' views of `work`, and $H as home's own.
+    Result sh(Path work, String script) {
+        return run(work, List.of("sh", "-c", script));
+    }
+
+    Result shAsUser(Path work, String script) {
+        return run(
+                work,
+                List.of("setpriv", "--reuid=1000", "--regid=1000", "--groups=1000,2001,2002", "sh", "-c", script));
+    }
+
+    Result python(Path work, String script) {
+        return run(work, List.of("/usr/bin/python3", "-c", script));
+    }
+
+    Process start(Path work, List<String> command) throws IOException {
+        List<String> full = new ArrayList<>(List.of("nsenter", "--mount=/proc/" + namespace.pid() + "/ns/mnt", "--"));
+        full.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(full).redirectErrorStream(true);
+        builder.environment().put("A", on(0, work).toString());
+        builder.environment().put("B", on(1, work).toString());
+        builder.environment().put("H", work.toString());
+        builder.environment().put("ROOT_A", sides.get(0).path.toString());
+        builder.environment().put("ROOT_B", sides.get(1).path.toString());
+        builder.environment().put("LC_ALL", "C");
+        return builder.start();
+    }
+
+    Result run(Path work, List<String> command) {
+        try {
+            Process process = start(work, command);
+            process.getOutputStream().close();
+            StringBuilder output = new StringBuilder();
+            Thread reader = Thread.ofPlatform().start(() -> {
+                try {
+                    output.append(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+                } catch (IOException e) {
+                    output.append(e);
+                }
+            });
+            if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+                return new Result(-1, "not done after " + COMMAND_SECONDS + " s");
+            }
+            reader.join(5_000);
+            return new Result(process.exitValue(), output.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        namespace.destroyForcibly();
+        for (Side side : sides) {
+            side.mount.close();
+            Close.close(side.fuse);
+        }
+        server.close();
+        try {
+            Files.delete(script);
+            for (Side side : sides) Files.delete(side.path);
+            Files.delete(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Mounts two nodes' views of / and waits: for trying things by hand.
+    public static void main(String[] arguments) throws IOException {
+        try (TwoNodes nodes = new TwoNodes()) {
+            System.out.println("nsenter --mount=/proc/" + nodes.namespace.pid() + "/ns/mnt  ; " + nodes.directory);
+            var input = new BufferedReader(new java.io.InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (String line = input.readLine(); line != null; line = input.readLine())
+                for (Side side : nodes.sides)
+                    System.out.println(side.mount.counters().requests() + " calls "
+                            + side.mount.counters().calls() + " here "
+                            + side.mount.counters().answeredHere() + " nodes " + side.mount.nodes());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package drover.lab.experiments;
+
+import drover.lab.namespaces.Lab;
+import drover.lab.namespaces.LabException;
+import drover.lab.scenarios.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// One experiment: for every repetition and every number of nodes each system runs once, one after the other, so that
+/// what changes on the machine meanwhile meets all alike.
+public final class Experiment {
+    private final Workload workload;
+    private final List<Integer> nodeCounts;
+    private final List<RunSystem> systems;
+    private final int repeats;
+    private final Results results;
+    private final Progress progress;
+
+    private record Step(RunSystem system, int nodes, int repeat) {}
+
+    /// Plans the runs.
+    ///
+    /// @param systems those to measure on each number of nodes; one node is always the plain shell
+    public Experiment(
+            Workload workload,
+            List<Integer> nodeCounts,
+            List<RunSystem> systems,
+            int repeats,
+            Results results,
+            Progress progress) {
+        if (repeats < 1) throw new IllegalArgumentException("an experiment is run at least once, got " + repeats);
+        this.workload = workload;
+        this.nodeCounts = nodeCounts.stream().distinct().sorted().toList();
+        this.systems = List.copyOf(systems);
+        this.repeats = repeats;
+        this.results = results;
+        this.progress = progress;
+    }
+
+    /// Fails with the packages to install if something is missing on this machine.
+    public static void requirePrograms(Workload workload, List<RunSystem> systems) {
+        List<Workload.Requirement> needed = new ArrayList<>(workload.requirements());
+        if (systems.contains(RunSystem.PARALLEL)) needed.addAll(PeerSsh.requirements());
+        List<String> packages = needed.stream()
+                .filter(each -> !Files.exists(each.path()))
+                .map(Workload.Requirement::debianPackage)
+                .distinct()
+                .toList();
+        if (!packages.isEmpty())
+            throw new LabException(
+                    "the experiment " + workload.name() + " needs programs that are not installed; install"
+                            + " them with: apt install " + String.join(" ", packages));
+    }
+
+    /// Makes the runs that are missing, and writes the results after each.
+    public void run(Lab lab) {
+        try {
+            Runner runner = new Runner(lab, workload, progress, results.directory());
+            List<Step> missing = steps().stream()
+                    .filter(step -> !results.has(step.system, step.nodes, step.repeat))
+                    .toList();
+            int done = 0;
+            for (Step step : missing) {
+                Sample sample = runner.run(step.system, step.nodes, step.repeat);
+                results.add(sample);
+                progress.say(line(++done, missing.size(), sample));
+            }
+            results.write();
+            new Report(results, new Plots(results).write()).write();
+        } catch (IOException e) {
+            throw new LabException("the experiment stopped: " + e.getMessage(), e);
+        }
+    }
+
+    private List<Step> steps() {
+        List<Step> steps = new ArrayList<>();
+        for (int repeat = 1; repeat <= repeats; repeat++) {
+            if (workload.whole().isPresent()) steps.add(new Step(RunSystem.WHOLE, 1, repeat));
+            steps.add(new Step(RunSystem.SHELL, 1, repeat));
+            for (int nodes : nodeCounts)
+                for (RunSystem system : systems) if (nodes > 1) steps.add(new Step(system, nodes, repeat));
+        }
+        return steps;
+    }
+
+    private static String line(int done, int all, Sample sample) {
+        return String.format(
+                Locale.ROOT,
+                "run %d of %d: %-8s %2d nodes  %7.1f s  %7.1f CPU s  utilisation %.3f  outside %.1f s  idle %.0f %%%s%s",
+                done,
+                all,
+                sample.system().word(),
+                sample.nodes(),
+                sample.seconds(),
+                sample.cpuSeconds(),
+                sample.utilisation(),
+                sample.daemonCpuSeconds(),
+                sample.machineIdle() * 100,
+                sample.isVoid() ? "  VOID: the machine was busy" : "",
+                sample.problems().isEmpty() ? "" : "\n  " + String.join("\n  ", sample.problems()));
+    }
+}

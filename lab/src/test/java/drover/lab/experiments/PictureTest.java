@@ -1,0 +1,48 @@
+package drover.lab.experiments;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.awt.image.BufferedImage;
+import org.junit.jupiter.api.Test;
+
+class PictureTest {
+    private static Picture picture(int width, int height, int shift) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) image.setRGB(x, y, (y * width + x) * 7 + shift);
+        return Picture.of(image);
+    }
+
+    @Test
+    void aPictureMergedFromItsStripsEqualsIt() {
+        Picture whole = picture(50, 100, 0);
+        Picture merged = Picture.blank(50, 100);
+        for (StripCut.Strip strip : StripCut.cut(100, 2)) merged.takeRows(whole, strip);
+        assertEquals(0, merged.differingPixels(whole));
+    }
+
+    @Test
+    void aMissingStripIsSeen() {
+        Picture whole = picture(50, 100, 1);
+        Picture merged = Picture.blank(50, 100);
+        merged.takeRows(whole, new StripCut.Strip(0, 63));
+        assertEquals(50 * 36, merged.differingPixels(whole));
+    }
+
+    @Test
+    void oneOtherPixelIsSeen() {
+        BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+        Picture before = Picture.of(image);
+        image.setRGB(7, 7, 0x010000);
+        assertEquals(1, before.differingPixels(Picture.of(image)));
+    }
+
+    @Test
+    void picturesOfOtherSizesNeitherMergeNorEqual() {
+        Picture small = picture(4, 4, 0);
+        Picture large = picture(4, 8, 0);
+        assertThrows(IllegalArgumentException.class, () -> large.takeRows(small, new StripCut.Strip(0, 3)));
+        assertEquals(32, large.differingPixels(small));
+    }
+}

@@ -1,0 +1,47 @@
+package drover.lab.experiments;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class WorkloadTest {
+    @Test
+    void theFirstStripAsksForRowZeroBecauseOneMeansAllToPovray() {
+        List<SubJob> jobs = new PovrayScene(1, 14).subJobs();
+        assertTrue(jobs.getFirst().command().contains("+SR0"), jobs.getFirst().toString());
+        assertTrue(
+                jobs.get(1).command().contains("+SR" + (lastRow(jobs.get(0)) + 1)),
+                jobs.get(1).toString());
+        assertEquals(1344, lastRow(jobs.getLast()));
+    }
+
+    private static int lastRow(SubJob job) {
+        return job.command().stream()
+                .filter(word -> word.startsWith("+ER"))
+                .mapToInt(word -> Integer.parseInt(word.substring(3)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aQuarterOfTheWorkIsHalfTheSide() {
+        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 672x672 "), new PovrayScene(0.25, 4).settings());
+    }
+
+    @Test
+    void fourThousandKeysAreTwoHundredAndFiftySubJobsOfDifferentNames() {
+        Set<String> names = new HashSet<>();
+        new RsaKeys(1, 1024).subJobs().forEach(job -> names.add(job.name()));
+        assertEquals(250, names.size());
+    }
+
+    @Test
+    void keysOfNonsensicalSizeAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new RsaKeys(1, 8));
+    }
+}

@@ -1,0 +1,48 @@
+package drover.linux.syscall;
+
+/// xattr(7): setxattr(2), getxattr(2), listxattr(2), removexattr(2). A path that leads to a symbolic link is
+/// followed: `/proc/self/fd/N` names the file behind a descriptor.
+public final class Xattr {
+    private Xattr() {}
+
+    public static int setxattr(byte[] path, byte[] name, byte[] value, int flags) {
+        if (value.length > Scratch.VALUE_BYTES) return -Errno.E2BIG;
+        Scratch scratch = Scratch.own();
+        long pathAddress = scratch.name(path);
+        long nameAddress = scratch.secondName(name);
+        if (pathAddress < 0 || nameAddress < 0) return -Errno.ERANGE;
+        scratch.value().put(value);
+        return (int) RawSyscall.call(188, pathAddress, nameAddress, scratch.valueAddress(), value.length, flags);
+    }
+
+    public static NativeBytes getxattr(byte[] path, byte[] name) {
+        Scratch scratch = Scratch.own();
+        long pathAddress = scratch.name(path);
+        long nameAddress = scratch.secondName(name);
+        if (pathAddress < 0 || nameAddress < 0) return new NativeBytes.Failed(Errno.ERANGE);
+        return bytes(
+                scratch, RawSyscall.call(191, pathAddress, nameAddress, scratch.valueAddress(), Scratch.VALUE_BYTES));
+    }
+
+    /// The names, each with a NUL behind it.
+    public static NativeBytes listxattr(byte[] path) {
+        Scratch scratch = Scratch.own();
+        long pathAddress = scratch.name(path);
+        if (pathAddress < 0) return new NativeBytes.Failed(Errno.ERANGE);
+        return bytes(scratch, RawSyscall.call(194, pathAddress, scratch.valueAddress(), Scratch.VALUE_BYTES));
+    }
+
+    public static int removexattr(byte[] path, byte[] name) {
+        Scratch scratch = Scratch.own();
+        long pathAddress = scratch.name(path);
+        long nameAddress = scratch.secondName(name);
+        if (pathAddress < 0 || nameAddress < 0) return -Errno.ERANGE;
+        return (int) RawSyscall.call(197, pathAddress, nameAddress);
+    }
+
+    private static NativeBytes bytes(Scratch scratch, long result) {
+        return result < 0
+                ? new NativeBytes.Failed((int) -result)
+                : new NativeBytes.Given(scratch.valueBytes((int) result));
+    }
+}

@@ -1,0 +1,118 @@
+package drover.linux.procfs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcfsIT {
+    private static final Path PROC = Path.of("/proc");
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void theMachinesMemoryAndCoresAreSeen() throws IOException {
+        LoadSample sample = new LoadSampler(PROC, GuestCgroup.none()).sample();
+        assertEquals(Runtime.getRuntime().availableProcessors(), sample.cpus());
+        assertTrue(sample.memoryTotalBytes() > sample.memoryFreeBytes(), sample.toString());
+        assertTrue(sample.memoryFreeBytes() > 0, sample.toString());
+        assertTrue(sample.cpuPressure() >= -1 && sample.cpuPressure() <= 1, sample.toString());
+    }
+
+    @Test
+    void busyProcessesOfTheMachineAreCounted() throws Exception {
+        List<Process> busy = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) busy.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
+            double most = 0;
+            LoadSampler sampler = new LoadSampler(PROC, GuestCgroup.none());
+            for (int i = 0; i < 20 && most < 3.5; i++) {
+                Thread.sleep(50);
+                most = Math.max(most, sampler.sample().runnable());
+            }
+            assertTrue(most >= 3.5, "4 busy processes, but at most " + most + " runnable tasks seen");
+        } finally {
+            busy.forEach(Process::destroyForcibly);
+        }
+    }
+
+    /// The files of a v1 cgroup, with the tasks of a real busy process and a real sleeping one.
+    @Test
+    void underAQuotaOnlyTheGuestsOwnTasksCount() throws Exception {
+        Process busy = new ProcessBuilder("sh", "-c", "while :; do :; done").start();
+        Process asleep = new ProcessBuilder("sleep", "30").start();
+        try {
+            Files.writeString(dir.resolve("cpu.cfs_quota_us"), "25000\n");
+            Files.writeString(dir.resolve("cpu.cfs_period_us"), "100000\n");
+            Files.writeString(dir.resolve("tasks"), busy.pid() + "\n" + asleep.pid() + "\n999999999\n");
+            Files.writeString(dir.resolve("memory.limit_in_bytes"), "104857600\n");
+            Files.writeString(dir.resolve("memory.usage_in_bytes"), "52428800\n");
+            Files.writeString(dir.resolve("memory.stat"), "cache 1\ninactive_file 10485760\n");
+            GuestCgroup cgroup = new GuestCgroup(Optional.of(dir), Optional.of(dir));
+            LoadSampler sampler = new LoadSampler(PROC, cgroup);
+            Thread.sleep(200); // sleep(1) is asleep by then
+            LoadSample sample = sampler.sample();
+            assertEquals(0.25, sample.cpus());
+            assertEquals(1, sample.runnable(), sample.toString());
+            assertEquals(104857600, sample.memoryTotalBytes());
+            assertEquals(62914560, sample.memoryFreeBytes());
+        } finally {
+            busy.destroyForcibly();
+            asleep.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aVersionTwoQuotaIsRead() throws IOException {
+        Files.writeString(dir.resolve("cpu.max"), "150000 100000\n");
+        Files.writeString(dir.resolve("cgroup.threads"), "");
+        Files.writeString(dir.resolve("memory.max"), "max\n");
+        GuestCgroup cgroup = new GuestCgroup(Optional.of(dir), Optional.of(dir));
+        LoadSample sample = new LoadSampler(PROC, cgroup).sample();
+        assertEquals(Math.min(1.5, Runtime.getRuntime().availableProcessors()), sample.cpus());
+        assertEquals(0, sample.runnable());
+        assertTrue(sample.memoryTotalBytes() > 1 << 28, sample.toString());
+    }
+
+    @Test
+    void numbersAreFoundAtLineStartsOnly() {
+        String text = "MemTotal:  10 kB\nSwapMemTotal: 7\nMemAvailable:\t5 kB\n";
+        assertEquals(Optional.of(10L), KernelFile.number(text, "MemTotal:"));
+        assertEquals(Optional.of(5L), KernelFile.number(text, "MemAvailable:"));
+        assertEquals(Optional.empty(), KernelFile.number(text, "Swap:"));
+    }
+
+    @Test
+    void theSpeedIsMeasuredOnceAndKept() throws IOException {
+        Path file = dir.resolve("speed");
+        double measured = CpuSpeed.keptOrMeasured(file);
+        assertTrue(measured > 0.05 && measured < 50, "speed " + measured);
+        assertEquals(measured, CpuSpeed.keptOrMeasured(file));
+        Files.writeString(file, "speed=777.0\nmodel=" + CpuSpeed.model() + "\n");
+        assertEquals(777.0, CpuSpeed.keptOrMeasured(file), "a kept speed is not measured again");
+    }
+
+    @Test
+    void anotherCpuModelIsMeasuredAnew() throws IOException {
+        Path file = dir.resolve("speed");
+        Files.writeString(file, "speed=777.0\nmodel=Motorola 68000\n");
+        assertNotEquals(777.0, CpuSpeed.keptOrMeasured(file));
+        assertTrue(Files.readString(file).contains("model=" + CpuSpeed.model()));
+    }
+
+    @Test
+    void aDamagedSpeedFileIsMeasuredAnew() throws IOException {
+        Path file = dir.resolve("speed");
+        Files.writeString(file, "speed=fast\nmodel=" + CpuSpeed.model() + "\n");
+        assertTrue(CpuSpeed.keptOrMeasured(file) < 50);
+    }
+}

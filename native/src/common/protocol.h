@@ -1,0 +1,87 @@
+// Part of every program here: the numbers of the wire. Daemon, deputy, keeper and init must agree on them.
+#pragma once
+
+/// Session frames, end to end between deputy and keeper.
+enum session_kind {
+    S_DATA = 1,
+    S_ACK = 2,
+    S_END = 3,
+    S_CLOSED = 4,
+    S_SIGNAL = 5,
+    S_SIGNAL_ACK = 6,
+    S_WINSIZE = 7,
+    S_STOPPED = 8,
+    S_CONTINUED = 9,
+    S_EXITED = 10,
+    S_GONE = 11,
+    S_RESYNC = 12,
+    S_USAGE = 13,
+};
+
+/// Stream numbers of DATA, ACK, END, CLOSED. The terminal is what the guest's pty prints while fd 1 is no terminal.
+enum { STREAM_STDIN = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2, STREAM_TERMINAL = 3 };
+
+/// Set in the signal number of SIGNAL: for the whole process group (a terminal sent it), not the first process alone.
+#define SIGNAL_TO_GROUP 0x80u
+
+/// How the guest sees a standard descriptor.
+enum stdio_kind { KIND_CLOSED = 0, KIND_NULL = 1, KIND_PIPE = 2, KIND_TTY = 3, KIND_SAME = 4 };
+
+#define SPEC_VERSION 1
+
+/// Deputy and commands -> daemon, and back.
+enum client_frame { C_RUN = 1, C_SESSION = 2, C_RESUME = 3, C_ATTACH = 4, C_COMMAND = 20 };
+enum daemon_frame {
+    D_ACCEPTED = 101,
+    D_REFUSED = 102,
+    D_SESSION = 103,
+    D_STARTED = 104,
+    D_ENDED = 105,
+    D_NOTICE = 106,
+    D_RESULT = 120,
+    D_TEXT = 121,
+};
+#define SECRET_BYTES 16
+enum ended_how { ENDED_EXITED = 0, ENDED_SIGNALLED = 1, ENDED_FAILED = 2 };
+
+/// Daemon -> keeper, and back.
+enum to_keeper { K_MOUNT = 1, K_UNMOUNT = 2, K_START = 3, K_SESSION = 4, K_KILL = 5, K_FORGET = 6, K_LEASE = 7, K_LIST = 8 };
+enum from_keeper {
+    K_MOUNTED = 101,
+    K_STARTED = 103,
+    K_START_FAILED = 104,
+    K_SESSION_BACK = 105,
+    K_INVENTORY = 106,
+    K_UNMOUNTED = 107,
+    K_CREATED = 108,
+};
+enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3 };
+
+/// Keeper -> init, and back: datagrams on a SOCK_SEQPACKET pair; byte 0 is one of these.
+enum to_init {
+    I_START = 'S',  // with descriptors: start_fds says which
+    I_SIGNAL = 's', // u8 signo with SIGNAL_TO_GROUP
+    I_STOP = 'f',   // stop every process (where there is no freezer)
+    I_CONTINUE = 'c',
+};
+enum from_init {
+    R_PTY = 'P',      // with the master's descriptor
+    R_MAIN = 'M',     // sent by the first process itself: its credentials name its pid on the node
+    R_STARTED = 'B',  // exec succeeded
+    R_FAILED = 'F',   // u8 exit status, text
+    R_STOPPED = 'T',  // u8 signo
+    R_CONTINUED = 'C',
+    R_EXITED = 'E',   // struct init_exit
+    R_GONE = 'G',     // struct init_exit, of which only the usage counts
+};
+
+/// The same machine, the same build: a plain struct will do.
+struct init_exit {
+    unsigned char tag, how, code, core, gone, padding[3];
+    unsigned long long utime_us, stime_us, maxrss_bytes;
+};
+
+/// Which descriptors follow the START memory file, in this order.
+struct init_start {
+    unsigned char tag, has_root, has_net, has_stdin, has_stdout, has_stderr;
+};

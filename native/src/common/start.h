@@ -1,0 +1,38 @@
+// Part of the keeper and of drover-init: what a START asks for.
+#pragma once
+#include "wire.h"
+
+#include <sys/ioctl.h>
+
+struct limit {
+    uint32_t resource;
+    uint64_t soft, hard;
+};
+
+/// A START as the keeper got it from the daemon, plus the spec blob the deputy made.
+struct start {
+    uint8_t root; // 0: the node's own /, 1: the homefs
+    uint32_t uid, gid, group_count;
+    uint32_t *groups;
+    char *hostname;
+    uint64_t memory_limit_bytes; // 0: none
+    uint32_t cpu_weight;         // 100 is normal
+    uint8_t net; // 0: own, loopback only; 1: the node's
+
+    uint32_t umask;
+    int32_t nice;
+    uint32_t limit_count;
+    struct limit *limits;
+    uint64_t ignored, blocked;
+    int32_t deputy_pid;
+    char *cwd, *path;
+    char **arguments, **environment;
+    uint8_t kind[3];
+    struct winsize window;
+    struct slice termios;
+    uint8_t raw_terminal;
+};
+
+/// Reads a START after its key. False: malformed. The texts and arrays stay allocated.
+bool start_parse(struct reader *r, struct start *s);
+void start_free(struct start *s);

@@ -1,0 +1,36 @@
+// Part of the keeper: a cgroup for each guest in every hierarchy that serves one: v1 (cpu, cpuacct, memory, pids,
+// freezer apart) and v2.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HIERARCHY_LIMIT 8 // v1's five, v2, and room
+
+struct hierarchy {
+    char directory[1024]; // the guests' parent
+    bool v2, cpu, cpuacct, memory, pids, freezer;
+};
+
+struct cgroups {
+    size_t count;
+    struct hierarchy at[HIERARCHY_LIMIT];
+    char prefix[32]; // of a guest's directory: one keeper's never meet another's
+};
+
+struct cgroup_usage {
+    uint64_t utime_us, stime_us, rss_bytes;
+    uint32_t process_count;
+};
+
+/// Finds the hierarchies under root; guests' groups become children of `parent` (relative to each hierarchy's root),
+/// or of "drover-guests" in the keeper's own group if NULL. Removes what a killed keeper left there.
+void cgroup_find(struct cgroups *c, const char *root, const char *parent);
+void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, size_t size);
+void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limit_bytes, uint32_t cpu_weight);
+/// False: no freezer.
+bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen);
+/// False: not measured here.
+bool cgroup_read_usage(const struct cgroups *c, unsigned number, struct cgroup_usage *u);
+/// False: still busy, try later.
+bool cgroup_remove(const struct cgroups *c, unsigned number);

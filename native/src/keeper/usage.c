@@ -1,0 +1,73 @@
+// Process: drover-keeper. What running guests use, told each second when it changed.
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/// A guest that does not change is told again this often, so that a lost frame does not last.
+#define REPEAT_MS 10000
+
+/// Without cgroups: the first process's own use, from /proc.
+static bool read_first(const struct guest *g, struct cgroup_usage *u) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)g->first_pid);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    unsigned long user = 0, system = 0;
+    long resident = 0;
+    int got = fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld",
+                     &user, &system, &resident);
+    fclose(f);
+    uint64_t tick_us = 1000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+    *u = (struct cgroup_usage){user * tick_us, system * tick_us, (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE), 1};
+    return got == 3;
+}
+
+static bool differs(uint64_t now, uint64_t told) {
+    uint64_t change = now > told ? now - told : told - now;
+    return change * 100 > told;
+}
+
+static void tell(struct guest *g) {
+    struct cgroup_usage u;
+    if (cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, &u)) {
+        u.utime_us -= g->base.utime_us < u.utime_us ? g->base.utime_us : u.utime_us;
+        u.stime_us -= g->base.stime_us < u.stime_us ? g->base.stime_us : u.stime_us;
+        u.process_count -= u.process_count > 0; // the init is ours
+    } else if (!read_first(g, &u))
+        return;
+    int64_t now = boottime_ms();
+    if (now - g->told_at_ms < REPEAT_MS && !differs(u.utime_us + u.stime_us, g->told.utime_us + g->told.stime_us)
+        && !differs(u.rss_bytes, g->told.rss_bytes) && u.process_count == g->told.process_count)
+        return;
+    g->told = u;
+    g->told_at_ms = now;
+    struct bytes *out = &g->keeper->daemon.out;
+    size_t mark = session_frame(g, S_USAGE);
+    put_u64(out, u.utime_us);
+    put_u64(out, u.stime_us);
+    put_u64(out, u.rss_bytes);
+    put_u32(out, u.process_count);
+    daemon_end(g->keeper, mark);
+}
+
+void usage_tick(struct keeper *k) {
+    if (!daemon_has_room(k))
+        return;
+    for (struct guest *g = k->guests; g; g = g->next)
+        if (!g->forgotten && (g->state == GUEST_RUNNING || g->state == GUEST_LINGERING) && g->cradle.pid > 0)
+            tell(g);
+}
+
+/// The cgroup has counted what rusage cannot see: processes that were never waited for.
+void usage_of_end(struct guest *g, struct init_exit *e) {
+    struct cgroup_usage u;
+    if (g->cradle.pid <= 0 || !cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, &u))
+        return;
+    if (u.utime_us >= g->base.utime_us && u.stime_us >= g->base.stime_us) {
+        e->utime_us = u.utime_us - g->base.utime_us;
+        e->stime_us = u.stime_us - g->base.stime_us;
+    }
+}

@@ -1,0 +1,75 @@
+package drover.policy.load;
+
+import drover.model.LoadVector;
+import drover.model.NodeId;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// The newest load vector heard of each node, and the choice of those to pass on.
+///
+/// Source: MOSIX/infod's window of the freshest entries (facts/01). Ages travel instead of times, so clocks need not
+/// agree.
+/// Pure: the caller brings the time, in nanoseconds of any clock that only runs forward. Not thread-safe.
+public final class LoadWindow {
+    /// Older vectors say nothing about the present: they are shown, but no longer passed on.
+    public static final Duration TELLING = Duration.ofMinutes(1);
+
+    private static final int NODE_LIMIT = 4096; // more nodes than any cluster of this kind had; bounds the memory
+
+    private record Kept(LoadVector vector, long bornNs) {}
+
+    private final Map<NodeId, Kept> kept = new HashMap<>();
+
+    /// An empty window.
+    public LoadWindow() {}
+
+    /// Takes a vector that is `age` old. False if a newer one of that node is known already.
+    public boolean offer(NodeId node, LoadVector vector, Duration age, long nowNs) {
+        if (age.isNegative()) throw new IllegalArgumentException("age must be >= 0, got " + age);
+        long born = nowNs - age.toNanos();
+        Kept known = kept.get(node);
+        if (known == null && kept.size() >= NODE_LIMIT) return false;
+        if (known != null && !vector.isNewerThan(known.vector())) return false;
+        kept.put(node, new Kept(vector, born));
+        return true;
+    }
+
+    /// Forgets a node.
+    public void forget(NodeId node) {
+        kept.remove(node);
+    }
+
+    /// The entries to pass on, the freshest first.
+    public SequencedMap<NodeId, LoadEntry> freshest(int count, long nowNs) {
+        if (count < 0) throw new IllegalArgumentException("count must be >= 0, got " + count);
+        List<Map.Entry<NodeId, Kept>> sorted = kept.entrySet().stream()
+                .filter(entry -> nowNs - entry.getValue().bornNs() <= TELLING.toNanos())
+                .sorted(Comparator.<Map.Entry<NodeId, Kept>>comparingLong(
+                                entry -> -entry.getValue().bornNs())
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .limit(count)
+                .toList();
+        SequencedMap<NodeId, LoadEntry> chosen = new LinkedHashMap<>();
+        sorted.forEach(entry -> chosen.put(entry.getKey(), entryOf(entry.getValue(), nowNs)));
+        return chosen;
+    }
+
+    /// All that is known, by node.
+    public SortedMap<NodeId, LoadEntry> view(long nowNs) {
+        SortedMap<NodeId, LoadEntry> all = new TreeMap<>();
+        kept.forEach((node, entry) -> all.put(node, entryOf(entry, nowNs)));
+        return Collections.unmodifiableSortedMap(all);
+    }
+
+    private static LoadEntry entryOf(Kept entry, long nowNs) {
+        return new LoadEntry(entry.vector(), Duration.ofNanos(Math.max(0, nowNs - entry.bornNs())));
+    }
+}

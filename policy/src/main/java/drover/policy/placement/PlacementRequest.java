@@ -1,0 +1,21 @@
+package drover.policy.placement;
+
+import drover.model.NodeId;
+import java.util.Set;
+
+/// What a job asks of its place.
+///
+/// @param allowed nodes it may start on; empty: all
+/// @param memoryBytes memory it says it needs; 0: it does not say
+/// @param excluded nodes that have failed it
+public record PlacementRequest(Set<NodeId> allowed, long memoryBytes, Set<NodeId> excluded) {
+    public PlacementRequest {
+        allowed = Set.copyOf(allowed);
+        excluded = Set.copyOf(excluded);
+        if (memoryBytes < 0) throw new IllegalArgumentException("memoryBytes must be >= 0, got " + memoryBytes);
+    }
+
+    boolean permits(NodeId node) {
+        return (allowed.isEmpty() || allowed.contains(node)) && !excluded.contains(node);
+    }
+}

@@ -1,0 +1,68 @@
+package drover.policy.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.model.LoadVector;
+import drover.model.NodeId;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LoadWindowTest {
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
+    private static final NodeId C = new NodeId("c");
+
+    static LoadVector vector(long sequence, long incarnation) {
+        return new LoadVector(1, 1, 0, 100, 50, -1, -1, 0, sequence, incarnation);
+    }
+
+    @Test
+    void anOlderVectorNeverReplacesANewerOne() {
+        LoadWindow window = new LoadWindow();
+        assertTrue(window.offer(A, vector(5, 1), Duration.ZERO, 0));
+        assertFalse(window.offer(A, vector(4, 1), Duration.ZERO, 10));
+        assertEquals(5, window.view(10).get(A).vector().sequence());
+    }
+
+    @Test
+    void aRestartedNodesFirstVectorReplacesItsOldOnes() {
+        LoadWindow window = new LoadWindow();
+        window.offer(A, vector(500, 1), Duration.ZERO, 0);
+        assertTrue(window.offer(A, vector(1, 2), Duration.ofSeconds(3), 1));
+    }
+
+    @Test
+    void agesGoOnWhileAnEntryWaits() {
+        LoadWindow window = new LoadWindow();
+        window.offer(A, vector(1, 1), Duration.ofSeconds(2), 1_000_000_000L);
+        assertEquals(Duration.ofSeconds(5), window.view(4_000_000_000L).get(A).age());
+    }
+
+    @Test
+    void theFreshestEntriesArePassedOnFirst() {
+        LoadWindow window = new LoadWindow();
+        window.offer(A, vector(1, 1), Duration.ofSeconds(3), 0);
+        window.offer(B, vector(1, 1), Duration.ofSeconds(1), 0);
+        window.offer(C, vector(1, 1), Duration.ofSeconds(2), 0);
+        assertEquals(List.of(B, C), List.copyOf(window.freshest(2, 0).keySet()));
+    }
+
+    @Test
+    void whatIsTooOldToTellIsShownButNotPassedOn() {
+        LoadWindow window = new LoadWindow();
+        window.offer(A, vector(1, 1), LoadWindow.TELLING.plusNanos(1), 0);
+        assertTrue(window.freshest(9, 0).isEmpty());
+        assertTrue(window.view(0).containsKey(A));
+    }
+
+    @Test
+    void aForgottenNodeIsGone() {
+        LoadWindow window = new LoadWindow();
+        window.offer(A, vector(1, 1), Duration.ZERO, 0);
+        window.forget(A);
+        assertTrue(window.view(0).isEmpty());
+    }
+}

@@ -1,0 +1,262 @@
+package drover.protocol.file;
+
+import drover.protocol.file.FileOperation.*;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Calls as frames, and frames as calls. Stateless; any thread.
+public final class CallCodec {
+    private static final int HEADER_BYTES = 1 + 8 + 8 + 4 + 4 + 4 + 2;
+    private static final int MAX_LISTED = 1 << 16;
+
+    private CallCodec() {}
+
+    /// The call's frame, without the length in front. A [Write]'s data is copied, not released.
+    public static ByteBuf encode(FileCall call, ByteBufAllocator allocator) {
+        int room = call.operation() instanceof Write write ? write.data().readableBytes() + 64 : 256;
+        ByteBuf out = allocator.directBuffer(HEADER_BYTES + room);
+        out.writeByte(Wire.CALL);
+        out.writeLongLE(call.id());
+        Caller caller = call.caller();
+        out.writeLongLE(caller.job());
+        out.writeIntLE(caller.epoch());
+        out.writeIntLE(caller.uid());
+        out.writeIntLE(caller.gid());
+        encode(call.operation(), out);
+        return out;
+    }
+
+    private static void encode(FileOperation operation, ByteBuf out) {
+        switch (operation) {
+            case Hello(int version, long mountId) ->
+                code(out, 1).writeIntLE(version).writeLongLE(mountId);
+            case Lookup(long parent, Bytes name) -> Wire.putBytes(code(out, 2).writeLongLE(parent), name);
+            case Forget(List<Forgotten> nodes) -> {
+                code(out, 3).writeIntLE(nodes.size());
+                for (Forgotten node : nodes) out.writeLongLE(node.node()).writeLongLE(node.lookups());
+            }
+            case GetAttributes(long node, long handle) ->
+                code(out, 4).writeLongLE(node).writeLongLE(handle);
+            case SetAttributes s -> {
+                code(out, 5)
+                        .writeLongLE(s.node())
+                        .writeLongLE(s.handle())
+                        .writeIntLE(s.valid())
+                        .writeIntLE(s.mode());
+                out.writeIntLE(s.uid()).writeIntLE(s.gid()).writeLongLE(s.size());
+                Wire.putTime(out, s.accessed());
+                Wire.putTime(out, s.modified());
+            }
+            case ReadLink(long node) -> code(out, 6).writeLongLE(node);
+            case Symlink(long parent, Bytes name, Bytes target) -> {
+                Wire.putBytes(code(out, 7).writeLongLE(parent), name);
+                Wire.putBytes(out, target);
+            }
+            case MakeNode(long parent, Bytes name, int mode, int umask, int rdev) -> {
+                Wire.putBytes(code(out, 8).writeLongLE(parent), name);
+                out.writeIntLE(mode).writeIntLE(umask).writeIntLE(rdev);
+            }
+            case MakeDirectory(long parent, Bytes name, int mode, int umask) -> {
+                Wire.putBytes(code(out, 9).writeLongLE(parent), name);
+                out.writeIntLE(mode).writeIntLE(umask);
+            }
+            case Unlink(long parent, Bytes name) -> Wire.putBytes(code(out, 10).writeLongLE(parent), name);
+            case RemoveDirectory(long parent, Bytes name) ->
+                Wire.putBytes(code(out, 11).writeLongLE(parent), name);
+            case Rename(long parent, Bytes name, long newParent, Bytes newName, int flags) -> {
+                Wire.putBytes(code(out, 12).writeLongLE(parent), name);
+                Wire.putBytes(out.writeLongLE(newParent), newName);
+                out.writeIntLE(flags);
+            }
+            case Link(long node, long newParent, Bytes newName) ->
+                Wire.putBytes(code(out, 13).writeLongLE(node).writeLongLE(newParent), newName);
+            case Open(long node, int flags, boolean killSetIds, int prefetchBytes) ->
+                code(out, 14)
+                        .writeLongLE(node)
+                        .writeIntLE(flags)
+                        .writeBoolean(killSetIds)
+                        .writeIntLE(prefetchBytes);
+            case Create(long parent, Bytes name, int flags, int mode, int umask, boolean killSetIds) -> {
+                Wire.putBytes(code(out, 15).writeLongLE(parent), name);
+                out.writeIntLE(flags).writeIntLE(mode).writeIntLE(umask).writeBoolean(killSetIds);
+            }
+            case TemporaryFile(long parent, int flags, int mode, int umask) ->
+                code(out, 16)
+                        .writeLongLE(parent)
+                        .writeIntLE(flags)
+                        .writeIntLE(mode)
+                        .writeIntLE(umask);
+            case Read(long handle, long offset, int length) ->
+                code(out, 17).writeLongLE(handle).writeLongLE(offset).writeIntLE(length);
+            case Write(long handle, long offset, boolean killSetIds, ByteBuf data) -> {
+                code(out, 18).writeLongLE(handle).writeLongLE(offset).writeBoolean(killSetIds);
+                out.writeBytes(data, data.readerIndex(), data.readableBytes());
+            }
+            case FileSystemStatus(long node) -> code(out, 19).writeLongLE(node);
+            case Release(long handle, boolean unlockFlock, long lockOwner) ->
+                code(out, 20).writeLongLE(handle).writeBoolean(unlockFlock).writeLongLE(lockOwner);
+            case Flush(long handle, long lockOwner) ->
+                code(out, 21).writeLongLE(handle).writeLongLE(lockOwner);
+            case Sync(long handle, boolean dataOnly) ->
+                code(out, 22).writeLongLE(handle).writeBoolean(dataOnly);
+            case SyncFileSystem(long node) -> code(out, 23).writeLongLE(node);
+            case SetXattr(long node, Bytes name, Bytes value, int flags) -> {
+                Wire.putBytes(code(out, 24).writeLongLE(node), name);
+                Wire.putBytes(out, value);
+                out.writeIntLE(flags);
+            }
+            case GetXattr(long node, Bytes name) -> Wire.putBytes(code(out, 25).writeLongLE(node), name);
+            case ListXattr(long node) -> code(out, 26).writeLongLE(node);
+            case RemoveXattr(long node, Bytes name) ->
+                Wire.putBytes(code(out, 27).writeLongLE(node), name);
+            case OpenDirectory(long node) -> code(out, 28).writeLongLE(node);
+            case ReadDirectory(long handle, long offset, int maxBytes, boolean plus) ->
+                code(out, 29)
+                        .writeLongLE(handle)
+                        .writeLongLE(offset)
+                        .writeIntLE(maxBytes)
+                        .writeBoolean(plus);
+            case Access(long node, int mask) -> code(out, 30).writeLongLE(node).writeIntLE(mask);
+            case Allocate(long handle, int mode, long offset, long length) ->
+                code(out, 31)
+                        .writeLongLE(handle)
+                        .writeIntLE(mode)
+                        .writeLongLE(offset)
+                        .writeLongLE(length);
+            case Seek(long handle, long offset, int whence) ->
+                code(out, 32).writeLongLE(handle).writeLongLE(offset).writeIntLE(whence);
+            case CopyRange(long from, long fromOffset, long to, long toOffset, long length) -> {
+                code(out, 33)
+                        .writeLongLE(from)
+                        .writeLongLE(fromOffset)
+                        .writeLongLE(to)
+                        .writeLongLE(toOffset);
+                out.writeLongLE(length);
+            }
+            case TestLock(long handle, long owner, LockRange range) ->
+                Wire.putLock(code(out, 34).writeLongLE(handle).writeLongLE(owner), range);
+            case SetLock(long handle, long owner, LockRange range, boolean flock, boolean waits) -> {
+                Wire.putLock(code(out, 35).writeLongLE(handle).writeLongLE(owner), range);
+                out.writeBoolean(flock).writeBoolean(waits);
+            }
+            case Cancel(long callId) -> code(out, 36).writeLongLE(callId);
+            case ReviveNodes(List<RevivedNode> nodes) -> {
+                code(out, 37).writeIntLE(nodes.size());
+                for (RevivedNode node : nodes) {
+                    Wire.putBytes(out.writeLongLE(node.node()).writeLongLE(node.parent()), node.name());
+                    out.writeLongLE(node.device()).writeLongLE(node.inode()).writeLongLE(node.lookups());
+                }
+            }
+            case ReviveHandle(long handle, long node, int flags, boolean directory) ->
+                code(out, 38)
+                        .writeLongLE(handle)
+                        .writeLongLE(node)
+                        .writeIntLE(flags)
+                        .writeBoolean(directory);
+            case Unknown(int code) -> code(out, code);
+        }
+    }
+
+    private static ByteBuf code(ByteBuf out, int code) {
+        return out.writeShortLE(code);
+    }
+
+    /// The id of a call whose rest may be malformed.
+    public static long id(ByteBuf frame) throws MalformedFileFrame {
+        if (frame.readableBytes() < HEADER_BYTES || frame.getByte(frame.readerIndex()) != Wire.CALL)
+            throw new MalformedFileFrame("no call: " + frame.readableBytes() + " bytes");
+        return frame.getLongLE(frame.readerIndex() + 1);
+    }
+
+    /// The call in a frame. A [Write]'s data is a retained slice of the frame.
+    public static FileCall decode(ByteBuf frame) throws MalformedFileFrame {
+        if (frame.readableBytes() > Wire.MAX_FRAME_BYTES)
+            throw new MalformedFileFrame("a frame of " + frame.readableBytes() + " bytes");
+        long id = id(frame);
+        ByteBuf in = frame.duplicate().skipBytes(9);
+        Caller caller = new Caller(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
+        int code = in.readUnsignedShortLE();
+        try {
+            return new FileCall(id, caller, operation(code, in));
+        } catch (IndexOutOfBoundsException e) {
+            throw new MalformedFileFrame("operation " + code + " is cut off");
+        }
+    }
+
+    private static FileOperation operation(int code, ByteBuf in) throws MalformedFileFrame {
+        return switch (code) {
+            case 1 -> new Hello(in.readIntLE(), in.readLongLE());
+            case 2 -> new Lookup(in.readLongLE(), Wire.bytes(in));
+            case 3 -> {
+                int count = Wire.count(in, MAX_LISTED, 16);
+                List<Forgotten> nodes = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) nodes.add(new Forgotten(in.readLongLE(), in.readLongLE()));
+                yield new Forget(nodes);
+            }
+            case 4 -> new GetAttributes(in.readLongLE(), in.readLongLE());
+            case 5 ->
+                new SetAttributes(
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readIntLE(),
+                        in.readIntLE(),
+                        in.readIntLE(),
+                        in.readIntLE(),
+                        in.readLongLE(),
+                        Wire.time(in),
+                        Wire.time(in));
+            case 6 -> new ReadLink(in.readLongLE());
+            case 7 -> new Symlink(in.readLongLE(), Wire.bytes(in), Wire.bytes(in));
+            case 8 -> new MakeNode(in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE());
+            case 9 -> new MakeDirectory(in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE());
+            case 10 -> new Unlink(in.readLongLE(), Wire.bytes(in));
+            case 11 -> new RemoveDirectory(in.readLongLE(), Wire.bytes(in));
+            case 12 -> new Rename(in.readLongLE(), Wire.bytes(in), in.readLongLE(), Wire.bytes(in), in.readIntLE());
+            case 13 -> new Link(in.readLongLE(), in.readLongLE(), Wire.bytes(in));
+            case 14 -> new Open(in.readLongLE(), in.readIntLE(), Wire.flag(in), in.readIntLE());
+            case 15 ->
+                new Create(
+                        in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE(), Wire.flag(in));
+            case 16 -> new TemporaryFile(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
+            case 17 -> new Read(in.readLongLE(), in.readLongLE(), in.readIntLE());
+            case 18 ->
+                new Write(in.readLongLE(), in.readLongLE(), Wire.flag(in), in.readRetainedSlice(in.readableBytes()));
+            case 19 -> new FileSystemStatus(in.readLongLE());
+            case 20 -> new Release(in.readLongLE(), Wire.flag(in), in.readLongLE());
+            case 21 -> new Flush(in.readLongLE(), in.readLongLE());
+            case 22 -> new Sync(in.readLongLE(), Wire.flag(in));
+            case 23 -> new SyncFileSystem(in.readLongLE());
+            case 24 -> new SetXattr(in.readLongLE(), Wire.bytes(in), Wire.bytes(in), in.readIntLE());
+            case 25 -> new GetXattr(in.readLongLE(), Wire.bytes(in));
+            case 26 -> new ListXattr(in.readLongLE());
+            case 27 -> new RemoveXattr(in.readLongLE(), Wire.bytes(in));
+            case 28 -> new OpenDirectory(in.readLongLE());
+            case 29 -> new ReadDirectory(in.readLongLE(), in.readLongLE(), in.readIntLE(), Wire.flag(in));
+            case 30 -> new Access(in.readLongLE(), in.readIntLE());
+            case 31 -> new Allocate(in.readLongLE(), in.readIntLE(), in.readLongLE(), in.readLongLE());
+            case 32 -> new Seek(in.readLongLE(), in.readLongLE(), in.readIntLE());
+            case 33 ->
+                new CopyRange(in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE());
+            case 34 -> new TestLock(in.readLongLE(), in.readLongLE(), Wire.lock(in));
+            case 35 -> new SetLock(in.readLongLE(), in.readLongLE(), Wire.lock(in), Wire.flag(in), Wire.flag(in));
+            case 36 -> new Cancel(in.readLongLE());
+            case 37 -> {
+                int count = Wire.count(in, MAX_LISTED, 44);
+                List<RevivedNode> nodes = new ArrayList<>(count);
+                for (int i = 0; i < count; i++)
+                    nodes.add(new RevivedNode(
+                            in.readLongLE(),
+                            in.readLongLE(),
+                            Wire.bytes(in),
+                            in.readLongLE(),
+                            in.readLongLE(),
+                            in.readLongLE()));
+                yield new ReviveNodes(nodes);
+            }
+            case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), Wire.flag(in));
+            default -> new Unknown(code);
+        };
+    }
+}

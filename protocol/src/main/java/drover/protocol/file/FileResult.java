@@ -1,0 +1,70 @@
+package drover.protocol.file;
+
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+
+/// What came of a file call that succeeded.
+public sealed interface FileResult {
+    /// Nothing but the success.
+    record Ok() implements FileResult {}
+
+    /// Home's side of the handshake.
+    ///
+    /// @param boot another one than before means that home has restarted and knows no ids of the former
+    record Welcome(int version, long boot, long rootNumber) implements FileResult {}
+
+    /// A name was found or made; home counts one lookup more of the node.
+    record Entry(long node, FileAttributes attributes) implements FileResult {}
+
+    record Attributes(FileAttributes attributes) implements FileResult {}
+
+    /// A symbolic link's target, an attribute's value, or names of attributes each with a NUL behind it.
+    record Content(Bytes bytes) implements FileResult {}
+
+    /// A file or directory is open.
+    ///
+    /// @param prefetched the whole content, if it was asked for and is short enough; else empty
+    record Opened(long handle, FileAttributes attributes, ByteBuf prefetched) implements FileResult {}
+
+    record Created(Entry entry, long handle) implements FileResult {}
+
+    /// A piece of a file's content; short at its end.
+    ///
+    /// @param data released by whoever handles the reply
+    record Data(ByteBuf data) implements FileResult {}
+
+    /// So much was written.
+    ///
+    /// @param before the file as it was when the write began, by which a cache can tell whether it wrote alone
+    record Written(int bytes, FileAttributes before, FileAttributes after) implements FileResult {}
+
+    record FileSystem(
+            long blockBytes,
+            long fragmentBytes,
+            long blocks,
+            long freeBlocks,
+            long availableBlocks,
+            long files,
+            long freeFiles,
+            int nameBytes)
+            implements FileResult {}
+
+    record Listing(List<Listed> entries) implements FileResult {
+        public Listing {
+            entries = List.copyOf(entries);
+        }
+    }
+
+    /// One entry of a directory.
+    ///
+    /// @param offset where the listing goes on behind this entry
+    /// @param type as d_type of readdir(3)
+    /// @param entry the file, if the listing was asked for as lookups, or null. Null also for `.`, `..` and what
+    ///     vanished
+    record Listed(Bytes name, long number, long offset, int type, Entry entry) {}
+
+    record Lock(LockRange range) implements FileResult {}
+
+    /// An offset, or a count of bytes copied.
+    record Position(long value) implements FileResult {}
+}

@@ -1,0 +1,159 @@
+package drover.protocol.file;
+
+import drover.protocol.file.FileResult.*;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Replies as frames, and frames as replies. Stateless; any thread.
+public final class ReplyCodec {
+    private static final int HEADER_BYTES = 1 + 8 + 4;
+    private static final int MAX_LISTED = 1 << 16;
+    private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
+
+    private ReplyCodec() {}
+
+    public static ByteBuf encode(FileReply reply, ByteBufAllocator allocator) {
+        return switch (reply) {
+            case FileReply.Failed(long id, int errno) -> header(allocator, HEADER_BYTES, id, errno);
+            case FileReply.Done(long id, FileResult result) -> {
+                ByteBuf out = header(allocator, HEADER_BYTES + 256, id, 0);
+                encode(result, out);
+                yield out;
+            }
+        };
+    }
+
+    /// A [Data] reply's frame up to the data, which the caller appends: read straight from the file into the frame.
+    public static ByteBuf beginData(long id, int maxBytes, ByteBufAllocator allocator) {
+        return code(header(allocator, HEADER_BYTES + 2 + maxBytes, id, 0), 7);
+    }
+
+    private static ByteBuf header(ByteBufAllocator allocator, int room, long id, int errno) {
+        ByteBuf out = allocator.directBuffer(room);
+        return out.writeByte(Wire.REPLY).writeLongLE(id).writeIntLE(errno);
+    }
+
+    private static void encode(FileResult result, ByteBuf out) {
+        switch (result) {
+            case Ok() -> code(out, 1);
+            case Welcome(int version, long boot, long rootNumber) ->
+                code(out, 2).writeIntLE(version).writeLongLE(boot).writeLongLE(rootNumber);
+            case Entry entry -> putEntry(code(out, 3), entry);
+            case Attributes(FileAttributes attributes) -> Wire.putAttributes(code(out, 4), attributes);
+            case Content(Bytes bytes) -> Wire.putBytes(code(out, 5), bytes);
+            case Opened(long handle, FileAttributes attributes, ByteBuf prefetched) -> {
+                Wire.putAttributes(code(out, 6).writeLongLE(handle), attributes);
+                out.writeIntLE(prefetched.readableBytes());
+                out.writeBytes(prefetched, prefetched.readerIndex(), prefetched.readableBytes());
+            }
+            case Data(ByteBuf data) -> code(out, 7).writeBytes(data, data.readerIndex(), data.readableBytes());
+            case Created(Entry entry, long handle) -> {
+                code(out, 8).writeLongLE(handle);
+                putEntry(out, entry);
+            }
+            case Written(int bytes, FileAttributes before, FileAttributes after) -> {
+                Wire.putAttributes(code(out, 9).writeIntLE(bytes), before);
+                Wire.putAttributes(out, after);
+            }
+            case FileSystem f -> {
+                code(out, 10)
+                        .writeLongLE(f.blockBytes())
+                        .writeLongLE(f.fragmentBytes())
+                        .writeLongLE(f.blocks());
+                out.writeLongLE(f.freeBlocks()).writeLongLE(f.availableBlocks()).writeLongLE(f.files());
+                out.writeLongLE(f.freeFiles()).writeIntLE(f.nameBytes());
+            }
+            case Listing(List<Listed> entries) -> {
+                code(out, 11).writeIntLE(entries.size());
+                for (Listed listed : entries) {
+                    Wire.putBytes(out, listed.name());
+                    out.writeLongLE(listed.number())
+                            .writeLongLE(listed.offset())
+                            .writeByte(listed.type());
+                    out.writeBoolean(listed.entry() != null);
+                    if (listed.entry() != null) putEntry(out, listed.entry());
+                }
+            }
+            case Lock(LockRange range) -> Wire.putLock(code(out, 12), range);
+            case Position(long value) -> code(out, 13).writeLongLE(value);
+        }
+    }
+
+    private static ByteBuf code(ByteBuf out, int code) {
+        return out.writeShortLE(code);
+    }
+
+    private static void putEntry(ByteBuf out, Entry entry) {
+        Wire.putAttributes(out.writeLongLE(entry.node()), entry.attributes());
+    }
+
+    private static Entry entry(ByteBuf in) {
+        return new Entry(in.readLongLE(), Wire.attributes(in));
+    }
+
+    /// The reply in a frame. Data in it is a retained slice of the frame.
+    public static FileReply decode(ByteBuf frame) throws MalformedFileFrame {
+        if (frame.readableBytes() > Wire.MAX_FRAME_BYTES)
+            throw new MalformedFileFrame("a frame of " + frame.readableBytes() + " bytes");
+        if (frame.readableBytes() < HEADER_BYTES || frame.getByte(frame.readerIndex()) != Wire.REPLY)
+            throw new MalformedFileFrame("no reply: " + frame.readableBytes() + " bytes");
+        ByteBuf in = frame.duplicate().skipBytes(1);
+        long id = in.readLongLE();
+        int errno = in.readIntLE();
+        if (errno < 0 || errno > 4095) throw new MalformedFileFrame("errno " + errno);
+        if (errno != 0) return new FileReply.Failed(id, errno);
+        try {
+            return new FileReply.Done(id, result(in.readUnsignedShortLE(), in));
+        } catch (IndexOutOfBoundsException e) {
+            throw new MalformedFileFrame("the reply to call " + id + " is cut off");
+        }
+    }
+
+    private static FileResult result(int code, ByteBuf in) throws MalformedFileFrame {
+        return switch (code) {
+            case 1 -> new Ok();
+            case 2 -> new Welcome(in.readIntLE(), in.readLongLE(), in.readLongLE());
+            case 3 -> entry(in);
+            case 4 -> new Attributes(Wire.attributes(in));
+            case 5 -> new Content(Wire.bytes(in));
+            case 6 -> {
+                long handle = in.readLongLE();
+                FileAttributes attributes = Wire.attributes(in);
+                yield new Opened(handle, attributes, in.readRetainedSlice(Wire.count(in, 1 << 20, 1)));
+            }
+            case 7 -> new Data(in.readRetainedSlice(in.readableBytes()));
+            case 8 -> {
+                long handle = in.readLongLE();
+                yield new Created(entry(in), handle);
+            }
+            case 9 -> new Written(in.readIntLE(), Wire.attributes(in), Wire.attributes(in));
+            case 10 ->
+                new FileSystem(
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        in.readIntLE());
+            case 11 -> {
+                int count = Wire.count(in, MAX_LISTED, LISTED_BYTES);
+                List<Listed> entries = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) {
+                    Bytes name = Wire.bytes(in);
+                    long number = in.readLongLE();
+                    long offset = in.readLongLE();
+                    int type = in.readUnsignedByte();
+                    entries.add(new Listed(name, number, offset, type, Wire.flag(in) ? entry(in) : null));
+                }
+                yield new Listing(entries);
+            }
+            case 12 -> new Lock(Wire.lock(in));
+            case 13 -> new Position(in.readLongLE());
+            default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
+        };
+    }
+}

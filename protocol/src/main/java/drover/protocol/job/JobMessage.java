@@ -1,0 +1,45 @@
+package drover.protocol.job;
+
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import io.netty.buffer.ByteBuf;
+import java.time.Duration;
+import java.util.List;
+
+/// What home and a guest's node say to each other about jobs, over a link of class JOBS. Every message is
+/// idempotent:
+/// it
+/// names the guest by job and epoch, so it may be said again after a link was lost.
+public sealed interface JobMessage {
+    /// Home: run this guest. Said again, the answer is given again.
+    ///
+    /// @param memoryLimitBytes 0 for none
+    /// @param nodeNetwork the node's own network instead of an empty one; the node may refuse
+    /// @param spec what to run, in the deputy's words; only the keeper reads all of it
+    record StartGuest(GuestKey guest, Credentials credentials, long memoryLimitBytes, boolean nodeNetwork, ByteBuf spec)
+            implements JobMessage {}
+
+    /// Either: a session frame between deputy and keeper.
+    record Session(GuestKey guest, ByteBuf frame) implements JobMessage {}
+
+    /// Home: this guest's epoch is over; nothing of it may go on.
+    record KillGuest(GuestKey guest) implements JobMessage {}
+
+    /// Home: the guest's end is in the journal; the node may forget it.
+    record ExitCommitted(GuestKey guest) implements JobMessage {}
+
+    /// Home: it is alive; its guests may run for this long without hearing from it.
+    record Lease(Duration length) implements JobMessage {}
+
+    /// Home, first on a new link: these guests are to live; all others of this home are to end.
+    record Reconcile(List<GuestKey> alive) implements JobMessage {}
+
+    /// Node: the guest runs.
+    record GuestStarted(GuestKey guest, int hostPid) implements JobMessage {}
+
+    /// Node: the guest could not be started; as a shell would, 126 or 127 for the command's own fault, else 125.
+    record GuestFailed(GuestKey guest, int exitStatus, String reason) implements JobMessage {}
+
+    /// Node: answer to Reconcile: of the guests named there, these are not here.
+    record Missing(List<GuestKey> guests) implements JobMessage {}
+}

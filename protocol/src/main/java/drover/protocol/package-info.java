@@ -1,0 +1,2 @@
+/// Primitives shared by all messages.
+package drover.protocol;
