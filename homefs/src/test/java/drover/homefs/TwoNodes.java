@@ -142,7 +142,7 @@ final class TwoNodes implements AutoCloseable {
                     .start();
             String line = new BufferedReader(namespace.inputReader(StandardCharsets.US_ASCII)).readLine();
             if (line == null) throw new IllegalStateException("the mounts could not be made");
-            String[] connections = line.split(" ");
+            String[] connections = line.split(" ", -1);
             for (Side side : sides) side.start(Long.parseLong(connections[side.index]), false);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -170,7 +170,7 @@ final class TwoNodes implements AutoCloseable {
     private static int uidOf(int pid) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status")))
-                if (line.startsWith("Uid:")) return Integer.parseInt(line.split("\\s+")[4]);
+                if (line.startsWith("Uid:")) return Integer.parseInt(line.split("\\s+", -1)[4]);
         } catch (IOException e) {
             // the thread is gone
         }
