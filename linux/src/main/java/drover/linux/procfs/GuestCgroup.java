@@ -21,8 +21,10 @@ public record GuestCgroup(Optional<Path> cpu, Optional<Path> memory) {
         return new GuestCgroup(Optional.empty(), Optional.empty());
     }
 
-    /// The cgroup called `name` below the mounted hierarchies, as `drover/guests`; hierarchies where it does not
-    /// exist are left out.
+    /// The cgroup called `name` below the mounted hierarchies, as `drover/guests`; hierarchies where it does
+    /// not exist
+    /// are
+    /// left out.
     public static GuestCgroup find(Path mounts, String name) {
         if (name.isEmpty()) return none();
         String relative = name.startsWith("/") ? name.substring(1) : name;
