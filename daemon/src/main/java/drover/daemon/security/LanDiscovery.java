@@ -12,7 +12,8 @@ import javax.jmdns.ServiceInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the authority's node on the local network by multicast DNS (RFC 6762, 6763), service `_drover._tcp`. An answer
+/// Finds the authority's node on the local network by multicast DNS (RFC 6762, 6763), service `_drover._tcp`.
+/// An answer
 /// is
 /// only a hint where to ask: the token's pinned hash decides whether it is the right one.
 public final class LanDiscovery implements AutoCloseable {
