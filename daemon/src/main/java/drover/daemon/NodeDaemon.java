@@ -123,15 +123,11 @@ final class NodeDaemon implements AutoCloseable {
             throw new StartFailure(String.valueOf(e.getMessage()));
         }
         if (!security.holdsAuthority()) return;
-        try {
-            keep(LanDiscovery.advertise(
-                    InetAddress.getByName(config.address()),
-                    config.name().name(),
-                    config.enrolPort(),
-                    security.identity().clusterId()));
-        } catch (IOException e) {
-            LOG.info("not found by mDNS, so joining needs an address: {}", e.getMessage());
-        }
+        keep(LanDiscovery.advertise(
+                InetAddress.getByName(config.address()),
+                config.name().name(),
+                config.enrolPort(),
+                security.identity().clusterId()));
     }
 
     private <T extends AutoCloseable> T keep(T part) {
