@@ -23,7 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Whoever is not a node of this cluster, or does not talk like one, is refused with a logged reason; and after each of
+/// Whoever is not a node of this cluster, or does not talk like one, is refused with a logged reason; and after
+/// each of
 /// them a real node still gets its link.
 class RefusalIT {
     private static final String CLUSTER = "test-1";
