@@ -29,10 +29,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +80,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private final Set<GuestKey> starting = new HashSet<>();
 
     private final Loop loop;
-    private Keeper keeper;
+    private @Nullable Keeper keeper; // null while there is none
+    private @Nullable KeeperEvents events; // of the present connection
     private boolean closing;
     private boolean inventoryKnown;
     private final List<Runnable> afterInventory = new ArrayList<>();
@@ -87,7 +92,31 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         this.setup = setup;
         this.toHome = toHome;
         loop = new Loop("guests", Duration.ofSeconds(1), this::tick);
-        keeper = new Keeper(setup, new KeeperEvents());
+        connectFirst();
+    }
+
+    /// On the loop, like every later connection: a keeper serves one at a time, and two that replace each other never end.
+    private void connectFirst() throws IOException {
+        CompletableFuture<Void> connected = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                if (keeper == null) connect();
+                connected.complete(null);
+            } catch (IOException e) {
+                connected.completeExceptionally(e);
+            }
+        });
+        try {
+            connected.join();
+        } catch (CompletionException e) {
+            loop.close();
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        }
+    }
+
+    private void connect() throws IOException {
+        events = new KeeperEvents();
+        keeper = new Keeper(setup, events);
     }
 
     /// Guests on this node now.
@@ -109,11 +138,11 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             }
             case Session session -> {
                 ByteBuf frame = Wire.heapCopy(session.frame());
-                ifOwn(home, session.guest(), () -> keeper.session(session.guest(), frame));
+                ifOwn(home, session.guest(), () -> ifKept(k -> k.session(session.guest(), frame)));
             }
             case KillGuest kill -> ifOwn(home, kill.guest(), () -> kill(kill.guest()));
             case ExitCommitted ended -> ifOwn(home, ended.guest(), () -> forget(ended.guest()));
-            case Lease lease -> loop.execute(() -> keeper.lease(home, lease.length()));
+            case Lease lease -> loop.execute(() -> ifKept(k -> k.lease(home, lease.length())));
             case Reconcile reconcile ->
                 loop.execute(() -> whenKnown(() -> reconcile(home, Set.copyOf(reconcile.alive()))));
             case GuestStarted m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
@@ -179,8 +208,15 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         }
     }
 
+    /// Without a keeper there are no guests to speak of, and the next one is asked what it holds.
+    private void ifKept(Consumer<Keeper> task) {
+        if (keeper != null) task.accept(keeper);
+    }
+
     private Optional<String> refusal(StartGuest start) {
         NodeId home = start.guest().job().home();
+        if (keeper == null)
+            return Optional.of(config.name() + " cannot start its keeper; see the log of its daemon, and keeper.log");
         if (!config.accepts(home))
             return Optional.of(config.name() + " takes no guests of " + home + " (its accept-from)");
         if (start.credentials().isRoot() && !config.acceptRoot() && !home.equals(config.name()))
@@ -194,14 +230,16 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private void kill(GuestKey guest) {
         if (guests.containsKey(guest)) {
-            keeper.kill(guest);
-            keeper.forget(guest); // nobody waits for its status: the keeper drops it when it is dead
+            ifKept(k -> {
+                k.kill(guest);
+                k.forget(guest); // nobody waits for its status: the keeper drops it when it is dead
+            });
             dropped(guest);
         }
     }
 
     private void forget(GuestKey guest) {
-        keeper.forget(guest);
+        ifKept(k -> k.forget(guest));
         dropped(guest);
     }
 
@@ -233,14 +271,14 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private void reconnect() {
         try {
-            keeper = new Keeper(setup, new KeeperEvents());
+            connect();
         } catch (IOException e) {
             LOG.error("no keeper: {}", e.getMessage());
         }
     }
 
-    private void keeperLost(String reason) {
-        if (closing) return;
+    private void keeperLost(KeeperEvents connection, String reason) {
+        if (closing || connection != events) return; // an earlier connection's end is no news
         LOG.error("the keeper is gone ({}); its guests are lost, their homes will be told", reason);
         Map<NodeId, List<GuestKey>> lost = new HashMap<>();
         guests.keySet()
@@ -252,13 +290,14 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         homes.values().forEach(home -> home.starting.shutdown());
         homes.clear();
         inventoryKnown = false;
-        keeper.close();
+        ifKept(Keeper::close);
         keeper = null;
         reconnect();
         lost.forEach((home, keys) -> toHome.send(home, new Missing(keys)));
     }
 
     private void mounted(KeeperMessage.Mounted mounted, int descriptor) {
+        if (keeper == null) return; // it went away with its mounts
         NodeId home = mounted.home();
         Home state = homes.computeIfAbsent(home, h -> new Home());
         state.mountAsked = false;
@@ -312,7 +351,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             NodeId home = one.guest().job().home();
             guests.put(one.guest(), one.initHostPid());
             callers.add(one.pidNamespace(), one.guest());
-            if (!home.equals(config.name()) && !mounts.containsKey(home)) keeper.mount(home, MAX_READ_BYTES);
+            if (!home.equals(config.name()) && !mounts.containsKey(home)) ifKept(k -> k.mount(home, MAX_READ_BYTES));
         }
         guestCount = guests.size();
         inventoryKnown = true;
@@ -325,7 +364,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     public void close() {
         loop.execute(() -> {
             closing = true;
-            if (keeper != null) keeper.close();
+            ifKept(Keeper::close);
             mounts.values().forEach(HomeMount::close);
         });
         loop.execute(loop::close);
@@ -362,7 +401,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
         @Override
         public void lost(String reason) {
-            loop.execute(() -> keeperLost(reason));
+            loop.execute(() -> keeperLost(this, reason));
         }
     }
 }

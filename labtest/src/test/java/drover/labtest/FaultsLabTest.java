@@ -1,0 +1,318 @@
+package drover.labtest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Bad input and faults: one clear message each, the right exit status, and nothing is lost.
+class FaultsLabTest {
+    private static final List<String> NODES = List.of("n1", "n2", "n3");
+    /// Writes 100 numbers in about ten seconds.
+    private static final String COUNT = "i=0; while [ $i -lt 100 ]; do echo $i; i=$((i+1)); sleep 0.1; done";
+
+    private static final String COUNTED =
+            IntStream.range(0, 100).mapToObj(Integer::toString).collect(Collectors.joining("\n", "", "\n"));
+    private static TestLab lab;
+
+    @BeforeAll
+    static void up() throws Exception {
+        lab = TestLab.up("faults", 3, "--disk", "96M");
+        // The lab's own commands may take some seconds on a loaded machine: a partition must be able to be shorter.
+        lab.sh("n1", "echo node-loss-seconds=20 >> /etc/drover/drover.properties");
+        restartDaemon("n1");
+    }
+
+    @AfterAll
+    static void down() throws Exception {
+        if (lab != null) lab.close();
+    }
+
+    /// Each test begins with a whole cluster, whatever the one before broke.
+    @BeforeEach
+    void whole() throws Exception {
+        lab.lab("heal");
+        for (String node : NODES) {
+            if (lab.initOf(node) == 0) lab.lab("start", node);
+            else if (daemonsOf(node).isEmpty()) lab.launch(node, "drover", "daemon");
+        }
+        for (String node : NODES) lab.awaitState(node, "up");
+    }
+
+    private static List<Long> daemonsOf(String node) throws Exception {
+        return lab.pids(node, "drover.daemon/");
+    }
+
+    private static void killDaemon(String node, String signal) throws Exception {
+        for (long pid : daemonsOf(node)) Command.run(List.of("kill", "-" + signal, Long.toString(pid)), Command.LIMIT);
+        TestLab.awaitTrue(
+                "the daemon of " + node + " is gone", () -> daemonsOf(node).isEmpty());
+    }
+
+    private static void restartDaemon(String node) throws Exception {
+        killDaemon(node, "TERM");
+        lab.launch(node, "drover", "daemon");
+        for (String each : NODES) lab.awaitState(each, "up");
+    }
+
+    private static void awaitCount(Command counting, int number) throws Exception {
+        TestLab.awaitTrue("it counts to " + number, () -> counting.seen().contains("\n" + number + "\n"));
+    }
+
+    private static void assertCounted(Command counting) throws Exception {
+        Outcome outcome = counting.await(Command.LIMIT);
+        assertEquals(COUNTED, outcome.output(), outcome.errors());
+        assertEquals(0, outcome.exitStatus(), outcome.errors());
+    }
+
+    private static void assertStillWorks() throws Exception {
+        assertEquals("works", lab.run("n2", "echo", "works").orFail());
+    }
+
+    @Test
+    void anUnknownNodeIsRefused() throws Exception {
+        Outcome outcome = lab.run("n9", "true");
+        assertEquals(125, outcome.exitStatus());
+        assertTrue(
+                outcome.errors().contains("no node 'n9'") && outcome.errors().contains("drover nodes"),
+                outcome.errors());
+    }
+
+    @Test
+    void aNodeThatIsDownIsRefusedAndServesAgainWhenItIsBack() throws Exception {
+        lab.lab("kill", "n3");
+        lab.awaitState("n3", "down");
+        Outcome outcome = lab.run("n3", "true");
+        assertEquals(125, outcome.exitStatus());
+        assertTrue(outcome.errors().contains("n3 cannot be reached"), outcome.errors());
+        lab.lab("start", "n3");
+        lab.awaitState("n3", "up");
+        assertEquals("works", lab.run("n3", "echo", "works").orFail());
+    }
+
+    @Test
+    void aSecondDaemonIsRefusedAndTheFirstGoesOn() throws Exception {
+        List<Long> first = daemonsOf("n1");
+        Outcome second = lab.at("n1", "drover", "daemon");
+        assertEquals(1, second.exitStatus());
+        assertTrue(second.errors().contains("already"), second.errors());
+        assertEquals(first, daemonsOf("n1"));
+        assertStillWorks();
+    }
+
+    private static Outcome join(String place, String token) throws Exception {
+        String script = "mkdir -p /srv/P; DROVER_STATE_DIR=/srv/P DROVER_CONFIG=/srv/P/c drover join n1 --token '"
+                + token + "' --name P --address 10.77.1.99";
+        return lab.at("n2", "sh", "-c", script.replace("P", place));
+    }
+
+    @Test
+    void aTokenThatIsForgedUsedUpOrExpiredLetsNobodyIn() throws Exception {
+        String token = lab.at("n1", "drover", "token", "--uses", "1").orFail();
+        char last = token.charAt(token.length() - 1);
+        Outcome forged = join("x1", token.substring(0, token.length() - 1) + (last == 'a' ? 'b' : 'a'));
+        assertEquals(1, forged.exitStatus(), forged.errors());
+        assertTrue(forged.errors().contains("token"), forged.errors());
+        join("x2", token).orFail();
+        Outcome again = join("x3", token);
+        assertEquals(1, again.exitStatus());
+        assertTrue(again.errors().contains("used"), again.errors());
+        String brief = lab.at("n1", "drover", "token", "--ttl", "1s").orFail();
+        Thread.sleep(1500);
+        Outcome late = join("x4", brief);
+        assertEquals(1, late.exitStatus());
+        assertTrue(late.errors().contains("expired"), late.errors());
+    }
+
+    @Test
+    void garbageOnAnyPortLeavesTheDaemonUp() throws Exception {
+        List<Long> before = daemonsOf("n1");
+        String script = """
+                import os, random, socket, struct, sys
+                random.seed(int(sys.argv[1]))
+                def throw(connect):
+                    for length in (0, 1, 5, 4096, 300000):
+                        for head in (b'', struct.pack('<I', length), struct.pack('<I', 0xffffffff), struct.pack('<IB', 9, 1),
+                                     struct.pack('<IB', 4000000, 20), b'\\x16\\x03\\x01\\x02\\x00\\x01', b'GET / HTTP/1.0\\r\\n\\r\\n'):
+                            try:
+                                s = connect(); s.settimeout(0.2)
+                                s.sendall(head + random.randbytes(length)); s.recv(4096)
+                            except OSError: pass
+                            finally: s.close()
+                def local():
+                    s = socket.socket(socket.AF_UNIX); s.connect('/run/drover/drover.sock'); return s
+                if sys.argv[2] == 'net':
+                    for port in 7410, 7411, 7412: throw(lambda: socket.create_connection(('n1', port), 5))
+                else:
+                    throw(local)
+                    for kind in range(256):
+                        s = local(); body = random.randbytes(random.randrange(200))
+                        s.sendall(struct.pack('<IB', len(body) + 1, kind) + body); s.close()""";
+        lab.at("n2", "python3", "-c", script, "1", "net").orFail();
+        lab.at("n1", "python3", "-c", script, "2", "local").orFail();
+        lab.as("nobody", "n1", "python3", "-c", script, "3", "local").orFail();
+        assertEquals(before, daemonsOf("n1"));
+        for (String node : NODES) lab.awaitState(node, "up");
+        assertStillWorks();
+    }
+
+    @Test
+    void aJobGoesOnWhenHomesDaemonIsKilledAndStartedAgain() throws Exception {
+        try (Command counting = lab.startRun("n2", "sh", "-c", COUNT)) {
+            awaitCount(counting, 10);
+            killDaemon("n1", "KILL");
+            lab.launch("n1", "drover", "daemon");
+            assertCounted(counting);
+        }
+    }
+
+    @Test
+    void aJobThatReadsAndWritesFilesGoesOnWhenHomesDaemonIsKilledAndStartedAgain() throws Exception {
+        String script = "cat > /srv/copied; " + COUNT.replace("echo $i", "echo $i >> /srv/count; echo $i");
+        try (Command counting = lab.startRun("n2", "sh", "-c", "rm -f /srv/count; " + script)) {
+            counting.input().write("through stdin\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            counting.input().close();
+            awaitCount(counting, 10);
+            killDaemon("n1", "KILL");
+            lab.launch("n1", "drover", "daemon");
+            assertCounted(counting);
+        }
+        assertEquals("through stdin", lab.sh("n1", "cat /srv/copied"));
+        assertEquals(COUNTED.strip(), lab.sh("n1", "cat /srv/count"));
+    }
+
+    @Test
+    void aJobGoesOnWhenItsNodesDaemonIsKilledAndStartedAgain() throws Exception {
+        try (Command counting = lab.startRun("n2", "sh", "-c", COUNT.replace("echo $i", "echo $i | cat"))) {
+            awaitCount(counting, 10);
+            killDaemon("n2", "KILL");
+            lab.launch("n2", "drover", "daemon");
+            assertCounted(counting);
+        }
+    }
+
+    @Test
+    void aJobWithoutEffectsIsRunAgainElsewhereWhenItsNodeDies() throws Exception {
+        String script = "sleep 6; read up rest < /proc/uptime; echo $up";
+        try (Command command = lab.start("n1", "drover", "run", "--nodes", "n2,n3", "--", "sh", "-c", script)) {
+            String node = TestLab.await(
+                    "it runs",
+                    () -> NODES.stream()
+                            .skip(1)
+                            .filter(each -> {
+                                try {
+                                    return !lab.pids(each, script).isEmpty();
+                                } catch (Exception e) {
+                                    throw new IllegalStateException(e);
+                                }
+                            })
+                            .findFirst());
+            lab.lab("kill", node);
+            String uptime = command.await(Command.LIMIT).orFail();
+            assertEquals(node.equals("n2") ? "n3" : "n2", TestLab.nodeOf(uptime));
+        }
+    }
+
+    @Test
+    void aJobThatHadWrittenFailsLoudlyWhenItsNodeDies() throws Exception {
+        try (Command command =
+                lab.start("n1", "drover", "run", "--nodes", "n3", "--", "sh", "-c", "echo begun; exec sleep 1414")) {
+            TestLab.awaitTrue("it has begun", () -> command.seen().equals("begun\n"));
+            lab.lab("kill", "n3");
+            Outcome outcome = command.await(Command.LIMIT);
+            assertEquals(125, outcome.exitStatus());
+            assertTrue(outcome.errors().contains("was lost") && outcome.errors().contains("n3"), outcome.errors());
+            assertEquals("begun\n", outcome.output());
+        }
+        assertEquals("failed", lab.lastJob().path("state").asText());
+    }
+
+    @Test
+    void aJobSurvivesAShortPartition() throws Exception {
+        try (Command counting = lab.startRun("n2", "sh", "-c", COUNT)) {
+            awaitCount(counting, 10);
+            lab.lab("partition", "n2");
+            Thread.sleep(1000);
+            lab.lab("heal", "n2");
+            assertCounted(counting);
+        }
+    }
+
+    @Test
+    void whoeverKillsTheDeputyKillsTheGuest() throws Exception {
+        try (Command command = lab.startRun("n2", "sleep", "1732")) {
+            lab.awaitGuest("n2", "1732");
+            for (long pid : lab.pids("n1", "drover run --node n2 -- sleep 1732"))
+                if (Files.readString(java.nio.file.Path.of("/proc/" + pid + "/comm"))
+                        .startsWith("drover\n"))
+                    Command.run(List.of("kill", "-KILL", Long.toString(pid)), Command.LIMIT);
+            assertEquals(137, command.await(Command.LIMIT).exitStatus());
+            TestLab.awaitTrue("the guest is gone", () -> lab.pids("n2", "1732").isEmpty());
+        }
+    }
+
+    @Test
+    void aFullFileSystemOfHomeIsToldToTheJob() throws Exception {
+        lab.sh("n1", "mkdir -p /srv/small && mount -t tmpfs -o size=1m none /srv/small");
+        try {
+            Outcome outcome = lab.run("n2", "sh", "-c", "head -c 3000000 /dev/zero > /srv/small/big");
+            assertNotEquals(0, outcome.exitStatus());
+            assertTrue(outcome.errors().contains("No space left"), outcome.errors());
+        } finally {
+            lab.sh("n1", "umount -l /srv/small");
+        }
+    }
+
+    @Test
+    void whenHomesWholeDiskIsFullJobsAreToldOrWaitAndNoneIsLost() throws Exception {
+        List<Long> before = daemonsOf("n1");
+        // The record of an end may have to wait for room: nothing is reported that is not on disk.
+        try (Command filling = lab.startRun("n2", "sh", "-c", "head -c 200000000 /dev/zero > /srv/big")) {
+            TestLab.awaitTrue(
+                    "the disk is full",
+                    () -> lab.sh("n1", "df --output=avail / | tail -1").strip().equals("0"));
+            try (Command meanwhile = lab.startRun("n2", "echo", "works")) {
+                Thread.sleep(3000);
+                assertEquals(before, daemonsOf("n1"));
+                lab.sh("n1", "rm -f /srv/big");
+                Outcome filled = filling.await(Command.LIMIT);
+                assertNotEquals(0, filled.exitStatus());
+                assertTrue(filled.errors().contains("No space left"), filled.errors());
+                assertEquals("works", meanwhile.await(Command.LIMIT).orFail());
+            }
+        }
+        assertStillWorks();
+    }
+
+    @Test
+    void aFullDiskOfTheNodeDoesNotDisturbItsGuests() throws Exception {
+        lab.at("n2", "sh", "-c", "head -c 200000000 /dev/zero > /srv/big");
+        try {
+            assertStillWorks();
+        } finally {
+            lab.sh("n2", "rm -f /srv/big");
+        }
+    }
+
+    @Test
+    void aKilledKeeperIsReplacedAndItsJobFailsLoudly() throws Exception {
+        try (Command command = lab.startRun("n2", "sh", "-c", "echo begun; exec sleep 2236")) {
+            TestLab.awaitTrue("it has begun", () -> command.seen().equals("begun\n"));
+            for (long pid : lab.pids("n2", "drover-keeper --socket"))
+                Command.run(List.of("kill", "-KILL", Long.toString(pid)), Command.LIMIT);
+            Outcome outcome = command.await(Command.LIMIT);
+            assertEquals(125, outcome.exitStatus());
+            assertTrue(outcome.errors().contains("was lost"), outcome.errors());
+        }
+        TestLab.awaitTrue("its guest is gone", () -> lab.pids("n2", "2236").isEmpty());
+        assertStillWorks();
+    }
+}

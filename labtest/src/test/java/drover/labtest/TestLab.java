@@ -1,0 +1,247 @@
+package drover.labtest;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/// A lab of the installed programs, reached only by the command line. The home of all jobs is n1.
+///
+/// Where a job runs is never believed: it is looked for from outside, among the machine's processes.
+final class TestLab implements AutoCloseable {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration UP_LIMIT = Duration.ofMinutes(5);
+    /// The clocks of a lab's nodes differ by this much from node to node.
+    private static final int CLOCK_STEP_SECONDS = 1009;
+
+    private final String name;
+    private final Path drover;
+    private final boolean own;
+
+    private TestLab(String name, Path drover, boolean own) {
+        this.name = name;
+        this.drover = drover;
+        this.own = own;
+    }
+
+    /// A lab that is converged; skips the test, and says why, where no lab can be. `-Ddrover.lab=NAME` takes one that is
+    /// up already, and leaves it so: for work on a single test.
+    static TestLab up(String part, int nodes, String... options) throws Exception {
+        String user = System.getProperty("user.name");
+        if (!user.equals("root")) System.out.println("SKIPPED: a lab needs root, and this is " + user);
+        Assumptions.assumeTrue(user.equals("root"), "a lab needs root");
+        String image = System.getProperty("drover.image", "../dist/target/image");
+        Path drover = Path.of(image, "bin/drover").toAbsolutePath().normalize();
+        assertTrue(Files.isExecutable(drover), drover + " is not there: package the module dist first");
+        String given = System.getProperty("drover.lab");
+        if (given != null) return new TestLab(given, drover, false);
+        TestLab lab = new TestLab("t-" + part + "-" + ProcessHandle.current().pid(), drover, true);
+        List<String> words = new ArrayList<>(List.of("up", "--nodes", Integer.toString(nodes)));
+        words.addAll(List.of(options));
+        try {
+            lab.lab(UP_LIMIT, words.toArray(String[]::new));
+        } catch (AssertionError | Exception e) {
+            lab.close();
+            throw e;
+        }
+        return lab;
+    }
+
+    /// `drover lab WORDS`, which must succeed.
+    String lab(String... words) throws Exception {
+        return lab(Command.LIMIT, words);
+    }
+
+    private String lab(Duration limit, String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of(drover.toString(), "lab"));
+        command.addAll(List.of(words));
+        command.addAll(List.of("--name", name));
+        return Command.run(command, limit).orFail();
+    }
+
+    private List<String> words(String node, List<String> options, String... command) {
+        List<String> words = new ArrayList<>(List.of("/run/drover-lab/" + name + "/exec", node));
+        words.addAll(options);
+        words.add("--");
+        words.addAll(List.of(command));
+        return words;
+    }
+
+    /// Runs a command in a node, as root.
+    Outcome at(String node, String... command) throws Exception {
+        return Command.run(words(node, List.of(), command), Command.LIMIT);
+    }
+
+    Outcome at(Duration limit, String node, String... command) throws Exception {
+        return Command.run(words(node, List.of(), command), limit);
+    }
+
+    Outcome as(String user, String node, String... command) throws Exception {
+        return Command.run(words(node, List.of("--user", user), command), Command.LIMIT);
+    }
+
+    /// Runs a script by a node's own shell; it must succeed.
+    String sh(String node, String script) throws Exception {
+        return at(node, "sh", "-c", script).orFail();
+    }
+
+    Command start(String node, String... command) throws Exception {
+        return Command.start(words(node, List.of(), command));
+    }
+
+    /// Starts something that outlives this call, outside the node's quota, with its output in the node's log.
+    void launch(String node, String... command) throws Exception {
+        String log = "/run/drover-lab/" + name + "/log/" + node + ".log";
+        Command.run(words(node, List.of("--group", "system", "--detach", log), command), Command.LIMIT)
+                .orFail();
+    }
+
+    /// `drover run --node NODE -- COMMAND`, on n1.
+    Outcome run(String node, String... command) throws Exception {
+        return at("n1", runWords(node, command));
+    }
+
+    Command startRun(String node, String... command) throws Exception {
+        return start("n1", runWords(node, command));
+    }
+
+    static String[] runWords(String node, String... command) {
+        List<String> words = new ArrayList<>(List.of("drover", "run", "--node", node, "--"));
+        words.addAll(List.of(command));
+        return words.toArray(String[]::new);
+    }
+
+    JsonNode json(String node, String... command) throws Exception {
+        return JSON.readTree(at(node, command).orFail());
+    }
+
+    /// The newest job of n1.
+    JsonNode lastJob() throws Exception {
+        JsonNode last = null;
+        for (JsonNode job : json("n1", "drover", "ps", "--all", "--json"))
+            if (last == null || job.path("job").asLong() > last.path("job").asLong()) last = job;
+        return last;
+    }
+
+    /// The machine's pid of a node's first process; 0 if the node is down. As `drover lab status` tells it, but polled
+    /// too often for a JVM's start.
+    long initOf(String node) throws IOException {
+        Path file = Path.of("/run/drover-lab/" + name + "/nodes/" + node + "/init");
+        return Files.exists(file) ? Long.parseLong(Files.readString(file).strip().split("\\s+")[0]) : 0;
+    }
+
+    /// A file of a running node, as the machine sees it.
+    Path file(String node, String path) throws Exception {
+        return Path.of("/proc/" + initOf(node) + "/root" + path);
+    }
+
+    /// A process of the machine.
+    record Seen(long pid, List<String> words) {}
+
+    private static Stream<Seen> processes() {
+        return ProcessHandle.allProcesses().flatMap(handle -> {
+            try {
+                String line = Files.readString(Path.of("/proc/" + handle.pid() + "/cmdline"));
+                return Stream.of(new Seen(handle.pid(), List.of(line.split("\0"))));
+            } catch (IOException e) {
+                return Stream.empty();
+            }
+        });
+    }
+
+    private static boolean descends(long pid, long ancestor) {
+        for (Optional<ProcessHandle> at = ProcessHandle.of(pid);
+                at.isPresent();
+                at = at.get().parent()) if (at.get().pid() == ancestor) return true;
+        return false;
+    }
+
+    /// Waits until a guest with this last word runs below a node's keeper, and returns its pid on the machine.
+    long awaitGuest(String node, String lastWord) throws Exception {
+        long init = initOf(node);
+        return await(
+                "a guest '..." + lastWord + "' on " + node,
+                () -> processes()
+                        .filter(seen -> seen.words.getLast().equals(lastWord) && !seen.words.contains("run"))
+                        .map(Seen::pid)
+                        .filter(pid -> descends(pid, init) && belowKeeper(pid))
+                        .findFirst());
+    }
+
+    private static boolean belowKeeper(long pid) {
+        for (Optional<ProcessHandle> at = ProcessHandle.of(pid);
+                at.isPresent();
+                at = at.get().parent()) {
+            try {
+                if (Files.readString(Path.of("/proc/" + at.get().pid() + "/comm"))
+                        .startsWith("drover-keeper")) return true;
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /// Pids on the machine of all processes of a node whose command line holds a text.
+    List<Long> pids(String node, String text) throws Exception {
+        long init = initOf(node);
+        return processes()
+                .filter(seen -> String.join(" ", seen.words).contains(text) && descends(seen.pid, init))
+                .map(Seen::pid)
+                .toList();
+    }
+
+    /// Which node runs whoever read this from /proc/uptime: the kernel tells each node another time.
+    static String nodeOf(String uptimeSeconds) throws IOException {
+        double machine =
+                Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
+        return "n" + Math.round((Double.parseDouble(uptimeSeconds) - machine) / CLOCK_STEP_SECONDS);
+    }
+
+    static <T> T await(String what, Callable<Optional<T>> found) throws Exception {
+        return await(what, Command.LIMIT, found);
+    }
+
+    static <T> T await(String what, Duration limit, Callable<Optional<T>> found) throws Exception {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (System.nanoTime() - deadline < 0) {
+            Optional<T> value = found.call();
+            if (value.isPresent()) return value.get();
+            Thread.sleep(100);
+        }
+        return fail("not within " + limit.toSeconds() + " s: " + what);
+    }
+
+    static void awaitTrue(String what, Callable<Boolean> holds) throws Exception {
+        await(what, () -> holds.call() ? Optional.of(true) : Optional.empty());
+    }
+
+    /// Waits until n1's daemon answers and sees a node so.
+    void awaitState(String node, String state) throws Exception {
+        awaitTrue(node + " is " + state, () -> {
+            Outcome outcome = at("n1", "drover", "nodes", "--json");
+            if (outcome.exitStatus() != 0) return false;
+            for (JsonNode each : JSON.readTree(outcome.output()))
+                if (each.path("name").asText().equals(node))
+                    return each.path("state").asText().equals(state);
+            return false;
+        });
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (!own) return;
+        Command.run(List.of(drover.toString(), "lab", "down", "--name", name), UP_LIMIT);
+    }
+}
