@@ -23,7 +23,8 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What this node knows of the others: who is there, how loaded they are, whose certificates are no longer believed.
+/// What this node knows of the others: who is there, how loaded they are, whose certificates are no longer
+/// believed.
 final class Cluster implements ClusterKnowledge, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final int REVOCATIONS_TOPIC = 2;
@@ -51,8 +52,7 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
                     identity.jsseContext(),
                     peers,
                     InstantSource.system());
-            LoadGossip gossip =
-                    new LoadGossip(config.name(), membership, load, new SecureRandom(), System::nanoTime);
+            LoadGossip gossip = new LoadGossip(config.name(), membership, load, new SecureRandom(), System::nanoTime);
             return new Cluster(membership, peers, gossip, load);
         } catch (Exception e) {
             LOG.debug("membership", e);
@@ -60,7 +60,8 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
         }
     }
 
-    /// Joins, and keeps the list of revoked certificates the same everywhere: whoever has a newer one tells all, and a
+    /// Joins, and keeps the list of revoked certificates the same everywhere: whoever has a newer one tells
+    /// all, and a
     /// node that comes is told.
     void join(RevocationList revocations) throws StartFailure {
         membership.receive(REVOCATIONS_TOPIC, (_, signed) -> revocations.offer(signed));

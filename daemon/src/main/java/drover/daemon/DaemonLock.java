@@ -24,8 +24,8 @@ final class DaemonLock implements AutoCloseable {
     /// @throws StartFailure if another daemon has it
     static DaemonLock take(Path runDirectory) throws IOException, StartFailure {
         Path path = runDirectory.resolve("daemon.lock");
-        FileChannel file = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel file =
+                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         @Nullable FileLock lock = file.tryLock();
         if (lock == null) {
             ByteBuffer pid = ByteBuffer.allocate(32);

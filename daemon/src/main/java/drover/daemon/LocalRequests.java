@@ -61,7 +61,8 @@ final class LocalRequests implements LocalServer.Listener {
         String word = command.path("command").asText();
         if (word.equals("nodes")) JobQueries.succeed(caller, nodeQueries.nodes());
         else if (!jobQueries.answer(caller, command))
-            JobQueries.refuse(caller, "this daemon does not know the command '" + word + "'; is it older than the command?");
+            JobQueries.refuse(
+                    caller, "this daemon does not know the command '" + word + "'; is it older than the command?");
     }
 
     @Override

@@ -79,7 +79,8 @@ final class NodeDaemon implements AutoCloseable {
                 cluster::dataAddress));
 
         LiveGuests live = new LiveGuests();
-        FileServer files = keep(new FileServer(FileServerConfig.ofMachine(config.name(), places.run(), places.state()), live, live));
+        FileServer files = keep(
+                new FileServer(FileServerConfig.ofMachine(config.name(), places.run(), places.state()), live, live));
         FileLinks fileLinks = new FileLinks(hub, files);
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/// Every fact of `posix.py`, over two mounts of one home, as root and as an ordinary user. Needs root and /dev/fuse.
+/// Every fact of `posix.py`, over two mounts of one home, as root and as an ordinary user. Needs root and
+/// /dev/fuse.
 class PosixTableIT {
     /// Facts that the script is known to have: fewer means that it stopped.
     private static final int FACTS = 33;
@@ -49,15 +50,16 @@ class PosixTableIT {
                 Files.copy(source, script);
             }
             Path area = Files.createDirectory(work.resolve("area"));
-            String prepare = "chmod 755 " + work + "; cd " + area + "; echo secret > roots-secret; chmod 600 roots-secret;"
-                    + "mkdir -m 700 roots-directory; echo x > roots-directory/inside;"
-                    + "printf 'for group 2002' > groups-file; chgrp 2002 groups-file; chmod 640 groups-file;"
-                    + "chown 1000:1000 " + area;
+            String prepare =
+                    "chmod 755 " + work + "; cd " + area + "; echo secret > roots-secret; chmod 600 roots-secret;"
+                            + "mkdir -m 700 roots-directory; echo x > roots-directory/inside;"
+                            + "printf 'for group 2002' > groups-file; chgrp 2002 groups-file; chmod 640 groups-file;"
+                            + "chown 1000:1000 " + area;
             assertEquals(0, nodes.run(area, List.of("sh", "-c", prepare)).status());
             String run = "exec /usr/bin/python3 " + script + " $A $B $H";
             TwoNodes.Result result = user ? nodes.shAsUser(area, run) : nodes.sh(area, run);
             List<DynamicTest> tests = new ArrayList<>();
-            for (String line : result.output().split("\n", -1)) {
+            for (String line : result.output().lines().toList()) {
                 if (line.startsWith("ok ")) tests.add(dynamicTest(line.substring(3), () -> {}));
                 else if (line.startsWith("FAIL ")) tests.add(dynamicTest(line.substring(5), () -> fail(line)));
             }

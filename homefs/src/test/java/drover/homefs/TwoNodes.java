@@ -156,6 +156,7 @@ final class TwoNodes implements AutoCloseable {
                         HOME,
                         root,
                         base.veiled(),
+                        directory.resolve("performed"),
                         boot,
                         base.threads(),
                         base.maxDescriptors(),
@@ -247,6 +248,7 @@ final class TwoNodes implements AutoCloseable {
         server.close();
         try {
             Files.delete(script);
+            Files.delete(directory.resolve("performed"));
             for (Side side : sides) Files.delete(side.path);
             Files.delete(directory);
         } catch (IOException e) {

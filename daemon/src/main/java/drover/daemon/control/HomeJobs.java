@@ -224,8 +224,7 @@ public final class HomeJobs implements AutoCloseable {
     /// A deputy that asks again never heard of its first job: a restart came between.
     private void endRepeated(Peer peer) {
         for (Job job : book.unfinished())
-            if (job.deputyLost && job.deputyPid == peer.pid() && job.deputyStart == peer.startTicks())
-                deputyGone(job);
+            if (job.deputyLost && job.deputyPid == peer.pid() && job.deputyStart == peer.startTicks()) deputyGone(job);
     }
 
     private void accept(Job job) {
@@ -276,7 +275,8 @@ public final class HomeJobs implements AutoCloseable {
         loop.execute(() -> {
             Job job = byDeputy.get(deputy);
             if (job == null) return;
-            if (job.deputy == deputy && epoch == job.epoch && job.isOnNode()) nodes.send(job.node, new Session(job.guest(), kept));
+            if (job.deputy == deputy && epoch == job.epoch && job.isOnNode())
+                nodes.send(job.node, new Session(job.guest(), kept));
             else if (epoch == 0 && kept.readableBytes() >= 6 && kept.getByte(0) == SessionKind.SIGNAL)
                 signal(job, kept.getUnsignedByte(5));
         });
@@ -615,7 +615,8 @@ public final class HomeJobs implements AutoCloseable {
             boolean down = knowledge.stateOf(job.node) == ClusterKnowledge.NodeState.DOWN;
             if (down && job.nodeLostAtNanos == 0) job.nodeLostAtNanos = now;
             if (!down && nodes.isUp(job.node)) job.nodeLostAtNanos = 0;
-            if (job.nodeLostAtNanos != 0 && now - job.nodeLostAtNanos > config.nodeLoss().toNanos())
+            if (job.nodeLostAtNanos != 0
+                    && now - job.nodeLostAtNanos > config.nodeLoss().toNanos())
                 lost(job, job.node + " cannot be reached");
         }
         for (NodeId node : hosting) nodes.send(node, new Lease(config.lease()));

@@ -32,15 +32,22 @@ final class Job {
 
     JobState state = JobState.QUEUED;
     int epoch = 1;
+
     @Nullable NodeId node;
+
     byte @Nullable [] spec;
     volatile boolean effects;
     double startedAt;
     double endedAt;
+
     @Nullable ExitStatus exit;
+
     int failureStatus;
+
     @Nullable String message;
+
     @Nullable String placementReason;
+
     List<JobRecord.OfferRecord> offers = List.of();
     ResourceUse use = ResourceUse.NONE;
     long residentBytes;
@@ -89,7 +96,12 @@ final class Job {
     void decided(PlacementDecision decision) {
         offers = decision.offers().stream()
                 .map(offer -> new JobRecord.OfferRecord(
-                        offer.node().name(), shown(offer), offer.tasks(), offer.speed(), offer.memoryFreeBytes(), offer.remark()))
+                        offer.node().name(),
+                        shown(offer),
+                        offer.tasks(),
+                        offer.speed(),
+                        offer.memoryFreeBytes(),
+                        offer.remark()))
                 .toList();
         placementReason = switch (decision) {
             case PlacementDecision.Place place -> place.reason();

@@ -25,8 +25,7 @@ public final class JobLogs {
     Path create(JobId job, Credentials owner) throws IOException {
         Path log = of(job);
         Files.deleteIfExists(log);
-        Files.createFile(
-                log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createFile(log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.setAttribute(log, "unix:uid", owner.uid());
         Files.setAttribute(log, "unix:gid", owner.gid());
         return log;

@@ -39,15 +39,14 @@ public final class JobQueries {
 
     /// Answers on the loop of home's jobs; false if the command is none of these.
     public boolean answer(DeputyConnection caller, JsonNode command) {
-        Function<JsonNode, JsonNode> answer =
-                switch (command.path("command").asText()) {
-                    case "ps" -> this::ps;
-                    case "show" -> request -> show(find(request));
-                    case "why" -> request -> why(find(request));
-                    case "kill" -> request -> kill(request, caller);
-                    case "logs" -> request -> followLog(request, caller);
-                    default -> null;
-                };
+        Function<JsonNode, JsonNode> answer = switch (command.path("command").asText()) {
+            case "ps" -> this::ps;
+            case "show" -> request -> show(find(request));
+            case "why" -> request -> why(find(request));
+            case "kill" -> request -> kill(request, caller);
+            case "logs" -> request -> followLog(request, caller);
+            default -> null;
+        };
         if (answer == null) return false;
         jobs.loop().execute(() -> {
             try {
@@ -61,7 +60,8 @@ public final class JobQueries {
     }
 
     public static void succeed(DeputyConnection caller, JsonNode result) {
-        caller.result(JSON.createObjectNode().put("ok", true).set("result", result).toString());
+        caller.result(
+                JSON.createObjectNode().put("ok", true).set("result", result).toString());
     }
 
     public static void refuse(DeputyConnection caller, String message) {
@@ -124,7 +124,10 @@ public final class JobQueries {
             case STARTING -> subject + " is being started on " + job.node + ": " + reason + ran;
             case RUNNING, LINGERING -> subject + " runs on " + job.node + ": " + reason + ran;
             case EXITED ->
-                subject + (job.node == null ? " ended before it got a place" : " ran on " + job.node + ": " + reason + ran);
+                subject
+                        + (job.node == null
+                                ? " ended before it got a place"
+                                : " ran on " + job.node + ": " + reason + ran);
             case FAILED -> subject + " failed: " + job.message;
         };
         ArrayNode numbers = JSON.createArrayNode();

@@ -41,14 +41,16 @@ public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, bool
         if (json.path("tree").asBoolean(false))
             throw new Refused("--tree is not there yet: run it without, or wait for a later version");
         String net = json.path("net").asText("none");
-        boolean nodeNetwork =
-                switch (net) {
-                    case "none" -> false;
-                    case "node" -> true;
-                    default ->
-                        throw new Refused("--net " + net + " is not there yet: use --net none or --net node");
-                };
+        boolean nodeNetwork = switch (net) {
+            case "none" -> false;
+            case "node" -> true;
+            default -> throw new Refused("--net " + net + " is not there yet: use --net none or --net node");
+        };
         return new RunOptions(
-                nodes, memoryBytes, json.path("stay").asBoolean(false), json.path("detach").asBoolean(false), nodeNetwork);
+                nodes,
+                memoryBytes,
+                json.path("stay").asBoolean(false),
+                json.path("detach").asBoolean(false),
+                nodeNetwork);
     }
 }

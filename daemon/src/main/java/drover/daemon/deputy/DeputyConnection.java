@@ -81,11 +81,8 @@ public final class DeputyConnection {
     }
 
     private void ended(int how, int code, boolean core, boolean lingering, String message) {
-        ByteBuf out = begin(ENDED)
-                .writeByte(how)
-                .writeByte(code)
-                .writeBoolean(core)
-                .writeBoolean(lingering);
+        ByteBuf out =
+                begin(ENDED).writeByte(how).writeByte(code).writeBoolean(core).writeBoolean(lingering);
         Wire.writeString(out, message);
         send(out);
     }

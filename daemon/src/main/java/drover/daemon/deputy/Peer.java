@@ -17,9 +17,12 @@ public record Peer(int pid, long startTicks, Credentials credentials) {
     public static Optional<Long> startTicksOf(int pid) {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
+            List<String> fields =
+                    List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
             String state = fields.get(0);
-            return state.equals("Z") || state.equals("X") ? Optional.empty() : Optional.of(Long.parseLong(fields.get(19)));
+            return state.equals("Z") || state.equals("X")
+                    ? Optional.empty()
+                    : Optional.of(Long.parseLong(fields.get(19)));
         } catch (IOException e) {
             return Optional.empty();
         }

@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class CallerTable {
     private static final Duration REMEMBERED = Duration.ofMillis(50);
     private static final int REMEMBERED_MAX = 4096;
+
     private record Known(GuestKey guest, long untilNanos) {}
 
     private final Map<Long, GuestKey> byNamespace = new ConcurrentHashMap<>();

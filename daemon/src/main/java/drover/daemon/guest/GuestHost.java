@@ -230,8 +230,9 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         if (closing) return;
         LOG.error("the keeper is gone ({}); its guests are lost, their homes will be told", reason);
         Map<NodeId, List<GuestKey>> lost = new HashMap<>();
-        guests.keySet().forEach(guest -> lost.computeIfAbsent(guest.job().home(), h -> new ArrayList<>())
-                .add(guest));
+        guests.keySet()
+                .forEach(guest -> lost.computeIfAbsent(guest.job().home(), h -> new ArrayList<>())
+                        .add(guest));
         List.copyOf(guests.keySet()).forEach(this::dropped);
         mounts.values().forEach(HomeMount::close);
         mounts.clear();
@@ -316,10 +317,11 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                     callers.add(m.pidNamespace(), m.guest());
                     loop.execute(() -> started(m.guest(), m.initHostPid()));
                 }
-                case KeeperMessage.StartFailed m -> loop.execute(() -> {
-                    dropped(m.guest());
-                    toHome.send(m.guest().job().home(), new GuestFailed(m.guest(), m.exitStatus(), m.reason()));
-                });
+                case KeeperMessage.StartFailed m ->
+                    loop.execute(() -> {
+                        dropped(m.guest());
+                        toHome.send(m.guest().job().home(), new GuestFailed(m.guest(), m.exitStatus(), m.reason()));
+                    });
                 case KeeperMessage.Session m -> {
                     ByteBuf frame = Wire.heapCopy(m.frame()); // through the loop, to stay behind GuestStarted
                     loop.execute(() -> toHome.send(m.guest().job().home(), new Session(m.guest(), frame)));

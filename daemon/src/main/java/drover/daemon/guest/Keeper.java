@@ -102,7 +102,8 @@ public final class Keeper implements AutoCloseable {
                 return UnixSocket.connect(setup.socket().toString());
             } catch (IOException e) {
                 if (System.nanoTime() - deadline > 0)
-                    throw new IOException("the keeper does not answer: " + e.getMessage() + "; it said: " + tail(log), e);
+                    throw new IOException(
+                            "the keeper does not answer: " + e.getMessage() + "; it said: " + tail(log), e);
             }
             try {
                 Thread.sleep(10); // a state of another process: there is nothing to wait on
@@ -186,7 +187,8 @@ public final class Keeper implements AutoCloseable {
         start.credentials().groups().forEach(out::writeIntLE);
         Wire.writeString(out, start.guest().job().home().name());
         out.writeLongLE(start.memoryLimitBytes()).writeIntLE(cpuWeight).writeBoolean(start.nodeNetwork());
-        send(out.writeBytes(start.spec(), start.spec().readerIndex(), start.spec().readableBytes()));
+        send(out.writeBytes(
+                start.spec(), start.spec().readerIndex(), start.spec().readableBytes()));
     }
 
     void session(GuestKey guest, ByteBuf frame) {

@@ -62,8 +62,12 @@ public final class FileLinks implements LinkListener {
         NodeId peer = link.peer();
         if (!link.dialledHere()) mounts.fileFrame(peer, frame);
         else
-            server.onFrame(peer, link.linkClass(), frame, (linkClass, reply) -> hub.link(peer, linkClass)
-                    .ifPresentOrElse(to -> to.send(reply), reply::release));
+            server.onFrame(
+                    peer,
+                    link.linkClass(),
+                    frame,
+                    (linkClass, reply) ->
+                            hub.link(peer, linkClass).ifPresentOrElse(to -> to.send(reply), reply::release));
     }
 
     @Override

@@ -1,11 +1,11 @@
 package drover.daemon.membership;
 
+import drover.daemon.membership.wire.LinkObserver;
 import drover.daemon.membership.wire.MemberAddress;
 import drover.daemon.membership.wire.TlsTransport;
 import drover.model.NodeId;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jgroups.Address;
@@ -45,6 +47,9 @@ public final class Membership implements AutoCloseable {
     /// Topic of the messages that the membership itself sends; others are free from 1 on.
     private static final byte OWN_TOPIC = 0;
 
+    private static final byte[] FAREWELL = {1};
+    private static final byte[] CONFIRMED = {2};
+
     private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
 
     /// Receives the messages of one topic.
@@ -61,13 +66,14 @@ public final class Membership implements AutoCloseable {
     private final ListenerQueue events = new ListenerQueue();
     private final List<MembershipListener> listeners = new CopyOnWriteArrayList<>();
     private final Map<Byte, TopicReceiver> receivers = new ConcurrentHashMap<>();
+    private volatile CountDownLatch farewells = new CountDownLatch(0);
 
     public Membership(MembershipConfig config, SSLContext tls, PeerFile peers, InstantSource clock) throws Exception {
         this.config = Objects.requireNonNull(config);
         this.peers = Objects.requireNonNull(peers);
         MemberAddress self = new MemberAddress(config.self(), config.control(), config.data());
         this.roster = new Roster(config.self(), peers.all(), clock);
-        this.transport = new TlsTransport(config.listenOn(), self, tls, config.transport(), this::linkBroke);
+        this.transport = new TlsTransport(config.listenOn(), self, tls, config.transport(), new Links());
         Instant started = clock.instant();
         this.channel = GroupStack.channel(config, transport, this::knownPeers);
         channel.setName(config.self().name());
@@ -143,9 +149,18 @@ public final class Membership implements AutoCloseable {
         }
     }
 
-    /// Leaves the cluster for good: all members forget this node. Nothing can be sent afterwards.
-    public void leave() {
-        transmit(frame(null, OWN_TOPIC, config.self().name().getBytes(StandardCharsets.US_ASCII)));
+    /// Leaves the cluster for good: all members forget this node, those that are not there now when they are told to
+    /// (`forget`). Returns when all have confirmed, or after three seconds. Nothing can be sent afterwards.
+    public void leave() throws InterruptedException {
+        List<NodeId> others = roster.all().stream()
+                .filter(member ->
+                        member.state() == MemberState.UP && !member.node().equals(config.self()))
+                .map(Member::node)
+                .toList();
+        farewells = new CountDownLatch(others.size());
+        for (NodeId other : others) if (!sendTo(other, OWN_TOPIC, FAREWELL)) farewells.countDown();
+        if (!farewells.await(3, TimeUnit.SECONDS))
+            LOG.warn("{} of {} members did not confirm that this node leaves", farewells.getCount(), others.size());
         close();
     }
 
@@ -196,8 +211,16 @@ public final class Membership implements AutoCloseable {
         return peers.all().values().stream().map(PeerFile.Peer::control).toList();
     }
 
-    private void linkBroke(Address peer) {
-        MemberAddress.of(peer).ifPresent(member -> events.addAll(roster.linkBroke(peer, member.node())));
+    private final class Links implements LinkObserver {
+        @Override
+        public void lastLinkEnded(Address peer) {
+            MemberAddress.of(peer).ifPresent(member -> events.addAll(roster.linksEnded(peer, member.node())));
+        }
+
+        @Override
+        public void refused(InetSocketAddress address) {
+            events.addAll(roster.refused(address));
+        }
     }
 
     private void deliver(MembershipEvent event) {
@@ -232,13 +255,23 @@ public final class Membership implements AutoCloseable {
             byte[] body = Arrays.copyOfRange(framed, start + 1, start + message.getLength());
             NodeId node = from.get().node();
             if (topic == OWN_TOPIC) {
-                LOG.info("{} leaves the cluster", node);
-                forget(node);
+                handleOwn(node, body);
                 return;
             }
             TopicReceiver receiver = receivers.get(topic);
             if (receiver == null) LOG.debug("nobody receives topic {} from {}", topic, node);
             else receiver.received(node, body);
+        }
+    }
+
+    private void handleOwn(NodeId from, byte[] body) {
+        if (Arrays.equals(body, FAREWELL)) {
+            LOG.info("{} leaves the cluster", from);
+            boolean confirmed = sendTo(from, OWN_TOPIC, CONFIRMED);
+            LOG.debug("told {} that it is forgotten: {}", from, confirmed);
+            forget(from);
+        } else if (Arrays.equals(body, CONFIRMED)) {
+            farewells.countDown();
         }
     }
 

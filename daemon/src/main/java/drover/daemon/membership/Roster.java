@@ -2,6 +2,7 @@ package drover.daemon.membership;
 
 import drover.daemon.membership.wire.MemberAddress;
 import drover.model.NodeId;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ final class Roster {
     private final InstantSource clock;
     private final Map<NodeId, Member> members = new TreeMap<>();
     private final Map<NodeId, Address> addresses = new HashMap<>(); // the latest group address of each node
-    private final Set<Address> broken = new HashSet<>(); // addresses whose links ended without a goodbye
+    private final Set<Address> closed = new HashSet<>(); // addresses whose last link ended
 
     Roster(NodeId self, Map<NodeId, PeerFile.Peer> known, InstantSource clock) {
         this.self = self;
@@ -54,7 +55,7 @@ final class Roster {
 
     /// Forgets a node that left for good. It is seen again only by a later start.
     synchronized boolean forget(NodeId node) {
-        broken.remove(addresses.remove(node));
+        closed.remove(addresses.remove(node));
         return members.remove(node) != null;
     }
 
@@ -66,11 +67,11 @@ final class Roster {
         for (Member member : List.copyOf(members.values())) {
             if (member.state() != MemberState.UP || present.containsKey(member.node())) continue;
             Address address = addresses.get(member.node());
-            Member lost = member.in(broken.contains(address) ? MemberState.DOWN : MemberState.HUNG, now);
+            Member lost = member.in(closed.contains(address) ? MemberState.DOWN : MemberState.HUNG, now);
             members.put(member.node(), lost);
             events.add(new MembershipEvent.Lost(lost));
         }
-        broken.retainAll(addresses.values());
+        closed.retainAll(addresses.values());
         return events;
     }
 
@@ -89,22 +90,31 @@ final class Roster {
         Address addressBefore = addresses.put(node, address);
         boolean sameStart = address.equals(addressBefore);
         if (before != null && before.state() == MemberState.UP && sameStart) return Optional.empty();
-        broken.remove(address);
+        closed.remove(address);
         Member up = new Member(node, says.control(), says.data(), MemberState.UP, now);
         members.put(node, up);
-        if (!sameStart && addressBefore != null) broken.remove(addressBefore);
+        if (!sameStart && addressBefore != null) closed.remove(addressBefore);
         return Optional.of(sameStart ? new MembershipEvent.Back(up) : new MembershipEvent.Joined(up));
     }
 
-    /// The last link from a peer ended without a goodbye: when it leaves the view, it is down and not only hung.
-    synchronized List<MembershipEvent> linkBroke(Address address, NodeId node) {
+    /// The last link from a peer ended: when it leaves the view, it is down and not only hung.
+    synchronized List<MembershipEvent> linksEnded(Address address, NodeId node) {
         if (!address.equals(addresses.get(node))) return List.of(); // an earlier start of it
-        broken.add(address);
+        closed.add(address);
         Member member = members.get(node);
         if (member == null || member.state() != MemberState.HUNG) return List.of();
         Member down = member.in(MemberState.DOWN, clock.instant());
         members.put(node, down);
         return List.of(new MembershipEvent.Lost(down));
+    }
+
+    /// No daemon listens where these nodes were: they are down and not only hung.
+    synchronized List<MembershipEvent> refused(InetSocketAddress control) {
+        List<MembershipEvent> events = new ArrayList<>();
+        for (Member member : List.copyOf(members.values()))
+            if (member.control().equals(control) && addresses.containsKey(member.node()))
+                events.addAll(linksEnded(addresses.get(member.node()), member.node()));
+        return events;
     }
 
     /// Where the other members of a view are reached.

@@ -68,18 +68,35 @@ public final class Enrolment {
 
     /// Makes this machine a node of the token's cluster.
     ///
-    /// @param host where to ask, before the token's own addresses; without any, the local network is asked
+    /// @param host where to ask, before the token's own addresses; without it the local network is asked last
     /// @return the node it is now
     public EnrolledNode join(Optional<String> host, String tokenText, Optional<String> name, Optional<String> address)
             throws IOException, SecurityFailure {
         refuseIfNode();
         JoinToken token = JoinToken.parse(tokenText);
         NodeSetup setup = NodeSetup.of(places, name, address);
-        List<HostPort> asked = addresses(host, token, setup.self());
-        EnrolmentClient.Enrolled enrolled = EnrolmentClient.join(asked, token, setup.self());
+        List<HostPort> named = named(host, token);
+        Asked asked;
+        try {
+            if (named.isEmpty()) throw new IOException("the token names no address");
+            asked = new Asked(named, EnrolmentClient.join(named, token, setup.self()));
+        } catch (IOException e) {
+            if (host.isPresent()) throw e;
+            List<HostPort> found =
+                    LanDiscovery.find(InetAddress.getByName(setup.self().address()));
+            if (found.isEmpty())
+                throw new SecurityFailure(
+                        e.getMessage() + "; nobody on the local network answered either. Name the authority's node:"
+                                + " drover join HOST --token T",
+                        e);
+            asked = new Asked(found, EnrolmentClient.join(found, token, setup.self()));
+        }
+        EnrolmentClient.Enrolled enrolled = asked.enrolled();
         setup.writeConfiguration(places.config());
         IdentityFiles.replace(places.revocations(), enrolled.revocations().signed());
-        writeLines(places.enrolment(), asked.stream().map(HostPort::toString).toList());
+        writeLines(
+                places.enrolment(),
+                asked.addresses().stream().map(HostPort::toString).toList());
         writeLines(
                 places.peers(),
                 enrolled.peers().stream()
@@ -90,8 +107,10 @@ public final class Enrolment {
         return setup.self();
     }
 
-    private static List<HostPort> addresses(Optional<String> host, JoinToken token, EnrolledNode self)
-            throws IOException, SecurityFailure {
+    /// Who was asked, and what it gave.
+    private record Asked(List<HostPort> addresses, EnrolmentClient.Enrolled enrolled) {}
+
+    private static List<HostPort> named(Optional<String> host, JoinToken token) throws SecurityFailure {
         var addresses = new LinkedHashSet<HostPort>();
         try {
             host.ifPresent(text -> addresses.add(HostPort.parse(text, EnrolmentServer.DEFAULT_PORT)));
@@ -99,10 +118,6 @@ public final class Enrolment {
             throw new SecurityFailure(e.getMessage(), e);
         }
         addresses.addAll(token.addresses());
-        if (addresses.isEmpty()) addresses.addAll(LanDiscovery.find(InetAddress.getByName(self.address())));
-        if (addresses.isEmpty())
-            throw new SecurityFailure("the token names no address, and nobody on the local network answered;"
-                    + " name the authority's node: drover join HOST --token T");
         return List.copyOf(addresses);
     }
 

@@ -9,7 +9,8 @@ import java.util.Map;
 import javax.jmdns.JmDNS;
 import javax.jmdns.ServiceInfo;
 
-/// Finds the authority's node on the local network by multicast DNS (RFC 6762, 6763), service `_drover._tcp`. An answer
+/// Finds the authority's node on the local network by multicast DNS (RFC 6762, 6763), service `_drover._tcp`.
+/// An answer
 /// is
 /// only a hint where to ask: the token's pinned hash decides whether it is the right one.
 public final class LanDiscovery implements AutoCloseable {

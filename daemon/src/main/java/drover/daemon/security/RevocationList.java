@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /// Thread rule: any thread.
 public final class RevocationList implements Revocations {
     private static final Logger LOG = LoggerFactory.getLogger(RevocationList.class);
-    /// A list names only unexpired certificates, about 40 bytes each: this is far more than any cluster revokes in a
+    /// A list names only unexpired certificates, about 40 bytes each: this is far more than any cluster revokes
+    /// in a
     /// month.
     private static final int LIMIT_BYTES = 1 << 20;
 
@@ -56,7 +57,8 @@ public final class RevocationList implements Revocations {
         this.authority = authority;
     }
 
-    /// Reads the list from its file; none yet is an empty list, and so is a damaged one, which is logged: a node gets a
+    /// Reads the list from its file; none yet is an empty list, and so is a damaged one, which is logged: a
+    /// node gets a
     /// good one from the next node it meets.
     static RevocationList open(Path file, X509Certificate authority) throws IOException {
         var list = new RevocationList(file, authority);

@@ -93,7 +93,11 @@ class HomeJobsIT {
     }
 
     private static Session output(GuestKey guest) {
-        ByteBuf frame = Unpooled.buffer().writeByte(SessionKind.DATA).writeByte(1).writeLongLE(0).writeByte('x');
+        ByteBuf frame = Unpooled.buffer()
+                .writeByte(SessionKind.DATA)
+                .writeByte(1)
+                .writeLongLE(0)
+                .writeByte('x');
         return new Session(guest, frame);
     }
 
@@ -110,7 +114,8 @@ class HomeJobsIT {
             FieldReader ended = deputy.expect(TestDeputy.ENDED);
             assertEquals(0, ended.u8());
             assertEquals(3, ended.u8());
-            assertEquals(guest, ((ExitCommitted) nodes.await(ExitCommitted.class).message()).guest());
+            assertEquals(
+                    guest, ((ExitCommitted) nodes.await(ExitCommitted.class).message()).guest());
         }
     }
 

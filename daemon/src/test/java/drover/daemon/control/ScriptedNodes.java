@@ -31,13 +31,17 @@ final class ScriptedNodes implements GuestNodes {
 
     @Override
     public void send(NodeId node, JobMessage message) {
-        JobMessage kept =
-                switch (message) {
-                    case StartGuest s -> new StartGuest(
-                            s.guest(), s.credentials(), s.memoryLimitBytes(), s.nodeNetwork(), s.spec().copy());
-                    case Session s -> new Session(s.guest(), s.frame().copy());
-                    default -> message;
-                };
+        JobMessage kept = switch (message) {
+            case StartGuest s ->
+                new StartGuest(
+                        s.guest(),
+                        s.credentials(),
+                        s.memoryLimitBytes(),
+                        s.nodeNetwork(),
+                        s.spec().copy());
+            case Session s -> new Session(s.guest(), s.frame().copy());
+            default -> message;
+        };
         if (!down.contains(node)) sent.add(new Sent(node, kept));
     }
 

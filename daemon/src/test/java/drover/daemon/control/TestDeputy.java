@@ -35,7 +35,12 @@ final class TestDeputy implements AutoCloseable {
     TestDeputy run(String options, String... argv) throws IOException {
         send(1, out -> {
             string(out, options);
-            out.writeByte(1).writeIntLE(18).writeIntLE(0).writeIntLE(0).writeLongLE(0).writeLongLE(0);
+            out.writeByte(1)
+                    .writeIntLE(18)
+                    .writeIntLE(0)
+                    .writeIntLE(0)
+                    .writeLongLE(0)
+                    .writeLongLE(0);
             out.writeIntLE((int) ProcessHandle.current().pid());
             string(out, "/");
             string(out, argv[0]);
@@ -66,8 +71,8 @@ final class TestDeputy implements AutoCloseable {
         if (frame.type() != type) {
             byte[] rest = new byte[frame.payload().remaining()];
             frame.payload().get(rest);
-            throw new AssertionError(
-                    "expected type " + type + ", got " + frame.type() + ": " + new String(rest, StandardCharsets.UTF_8));
+            throw new AssertionError("expected type " + type + ", got " + frame.type() + ": "
+                    + new String(rest, StandardCharsets.UTF_8));
         }
         return frame.fields();
     }

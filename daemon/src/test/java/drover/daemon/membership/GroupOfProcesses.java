@@ -143,13 +143,21 @@ final class GroupOfProcesses implements AutoCloseable {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             for (Node node : nodes)
-                if (node.process != null && node.process.info().command().isEmpty() && node.lines.isEmpty())
-                    throw new AssertionError(node.name + " did not start, see " + dir.resolve(node.name + ".err"));
+                if (node.process != null && !node.process.isAlive() && node.lines.isEmpty())
+                    throw new AssertionError(node.name + " did not start: " + errorsOf(node));
             if (System.nanoTime() - start > limit.toNanos())
                 throw new AssertionError("not within " + limit + ": " + what + "\n" + describe());
             Thread.sleep(20);
         }
         return (System.nanoTime() - start) / 1_000_000;
+    }
+
+    private String errorsOf(Node node) {
+        try {
+            return Files.readString(dir.resolve(node.name + ".err"));
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 
     String describe() {
@@ -162,7 +170,7 @@ final class GroupOfProcesses implements AutoCloseable {
                             .append(line, line.indexOf(']') + 1, line.length())
                             .append('\n'));
         }
-        text.append("logs: ").append(dir);
+        nodes.forEach(node -> text.append(node.name).append(" logged:\n").append(errorsOf(node)));
         return text.toString();
     }
 

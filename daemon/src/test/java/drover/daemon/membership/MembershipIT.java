@@ -101,6 +101,20 @@ class MembershipIT {
     }
 
     @Test
+    void aStoppedMemberIsDownAndStaysKnown() throws Exception {
+        try (GroupOfProcesses group = new GroupOfProcesses(dir, 88, 3, 1)) {
+            group.startAll();
+            group.awaitAllSee(3, START);
+            group.nodes.getLast().command("quit");
+            for (GroupOfProcesses.Node node : group.nodes.subList(0, 2)) {
+                group.await(
+                        node.name + " sees n3 down", Duration.ofSeconds(10), () -> node.sees("n3", MemberState.DOWN));
+                assertTrue(Files.readString(node.peers()).contains("n3="));
+            }
+        }
+    }
+
+    @Test
     void aMemberWithAnotherAuthoritysCertificateStaysOutside() throws Exception {
         try (GroupOfProcesses group = new GroupOfProcesses(dir, 86, 2, 1)) {
             new TestCertificates().write(dir, "n2"); // overwrites its key store: same name, another authority

@@ -31,7 +31,7 @@ public final class MembershipNode {
         Membership membership = new Membership(config, tls, PeerFile.open(Path.of(args[3])), InstantSource.system());
         membership.listen(event -> report(membership, event.toString()));
         membership.receive(
-                1,
+                2,
                 (from, message) ->
                         report(membership, "heard " + from + " " + new String(message, StandardCharsets.UTF_8)));
         AtomicLong sequence = new AtomicLong();

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -39,6 +40,8 @@ final class Conversation {
     private final OpenHandles handles;
     private final MountCounters counters;
     private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
+    /// Of the link whose handshake is under way: worthless on another.
+    private final Set<Long> handshakes = ConcurrentHashMap.newKeySet();
     private final AtomicLong internalIds = new AtomicLong();
     private final AtomicLong links = new AtomicLong();
     /// The link that calls go over; 0 while none may.
@@ -110,11 +113,20 @@ final class Conversation {
     void linkDown() {
         open = 0;
         current = 0;
+        dropHandshakes();
+    }
+
+    private void dropHandshakes() {
+        for (Long id : List.copyOf(handshakes)) {
+            pending.remove(id);
+            handshakes.remove(id);
+        }
     }
 
     void linkUp() {
         long link = links.incrementAndGet();
         open = 0;
+        dropHandshakes();
         current = link;
         handshake(link, new FileOperation.Hello(VERSION, config.mountId()), Caller.NOBODY, reply -> {
             switch (reply) {
@@ -129,10 +141,12 @@ final class Conversation {
     /// A call that is sent before the link is open for others, and not again on a later link.
     private void handshake(long link, FileOperation operation, Caller caller, Consumer<FileReply> then) {
         PendingCall call = internal(operation, reply -> {
+            handshakes.clear();
             if (current == link) then.accept(reply);
         });
         ByteBuf frame = CallCodec.encode(new FileCall(call.id, caller, operation), ByteBufAllocator.DEFAULT);
         pending.put(call.id, call);
+        handshakes.add(call.id);
         if (!sender.send(frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES, frame))
             pending.remove(call.id);
     }

@@ -7,6 +7,7 @@ import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Errno;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.protocol.file.Bytes;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileReply;
@@ -364,6 +365,12 @@ public final class HomeMount implements AutoCloseable {
             // home has all that was written already, and nothing to release
             if (handle == null || handles.mustFlush(handle, owner)) return false;
             device.replyError(unique, 0);
+            return true;
+        }
+        if (operation instanceof FileOperation.GetXattr(long id, Bytes name) && name.equals(KnownNode.CAPABILITY)) {
+            KnownNode node = nodes.get(id);
+            if (node == null || !node.hasNoCapability()) return false;
+            device.replyError(unique, Errno.ENODATA);
             return true;
         }
         if (operation instanceof FileOperation.Read(long id, long offset, int _) && offset == 0) {

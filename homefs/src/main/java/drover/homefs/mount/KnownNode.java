@@ -6,6 +6,9 @@ import drover.protocol.file.FileAttributes;
 /// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of its
 /// cached content. Owned by [KnownNodes], under this node's lock.
 final class KnownNode {
+    /// The attribute that holds file capabilities.
+    static final Bytes CAPABILITY = Bytes.of("security.capability");
+
     final long id;
     final long device;
     final long inode;
@@ -14,6 +17,7 @@ final class KnownNode {
     private long lookups;
     private FileAttributes content;
     private long writes;
+    private boolean noCapability;
 
     KnownNode(long id, FileAttributes attributes) {
         this.id = id;
@@ -53,6 +57,7 @@ final class KnownNode {
     /// The file was opened and is now so. Returns whether the pages that the kernel may have of it are still right.
     synchronized boolean opened(FileAttributes now) {
         boolean kept = content != null && content.sameContent(now);
+        if (!kept) noCapability = false;
         content = now;
         return kept;
     }
@@ -73,6 +78,16 @@ final class KnownNode {
     synchronized void changed() {
         writes++;
         content = null;
+    }
+
+    /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away with
+    /// a write in any case.
+    synchronized void hasNoCapability(boolean known) {
+        noCapability = known;
+    }
+
+    synchronized boolean hasNoCapability() {
+        return noCapability;
     }
 
     synchronized long writes() {

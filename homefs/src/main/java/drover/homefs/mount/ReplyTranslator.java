@@ -90,6 +90,12 @@ final class ReplyTranslator {
                 return;
             }
         }
+        if (errno == Errno.ENODATA
+                && call.operation instanceof FileOperation.GetXattr(long id, Bytes name)
+                && name.equals(KnownNode.CAPABILITY)) {
+            KnownNode node = nodes.get(id);
+            if (node != null) node.hasNoCapability(true);
+        }
         if (call.operation instanceof FileOperation.Release release) handles.released(release.handle());
         device.replyError(call.unique, errno);
     }
@@ -117,7 +123,10 @@ final class ReplyTranslator {
                 putEntry(call, out, entry);
                 int flags = openFlags(call.operation);
                 KnownNode node = nodes.get(entry.node());
-                if (node != null) node.opened(entry.attributes());
+                if (node != null) {
+                    node.opened(entry.attributes());
+                    node.hasNoCapability(true);
+                }
                 handles.opened(handle, entry.node(), flags, false, call);
                 KernelReply.opened(out, handle, directIo(flags));
                 if (device.reply(call.unique, out) < 0) {
@@ -270,6 +279,10 @@ final class ReplyTranslator {
                 nodes.moved(o.parent(), o.name(), o.newParent(), o.newName(), (o.flags() & 2) != 0);
             case FileOperation.Allocate o -> handles.changed(o.handle(), nodes);
             case FileOperation.SetLock o -> handles.locked(o);
+            case FileOperation.SetXattr o -> {
+                KnownNode node = nodes.get(o.node());
+                if (node != null) node.hasNoCapability(false);
+            }
             default -> {}
         }
     }

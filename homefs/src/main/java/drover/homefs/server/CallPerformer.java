@@ -42,6 +42,7 @@ final class CallPerformer {
     private final AttributeCalls attributes;
     private final ContentCalls contents;
     private final DirectoryCalls directories;
+    private final PerformedLog performed;
     private final NodeId home;
     private final long boot;
 
@@ -54,6 +55,7 @@ final class CallPerformer {
             AttributeCalls attributes,
             ContentCalls contents,
             DirectoryCalls directories,
+            PerformedLog performed,
             NodeId home,
             long boot) {
         this.authority = authority;
@@ -64,6 +66,7 @@ final class CallPerformer {
         this.attributes = attributes;
         this.contents = contents;
         this.directories = directories;
+        this.performed = performed;
         this.home = home;
         this.boot = boot;
     }
@@ -114,8 +117,12 @@ final class CallPerformer {
             Credentials credentials = handleId != 0 ? view.handle(handleId).credentials : rights(job, caller);
             ActingThread acting = ActingThread.own();
             acting.assume(credentials);
-            if (changes(operation)) guests.effect(guest);
-            return dispatch(new Call(view, guest, credentials, acting), call, operation);
+            Call c = new Call(view, guest, credentials, acting);
+            if (!changes(operation)) return dispatch(c, call, operation);
+            Long before = performed.before(view.mountId, call.id());
+            if (before != null) return done(call, again(c, operation, before));
+            guests.effect(guest);
+            return dispatch(c, call, operation);
         } finally {
             guests.leave(guest);
         }
@@ -197,6 +204,45 @@ final class CallPerformer {
                     FileOperation.ReviveNodes _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);
+        };
+    }
+
+    /// A call that was performed before home's restart, whose answer did not arrive: what it would answer now.
+    private FileResult again(Call c, FileOperation operation, long outcome) throws CallFailed {
+        if (outcome < 0) throw new CallFailed((int) -outcome);
+        return switch (operation) {
+            case FileOperation.Symlink o -> names.lookup(c, o.parent(), o.name());
+            case FileOperation.MakeNode o -> names.lookup(c, o.parent(), o.name());
+            case FileOperation.MakeDirectory o -> names.lookup(c, o.parent(), o.name());
+            case FileOperation.Link o -> names.lookup(c, o.newParent(), o.newName());
+            case FileOperation.SetAttributes o -> attributes.get(c, o.node(), 0);
+            case FileOperation.Open o ->
+                contents.open(
+                        c, new FileOperation.Open(o.node(), o.flags() & ~Open.O_TRUNC, false, o.prefetchBytes()));
+            case FileOperation.Create o ->
+                contents.create(
+                        c,
+                        new FileOperation.Create(
+                                o.parent(),
+                                o.name(),
+                                o.flags() & ~(Open.O_EXCL | Open.O_TRUNC),
+                                o.mode(),
+                                o.umask(),
+                                false));
+            case FileOperation.TemporaryFile o -> contents.temporaryFile(c, o);
+            case FileOperation.Write o -> contents.written(c, o.handle(), (int) outcome);
+            case FileOperation.CopyRange _ -> new FileResult.Position(outcome);
+            default -> OK;
+        };
+    }
+
+    /// What the log keeps of a reply.
+    static long outcome(FileReply reply) {
+        return switch (reply) {
+            case FileReply.Failed(long _, int errno) -> -errno;
+            case FileReply.Done(long _, FileResult.Written(int bytes, var _, var _)) -> bytes;
+            case FileReply.Done(long _, FileResult.Position(long value)) -> value;
+            case FileReply.Done _ -> 0;
         };
     }
 

@@ -197,6 +197,17 @@ final class ContentCalls {
         }
     }
 
+    /// The answer to a write that was done before.
+    FileResult.Written written(Call call, long handleId, int bytes) throws CallFailed {
+        OpenHandle handle = call.use(handleId);
+        try {
+            FileAttributes now = attributes.ofDescriptor(handle.descriptor());
+            return new FileResult.Written(bytes, now, now);
+        } finally {
+            handle.leave();
+        }
+    }
+
     private static int write(int descriptor, ByteBuf data, long offset) throws CallFailed {
         if (!data.isDirect()) throw new CallFailed(Errno.EIO);
         int length = data.readableBytes();

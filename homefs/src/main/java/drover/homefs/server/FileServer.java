@@ -50,6 +50,7 @@ public final class FileServer implements AutoCloseable {
     private final int rootDescriptor;
     private final Guests guests;
     private final LockTable locks;
+    private final PerformedLog performed;
     private final Handles handles;
     private final CallPerformer performer;
     private final Map<NodeId, NodeView> views = new ConcurrentHashMap<>();
@@ -79,6 +80,7 @@ public final class FileServer implements AutoCloseable {
         }
         guests = new Guests(effects, config.maxHandles(), config.maxHandlesPerGuest());
         locks = new LockTable(procSelf);
+        performed = new PerformedLog(config.performedLog());
         handles = new Handles(ids::incrementAndGet, guests, locks);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
         NameCalls names = new NameCalls(descriptors, attributes, veil, procSelf);
@@ -92,6 +94,7 @@ public final class FileServer implements AutoCloseable {
                 attributeCalls,
                 new ContentCalls(descriptors, attributes, attributeCalls, names, handles, procSelf),
                 new DirectoryCalls(descriptors, attributes, handles, veil, procSelf),
+                performed,
                 config.home(),
                 config.boot());
         AtomicLong number = new AtomicLong();
@@ -191,10 +194,13 @@ public final class FileServer implements AutoCloseable {
         }
     }
 
-    private static void answer(NodeView view, FileCall call, FileReply reply, ReplySender sender) {
+    private void answer(NodeView view, FileCall call, FileReply reply, ReplySender sender) {
         ReplySender to = sender;
-        if (CallPerformer.onlyOnce(call.operation()))
+        if (CallPerformer.onlyOnce(call.operation())) {
+            if (CallPerformer.changes(call.operation()))
+                performed.performed(view.mountId, call.id(), CallPerformer.outcome(reply));
             to = view.memory.finish(call.id(), CallPerformer.withoutData(reply), sender);
+        }
         send(to, reply);
         CallPerformer.release(reply);
     }
@@ -270,6 +276,7 @@ public final class FileServer implements AutoCloseable {
             view.inodes.clear();
         }
         Close.close(rootDescriptor);
+        performed.close();
         procSelf.close();
     }
 }

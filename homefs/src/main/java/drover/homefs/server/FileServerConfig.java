@@ -9,6 +9,7 @@ import java.util.List;
 /// @param home this node
 /// @param root the tree that is served
 /// @param veiled directories in it whose content is not served: they show empty
+/// @param performedLog where is remembered, for a restart, which calls were performed
 /// @param boot larger at each start of home; part of all ids, so that none is ever used twice
 /// @param threads that perform calls; each native call occupies one
 /// @param maxDescriptors O_PATH descriptors kept open for inodes; more are opened again when needed
@@ -21,6 +22,7 @@ public record FileServerConfig(
         NodeId home,
         Path root,
         List<Path> veiled,
+        Path performedLog,
         long boot,
         int threads,
         int maxDescriptors,
@@ -47,6 +49,7 @@ public record FileServerConfig(
                 home,
                 Path.of("/"),
                 List.of(Path.of("/proc"), Path.of("/sys"), Path.of("/dev"), runDirectory, stateDirectory),
+                stateDirectory.resolve("file-calls"),
                 bootNow(),
                 Math.max(8, 2 * Runtime.getRuntime().availableProcessors()),
                 4_096,

@@ -36,7 +36,8 @@ final class LockTable {
         }
     }
 
-    /// A call that waits: tried again when a lock of the inode is released here, and now and then for those at home.
+    /// A call that waits: tried again when a lock of the inode is released here, and now and then for those at
+    /// home.
     record Waiting(NodeView view, long callId, Inode inode, Runnable again, Consumer<Integer> fail) {}
 
     private final ProcSelf procSelf;

@@ -16,7 +16,7 @@ final class NodeView {
     final ReplyMemory memory;
     final AtomicInteger calls = new AtomicInteger();
     /// The mount the node told in its last Hello; 0 before.
-    long mountId;
+    volatile long mountId;
 
     NodeView(NodeId node, InodeTable inodes, ReplyMemory memory) {
         this.node = node;

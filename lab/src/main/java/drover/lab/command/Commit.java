@@ -9,7 +9,8 @@ import java.util.List;
 final class Commit {
     private Commit() {}
 
-    /// Asks git about the source tree that the installation lies in; "unknown" for one that was installed elsewhere.
+    /// Asks git about the source tree that the installation lies in; "unknown" for one that was installed
+    /// elsewhere.
     static String current(Path image) {
         try {
             List<String> command =

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Reads what a run used: CPU time from the nodes' control groups, bytes at their interfaces, the machine's idle time.
+/// Reads what a run used: CPU time from the nodes' control groups, bytes at their interfaces, the machine's
+/// idle time.
 final class Meter {
     private static final double NS = 1e9;
 

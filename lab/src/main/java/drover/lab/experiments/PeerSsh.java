@@ -12,7 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// The peer: GNU parallel over ssh. An sshd in each node's quota, connections made beforehand and kept, results brought
+/// The peer: GNU parallel over ssh. An sshd in each node's quota, connections made beforehand and kept, results
+/// brought
 /// back on stdout; keys are made for this lab only and stay inside it.
 final class PeerSsh {
     /// In the directory of the run; one line for each sub-job that has ended.

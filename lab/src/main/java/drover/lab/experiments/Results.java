@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
-/// What an experiment has measured so far, kept in a directory: each run is written down when it ends, so that a long
+/// What an experiment has measured so far, kept in a directory: each run is written down when it ends, so that
+/// a long
 /// experiment can be resumed; rows and their files are made from the runs at any time.
 public final class Results {
     private final Path directory;

@@ -8,7 +8,8 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/// The medians of one system's runs on one number of nodes. Void runs count only if there are no others; then the row
+/// The medians of one system's runs on one number of nodes. Void runs count only if there are no others; then
+/// the row
 /// is void.
 public record Row(
         RunSystem system,

@@ -4,7 +4,8 @@ import drover.model.NodeId;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// The shell scripts that hand sub-jobs to a system. They run at home, in its quota; so they do as little as possible.
+/// The shell scripts that hand sub-jobs to a system. They run at home, in its quota; so they do as little as
+/// possible.
 final class Script {
     /// Sub-jobs outstanding at once: each costs home a shell and a deputy, some 2 MB, until it is done.
     static final int MOST_OUTSTANDING = 1000;

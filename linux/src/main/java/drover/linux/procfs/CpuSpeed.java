@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// The speed of one core, measured once and kept: a short loop of integer arithmetic and memory reads, timed by the
-/// thread's own CPU time, so that load on the machine does not make it look slow. 1.0 is a core of an AMD EPYC (family 25,
+/// thread's own CPU time, so that load on the machine does not make it look slow. 1.0 is a core of an AMD EPYC
+/// (family 25,
 /// model 17) at 2.6 GHz.
 public final class CpuSpeed {
     private static final long REFERENCE_NS = 2_083_000; // one round on the reference core
@@ -25,7 +26,8 @@ public final class CpuSpeed {
 
     private CpuSpeed() {}
 
-    /// The kept speed if it was measured on this model of CPU, else a fresh measurement, which is then kept in `file`.
+    /// The kept speed if it was measured on this model of CPU, else a fresh measurement, which is then kept in
+    /// `file`.
     public static double keptOrMeasured(Path file) throws IOException {
         String model = model();
         Optional<Double> kept = read(file, model);
@@ -83,7 +85,8 @@ public final class CpuSpeed {
         return x;
     }
 
-    /// CPU time of this thread. Not /proc/thread-self/schedstat: while a thread runs, that moves only with the kernel's
+    /// CPU time of this thread. Not /proc/thread-self/schedstat: while a thread runs, that moves only with the
+    /// kernel's
     /// tick.
     private static long cpuNs() {
         return THREADS.getCurrentThreadCpuTime();

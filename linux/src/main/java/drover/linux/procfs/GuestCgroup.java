@@ -21,7 +21,8 @@ public record GuestCgroup(Optional<Path> cpu, Optional<Path> memory) {
         return new GuestCgroup(Optional.empty(), Optional.empty());
     }
 
-    /// The cgroup called `name` below the mounted hierarchies, as `drover/guests`; hierarchies where it does not exist
+    /// The cgroup called `name` below the mounted hierarchies, as `drover/guests`; hierarchies where it does
+    /// not exist
     /// are
     /// left out.
     public static GuestCgroup find(Path mounts, String name) {

@@ -9,7 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
-/// Reads of small files that the kernel makes up: one open, one read, no stream. Not thread-safe: a reader keeps its
+/// Reads of small files that the kernel makes up: one open, one read, no stream. Not thread-safe: a reader
+/// keeps its
 /// buffer.
 final class KernelFile {
     private static final int LIMIT_BYTES =

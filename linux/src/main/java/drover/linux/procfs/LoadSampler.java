@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /// Looks at the load of this node: of the guests' cgroup where that has a quota, else of the machine.
 ///
-/// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then only the
+/// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then
+/// only the
 /// guests' own tasks tell whether a node is free. Reads files only, a dozen at most; not thread-safe.
 public final class LoadSampler {
     private static final Pattern SOME_10S = Pattern.compile("some avg10=([0-9.]+)");

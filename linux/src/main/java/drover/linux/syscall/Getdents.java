@@ -15,7 +15,8 @@ public final class Getdents {
 
     private Getdents() {}
 
-    /// Fills the direct buffer from its position with records. Returns the bytes filled, 0 at the end, or the negated
+    /// Fills the direct buffer from its position with records. Returns the bytes filled, 0 at the end, or the
+    /// negated
     /// errno.
     public static int getdents64(int descriptor, ByteBuffer direct) {
         try {

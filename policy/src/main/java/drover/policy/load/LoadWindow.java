@@ -15,7 +15,8 @@ import java.util.TreeMap;
 
 /// The newest load vector heard of each node, and the choice of those to pass on.
 ///
-/// Source: MOSIX/infod's window of the freshest entries (facts/01). Ages travel instead of times, so clocks need not
+/// Source: MOSIX/infod's window of the freshest entries (facts/01). Ages travel instead of times, so clocks
+/// need not
 /// agree.
 /// Pure: the caller brings the time, in nanoseconds of any clock that only runs forward. Not thread-safe.
 public final class LoadWindow {

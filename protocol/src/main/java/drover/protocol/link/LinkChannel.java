@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -25,6 +26,15 @@ import org.slf4j.LoggerFactory;
 /// Everything but the methods of [Link] runs on its event loop.
 final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
     private static final Logger LOG = LoggerFactory.getLogger(LinkChannel.class);
+
+    /// What a peer says of this node's certificate, in BoringSSL's words and in ours.
+    private static final Map<String, String> ALERTS = Map.of(
+            "ALERT_CERTIFICATE_REVOKED",
+            "it says that this node's certificate is revoked; leave (drover leave) and join again with a new token",
+            "ALERT_CERTIFICATE_EXPIRED",
+            "it says that this node's certificate has expired; are both clocks right?",
+            "ALERT_UNKNOWN_CA",
+            "it says that this node's certificate is of another cluster");
 
     private enum Phase {
         SECURING,
@@ -258,7 +268,9 @@ final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
             if (cause instanceof CertificateException) return String.valueOf(cause.getMessage());
             last = cause;
         }
-        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+        if (last.getMessage() == null) return last.getClass().getSimpleName();
+        for (var alert : ALERTS.entrySet()) if (last.getMessage().contains(alert.getKey())) return alert.getValue();
+        return last.getMessage();
     }
 
     private InetSocketAddress remote() {

@@ -2,10 +2,13 @@ package drover.protocol.mtls;
 
 import java.net.Socket;
 import java.security.GeneralSecurityException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertPathValidatorException.Reason;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.PKIXReason;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -33,8 +36,10 @@ final class ClusterTrust extends X509ExtendedTrustManager {
         IdentityMaterial own = material.get();
         String shown = "the certificate of '" + certificate.getSubjectX500Principal() + "'";
         X509Certificate authority = issuer(own.authorities(), certificate)
-                .orElseThrow(() -> new CertificateException(shown + " is not signed by the authority of this cluster ("
-                        + own.clusterId() + ") but by '" + certificate.getIssuerX500Principal() + "'"));
+                .orElseThrow(() -> refusal(
+                        shown + " is not signed by the authority of this cluster (" + own.clusterId() + ") but by '"
+                                + certificate.getIssuerX500Principal() + "'",
+                        PKIXReason.NO_TRUST_ANCHOR));
         checkDates("the authority's certificate", authority);
         checkDates(shown, certificate);
         if (certificate.getBasicConstraints() >= 0)
@@ -43,22 +48,25 @@ final class ClusterTrust extends X509ExtendedTrustManager {
         if (!identity.clusterId().equals(own.clusterId()))
             throw new CertificateException(shown + " is of another cluster, ours is " + own.clusterId());
         if (revocations.isRevoked(certificate))
-            throw new CertificateException(shown + " is revoked (serial "
-                    + certificate.getSerialNumber().toString(16) + ")");
+            throw refusal(
+                    shown + " is revoked (serial "
+                            + certificate.getSerialNumber().toString(16) + ")",
+                    BasicReason.REVOKED);
         return identity;
     }
 
+    /// The reason goes along, so that the alert tells the peer what is wrong with its certificate.
+    private static CertificateException refusal(String message, Reason reason) {
+        return new CertificateException(message, new CertPathValidatorException(message, null, null, -1, reason));
+    }
+
     private static void checkDates(String shown, X509Certificate certificate) throws CertificateException {
-        try {
-            certificate.checkValidity();
-        } catch (CertificateExpiredException e) {
-            throw new CertificateException(
-                    shown + " expired on " + certificate.getNotAfter().toInstant(), e);
-        } catch (CertificateNotYetValidException e) {
-            throw new CertificateException(
-                    shown + " is not valid before " + certificate.getNotBefore().toInstant() + "; is the clock right?",
-                    e);
-        }
+        Instant now = Instant.now();
+        Instant begin = certificate.getNotBefore().toInstant();
+        Instant end = certificate.getNotAfter().toInstant();
+        if (now.isAfter(end)) throw refusal(shown + " expired on " + end, BasicReason.EXPIRED);
+        if (now.isBefore(begin))
+            throw refusal(shown + " is not valid before " + begin + "; is the clock right?", BasicReason.NOT_YET_VALID);
     }
 
     private static Optional<X509Certificate> issuer(List<X509Certificate> authorities, X509Certificate certificate) {

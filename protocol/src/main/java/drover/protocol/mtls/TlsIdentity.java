@@ -108,7 +108,8 @@ public final class TlsIdentity {
         return jsse;
     }
 
-    /// The same identity for a server that also talks to machines which have no certificate yet: it shows this node's,
+    /// The same identity for a server that also talks to machines which have no certificate yet: it shows this
+    /// node's,
     /// and
     /// believes only this cluster's where the client shows one, but demands none. For enrolment only.
     public SSLContext enrolmentContext() {

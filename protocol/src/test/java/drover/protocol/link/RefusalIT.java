@@ -23,7 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Whoever is not a node of this cluster, or does not talk like one, is refused with a logged reason; and after each of
+/// Whoever is not a node of this cluster, or does not talk like one, is refused with a logged reason; and after
+/// each of
 /// them a real node still gets its link.
 class RefusalIT {
     private static final String CLUSTER = "test-1";
@@ -155,6 +156,7 @@ class RefusalIT {
             Waiting.until(
                     "all are down",
                     () -> node.events.stream().filter(e -> e.startsWith("down")).count() == 3);
+            log.await("the dialler's", line -> line.contains("it says that this node's certificate is revoked"));
             log.await("refused again", line -> line.startsWith("refused") && line.contains("is revoked"));
             assertTrue(node.hub.linkFrom(home.id, LinkClass.JOBS).isEmpty());
             assertEquals(3, node.events.stream().filter(e -> e.startsWith("up")).count());
@@ -226,6 +228,22 @@ class RefusalIT {
             home.knows(new NodeId("n5"), address);
             home.hub.keep(new NodeId("n5"));
             log.await("no link", line -> line.contains("no link to n5") && line.contains("it is n1, expected was n5"));
+        }
+        assertTrue(node.events.isEmpty());
+    }
+
+    @Test
+    void aDiallerWithABadCertificateIsToldWhatIsWrongWithIt() throws Exception {
+        Instant now = Instant.now();
+        try (var other = new TestNode(new TestAuthority("other-2").issue("n7"));
+                var expired = new TestNode(
+                        authority.issue("CN=n8,O=" + CLUSTER, now.minusSeconds(60), now.minusSeconds(1)))) {
+            expired.knows(node);
+            expired.hub.keep(node.id);
+            log.await("expired", line -> line.contains("it says that this node's certificate has expired"));
+            other.knows(node);
+            other.hub.keep(node.id);
+            log.await("n1 is not believed", line -> line.contains("no link to n1") && line.contains("not signed by"));
         }
         assertTrue(node.events.isEmpty());
     }

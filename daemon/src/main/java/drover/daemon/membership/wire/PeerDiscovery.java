@@ -63,7 +63,8 @@ public final class PeerDiscovery extends Discovery {
         return true;
     }
 
-    /// As JGroups' own, but a starting node that is shaking hands with some peer waits for its answer: in a cold start
+    /// As JGroups' own, but a starting node that is shaking hands with some peer waits for its answer: in a
+    /// cold start
     /// of a
     /// whole cluster the first handshakes take seconds of CPU.
     @Override

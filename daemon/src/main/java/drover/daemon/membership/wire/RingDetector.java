@@ -19,7 +19,8 @@ import org.jgroups.util.TimeScheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Failure detection: carries out what `RingWatch` decides. It stands where JGroups' FD_ALL3 and VERIFY_SUSPECT2 would;
+/// Failure detection: carries out what `RingWatch` decides. It stands where JGroups' FD_ALL3 and
+/// VERIFY_SUSPECT2 would;
 /// those ping all members from all members, and so make each pair of nodes shake hands during a cold start
 /// (docs/adr/0003-cold-start.md).
 public final class RingDetector extends Protocol {

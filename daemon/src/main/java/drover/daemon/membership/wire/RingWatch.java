@@ -11,11 +11,14 @@ import java.util.concurrent.TimeUnit;
 
 /// Who watches whom, and when somebody is given up. Pure: time comes in, what to do goes out.
 ///
-/// Each member pings its `WATCHED` predecessors in the view (a ring), so the cost of watching does not grow with the
-/// cluster. A silent one is reported to the first `JUDGES` members, among them whoever will make the next view; a judge
+/// Each member pings its `WATCHED` predecessors in the view (a ring), so the cost of watching does not grow
+/// with the
+/// cluster. A silent one is reported to the first `JUDGES` members, among them whoever will make the next view;
+/// a judge
 /// pings it once more and gives it up only if that stays unanswered, so one broken path between two members costs
 /// nobody
-/// the membership. A member whose own clock ran late (it was stopped, or starved of CPU) forgives others the time it
+/// the membership. A member whose own clock ran late (it was stopped, or starved of CPU) forgives others the
+/// time it
 /// missed.
 ///
 /// Not thread-safe.

@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jgroups.Address;
@@ -26,10 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /// The group's transport: TCP with mutual TLS 1.3, one link in each direction between two nodes.
 ///
-/// It replaces JGroups' own TCP, whose acceptor shakes hands one peer at a time while it holds locks that
-/// senders need
-/// (docs/adr/0003-cold-start.md). A link that ends without a goodbye makes its peer suspect at once, so a
-/// killed node
+/// It replaces JGroups' own TCP, whose acceptor shakes hands one peer at a time while it holds locks that senders need
+/// (docs/adr/0003-cold-start.md). A link that ends without a goodbye makes its peer suspect at once, so a killed node
 /// is
 /// seen without waiting for heartbeats. A peer's name must be the one in its certificate.
 ///
@@ -46,7 +43,7 @@ public final class TlsTransport extends TP {
     private final MemberAddress self;
     private final TransportConfig config;
     private final TlsSockets tls;
-    private final Consumer<Address> onBrokenLink;
+    private final LinkObserver observer;
     private final Map<InetSocketAddress, Outbound> outbound = new ConcurrentHashMap<>();
     private final Set<Inbound> inbound = ConcurrentHashMap.newKeySet();
     private final Semaphore greeting;
@@ -55,19 +52,17 @@ public final class TlsTransport extends TP {
     private volatile boolean listening;
     private ServerSocket server;
 
-    /// @param onBrokenLink told the peer whose last link to this node ended without a goodbye, before it is
-    ///     suspected
     public TlsTransport(
             InetSocketAddress listenOn,
             MemberAddress self,
             SSLContext context,
             TransportConfig config,
-            Consumer<Address> onBrokenLink) {
+            LinkObserver observer) {
         this.listenOn = listenOn;
         this.self = self;
         this.config = config;
         this.tls = new TlsSockets(context, config);
-        this.onBrokenLink = onBrokenLink;
+        this.observer = observer;
         this.greeting = new Semaphore(config.greetingConnections());
         setBindAddr(listenOn.getAddress());
         setBindPort(listenOn.getPort());
@@ -210,9 +205,9 @@ public final class TlsTransport extends TP {
         inbound.remove(link);
         if (!wasGreeted) greeting.release();
         Address peer = link.peer();
-        if (peer == null || saidGoodbye || !listening || hasOtherLinkFrom(peer)) return;
-        onBrokenLink.accept(peer);
-        if (!members.contains(peer) || up_prot == null) return;
+        if (peer == null || !listening || hasOtherLinkFrom(peer)) return;
+        observer.lastLinkEnded(peer);
+        if (saidGoodbye || !members.contains(peer) || up_prot == null) return;
         LOG.debug("link from {} broke: suspecting it", peer);
         Event suspect = new Event(Event.SUSPECT, List.of(peer));
         Thread.ofVirtual().name("group-suspect").start(() -> up_prot.up(suspect));
@@ -228,8 +223,10 @@ public final class TlsTransport extends TP {
     }
 
     void refused(InetSocketAddress to) {
+        if (!listening) return;
+        observer.refused(to);
         RingDetector detector = stack.findProtocol(RingDetector.class);
-        if (detector != null && listening) detector.refused(to);
+        if (detector != null) detector.refused(to);
     }
 
     /// Whether some peer is there with whom the handshake is not finished.

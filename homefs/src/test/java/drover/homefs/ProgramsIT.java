@@ -1,0 +1,124 @@
+package drover.homefs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Real programs over two mounts of one home. Needs root and /dev/fuse.
+class ProgramsIT {
+    private static TwoNodes nodes;
+    private Path work;
+
+    @BeforeAll
+    static void mount() {
+        nodes = new TwoNodes();
+    }
+
+    @AfterAll
+    static void unmount() {
+        nodes.close();
+    }
+
+    @BeforeEach
+    void directory() throws IOException {
+        work = Files.createTempDirectory("drover-programs");
+    }
+
+    @AfterEach
+    void clean() {
+        nodes.run(work, List.of("rm", "-rf", work.toString()));
+    }
+
+    private void assertRuns(String script) {
+        TwoNodes.Result result = nodes.sh(work, "set -e; exec 2>&1; " + script);
+        assertEquals(0, result.status(), result.output());
+    }
+
+    @Test
+    void aProgramRunsWithNothingButTheMountAsItsRoot() {
+        assertRuns("chroot $ROOT_A /bin/sh -c 'test \"$(uname)\" = Linux && /bin/true'");
+    }
+
+    @Test
+    void gitClonesCommitsAndPacks() {
+        assertRuns("export HOME=$A; git config --global user.name t; git config --global user.email t@t;"
+                + "git config --global --add safe.directory '*'; cd $A; git init -q origin; cd origin;"
+                + "for i in $(seq 200); do echo $i > file$i; done; git add .; git commit -qm one;"
+                + "git clone -q $A/origin $A/clone; cd $A/clone; echo more >> file7; git commit -qam two; git gc -q;"
+                + "cd $B/clone; git fsck --full; test \"$(git status --porcelain)\" = ''; test $(git log --oneline | wc -l) = 2;"
+                + "diff -r --exclude=.git $H/origin $B/clone | grep -q '^> more'");
+    }
+
+    @Test
+    void tarPacksAndUnpacksATree() {
+        assertRuns("mkdir $H/tree; cd $H/tree; for i in $(seq 30); do mkdir d$i; for j in $(seq 20); do"
+                + " echo $i.$j > d$i/f$j; done; ln -s f1 d$i/link; ln d$i/f2 d$i/hard; chmod 6$((i % 7))1 d$i/f3; done;"
+                + "cd $A; tar cf packed.tar tree; mkdir out; tar xpf packed.tar -C out; diff -r tree out/tree;"
+                + "cd $B; tar df packed.tar; (cd $H/tree; find . | LC_ALL=C sort | xargs stat -c '%n %a %h %s %Y') > list1;"
+                + "(cd $B/out/tree; find . | LC_ALL=C sort | xargs stat -c '%n %a %h %s %Y') > list2; grep -v ' [0-9]* 4096 ' list1 > l1;"
+                + "grep -v ' [0-9]* 4096 ' list2 > l2; cmp l1 l2");
+    }
+
+    @Test
+    void pythonWithSubprocessesAndPoolsWorks() {
+        TwoNodes.Result result = nodes.python(work, """
+                import concurrent.futures, os, sqlite3, subprocess, sys, tempfile
+                os.chdir(os.environ["A"])
+                def job(i):
+                    name = "out%d" % i
+                    subprocess.run(["sh", "-c", "echo %d > %s; cat %s" % (i, name, name)], check=True, stdout=subprocess.PIPE)
+                    return int(open(name).read())
+                with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                    assert list(pool.map(job, range(60))) == list(range(60))
+                with tempfile.TemporaryDirectory(dir=".") as d:
+                    db = sqlite3.connect(os.path.join(d, "db"))
+                    db.execute("create table t(x)")
+                    db.executemany("insert into t values(?)", [(i,) for i in range(500)])
+                    db.commit()
+                    other = sqlite3.connect(os.path.join(os.environ["B"], d, "db"))
+                    assert other.execute("select count(*), sum(x) from t").fetchone() == (500, 124750)
+                    other.execute("insert into t values(1)")
+                    other.commit()
+                    assert db.execute("select count(*) from t").fetchone() == (501,)
+                print("fine")
+                """);
+        assertEquals("fine\n", result.output());
+    }
+
+    @Test
+    void aJobThatStartsSeesWhatHomeHasJustChanged() throws Exception {
+        Path file = work.resolve("new");
+        for (int i = 0; i < 20; i++) {
+            assertEquals(1, nodes.sh(work, "cat $A/new > /dev/null 2>&1").status(), "the name must not exist yet");
+            Files.writeString(file, "round " + i);
+            nodes.sides.get(0).mount.beginJob();
+            assertEquals("round " + i, nodes.sh(work, "cat $A/new").output());
+            Files.delete(file);
+            nodes.sides.get(0).mount.beginJob();
+        }
+        assertTrue(nodes.sides.get(0).mount.counters().expired() > 0);
+    }
+
+    @Test
+    void aStartingJobDoesNotDisturbMountsAndWorkingDirectoriesOfOthers() throws Exception {
+        Files.createDirectories(work.resolve("dir/sub"));
+        Process other = nodes.start(work, List.of("sh", "-c",
+                "mount -t tmpfs none $A/dir; cd $A; mkdir dir/inner && cd dir/inner; sleep 2; pwd; test -d $A/dir/inner && echo still; umount -l $A/dir"));
+        Thread.sleep(700);
+        for (int i = 0; i < 5; i++) {
+            nodes.sides.get(0).mount.beginJob();
+            assertEquals(0, nodes.sh(work, "ls $A/dir $A/dir/inner > /dev/null").status());
+        }
+        String output = new String(other.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertTrue(output.contains("dir/inner\nstill\n"), output);
+    }
+}

@@ -1,0 +1,142 @@
+package drover.homefs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.homefs.server.FileServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Links cut, home restarted, the node's daemon replaced: while a program works on the files. Needs root and
+/// /dev/fuse.
+class SurvivalIT {
+    /// Holds a file, a directory and a working directory across the trouble; each round makes, writes, renames,
+    /// reads and removes files, and fails if any of it happens twice or not at all.
+    private static final String WORK = """
+            import os, sys, time
+            os.chdir(sys.argv[1])
+            os.makedirs("w/deeper", exist_ok=True)
+            os.chdir("w")
+            held = os.open("held", os.O_RDWR | os.O_CREAT, 0o644)
+            directory = os.open("deeper", os.O_RDONLY)
+            end = time.time() + float(sys.argv[2])
+            rounds = 0
+            while time.time() < end or rounds < 20:
+                name = "f%d" % rounds
+                fd = os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
+                os.write(fd, b"x" * 30000)
+                os.mkdir("deeper/d", dir_fd=None)
+                os.rename(name, "deeper/d/" + name)
+                assert os.pread(fd, 30001, 0) == b"x" * 30000
+                os.close(fd)
+                log = os.open("log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+                os.write(log, b"%06d\\n" % rounds)
+                os.close(log)
+                os.pwrite(held, b"%06d" % rounds, 0)
+                assert os.pread(held, 6, 0) == b"%06d" % rounds
+                assert os.listdir(directory) == ["d"]
+                os.unlink("deeper/d/" + name)
+                os.rmdir("deeper/d")
+                rounds += 1
+            lines = open("log").read().split()
+            assert lines == ["%06d" % i for i in range(rounds)], "log: %d lines, %d rounds" % (len(lines), rounds)
+            assert os.getcwd().endswith("/w")
+            print("rounds", rounds)
+            """;
+
+    private TwoNodes nodes;
+    private Path work;
+
+    @BeforeEach
+    void mount() throws IOException {
+        nodes = new TwoNodes();
+        work = Files.createTempDirectory("drover-survival");
+    }
+
+    @AfterEach
+    void unmount() {
+        nodes.run(work, List.of("rm", "-rf", work.toString()));
+        nodes.close();
+    }
+
+    private Process startWork(double seconds) throws IOException {
+        return nodes.start(
+                work,
+                List.of("/usr/bin/python3", "-c", WORK, nodes.on(0, work).toString(), Double.toString(seconds)));
+    }
+
+    private static void assertWorked(Process process) throws IOException, InterruptedException {
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the program hangs");
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertEquals(0, process.exitValue(), output);
+        assertTrue(output.contains("rounds"), output);
+    }
+
+    @Test
+    void aLinkCutAtAnyMomentLosesNothingAndDoesNothingTwice() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Process process = startWork(6);
+        TwoNodes.Side side = nodes.sides.get(0);
+        for (int cut = 0; cut < 40; cut++) {
+            Thread.sleep(random.nextInt(120));
+            side.disconnect();
+            Thread.sleep(random.nextInt(40));
+            side.connect();
+        }
+        assertWorked(process);
+        assertTrue(side.mount.counters().resent() > 0, "no call was under way at any cut, seed " + seed);
+    }
+
+    @Test
+    void homeRestartsAndOpenFilesGoOn() throws Exception {
+        Process process = startWork(6);
+        TwoNodes.Side side = nodes.sides.get(0);
+        long boot = FileServerConfig.bootNow();
+        for (int restart = 1; restart <= 3; restart++) {
+            Thread.sleep(1_200);
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), boot + 100L * restart);
+            nodes.sides.forEach(TwoNodes.Side::connect);
+        }
+        assertWorked(process);
+        // the last releases are on their way
+        for (int i = 0; i < 100 && side.mount.callsWaiting() > 0; i++) Thread.sleep(20);
+        assertEquals(0, side.mount.callsWaiting(), "calls were left over");
+    }
+
+    @Test
+    void theNodesDaemonIsReplacedAndOpenFilesGoOn() throws Exception {
+        Process process = startWork(5);
+        TwoNodes.Side side = nodes.sides.get(0);
+        for (int replacement = 0; replacement < 3; replacement++) {
+            Thread.sleep(1_200);
+            side.disconnect();
+            side.mount.close();
+            Thread.sleep(100);
+            side.start(0, true);
+        }
+        assertWorked(process);
+    }
+
+    @Test
+    void aKilledProgramDoesNotWaitForALostHome() throws Exception {
+        Process process = startWork(30);
+        Thread.sleep(1_000);
+        TwoNodes.Side side = nodes.sides.get(0);
+        side.disconnect();
+        Thread.sleep(300);
+        assertTrue(process.isAlive());
+        process.destroyForcibly();
+        assertTrue(process.waitFor(5, TimeUnit.SECONDS), "a killed program still waits for home");
+        side.connect();
+    }
+}
