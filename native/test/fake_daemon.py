@@ -83,6 +83,7 @@ class FakeDaemon:
         self.log_dir = log_dir
         self.jobs, self.next_job = {}, int.from_bytes(os.urandom(3), "little") * 1000
         self.lock = threading.RLock()
+        self.change_spec = lambda spec: spec
         self.lose = []  # (what, after how many relayed bytes)
         self.relayed = 0
         self.inventory = None
@@ -227,6 +228,7 @@ class FakeDaemon:
         self.jobs[job.number] = job
         log = os.path.join(self.log_dir or self.run_dir, f"{job.number}.log") if job.detach else ""
         stream.send(frame(ACCEPTED, struct.pack("<Q", job.number) + job.secret + text(log)))
+        spec = self.change_spec(spec)
         self.spec = spec
         start = self.key(job) + bytes([self.root]) + struct.pack("<III", self.uid, self.gid, 0) + text("homename")
         start += struct.pack("<QIB", 0, 100, self.net) + spec

@@ -24,6 +24,10 @@ enum { STREAM_STDIN = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2, STREAM_TERMINAL =
 /// Set in the signal number of SIGNAL: for the whole process group (a terminal sent it), not the first process alone.
 #define SIGNAL_TO_GROUP 0x80u
 
+/// There inside every guest, and nowhere else: `drover run` sees by it that it is in one.
+#define GUEST_MARK_DIRECTORY "/run/drover"
+#define GUEST_MARK GUEST_MARK_DIRECTORY "/guest"
+
 /// How the guest sees a standard descriptor.
 enum stdio_kind { KIND_CLOSED = 0, KIND_NULL = 1, KIND_PIPE = 2, KIND_TTY = 3, KIND_SAME = 4 };
 

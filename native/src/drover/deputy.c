@@ -178,6 +178,10 @@ static void on_signals(struct deputy *d) {
             send_window_size(d);
             continue;
         }
+        if (!d->started && signo == SIGTSTP) { // nothing runs yet that could stop
+            stop_here(d, signo);
+            continue;
+        }
         if (signo == SIGCONT && d->started) {
             terminal_raw(&d->terminal);
             send_window_size(d);

@@ -29,6 +29,9 @@ struct deputy {
 // session.c
 _Noreturn void give_up(struct deputy *d, int status);
 void send_signal(struct deputy *d, uint8_t signo);
+/// The job stopped, or waits and its terminal says so: this process stops by the same signal, and so its shell takes
+/// the terminal.
+void stop_here(struct deputy *d, int signo);
 void send_window_size(struct deputy *d);
 void send_input(struct deputy *d);
 void send_acks(struct deputy *d);

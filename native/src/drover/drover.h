@@ -92,6 +92,9 @@ const char *link_path(void);
 int link_patience_seconds(void);
 _Noreturn void link_unreachable(int error);
 
+// inside.c
+/// Inside a guest: becomes the command. Elsewhere: returns.
+void run_inside_guest(char **words);
 // deputy.c
 _Noreturn void deputy_run(char **words);
 // detach.c: the deputy of a job that outlives its terminal

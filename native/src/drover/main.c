@@ -19,8 +19,10 @@ void say(const char *format, ...) {
 }
 
 int main(int argc, char **argv) {
-    if (argc >= 2 && strcmp(argv[1], "run") == 0)
+    if (argc >= 2 && strcmp(argv[1], "run") == 0) {
+        run_inside_guest(argv + 2);
         deputy_run(argv + 2);
+    }
     if (argc >= 2 && strcmp(argv[1], "attach") == 0)
         attach_run(argv + 2);
     java_run(argc, argv);

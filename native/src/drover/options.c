@@ -16,11 +16,11 @@ static _Noreturn void wrong(const char *what, const char *word) {
     exit(EXIT_USAGE);
 }
 
-static uint64_t number_with_unit(const char *text, const char *option, bool is_time) {
+static uint64_t number_with_unit(const char *text, bool is_time) {
     char *rest;
-    uint64_t n = strtoull(text, &rest, 10);
-    if (rest == text || !isdigit((unsigned char)text[0]))
-        wrong("a number is needed", option);
+    uint64_t n = strtoull(text, &rest, 10); // without digits it is 0, and a sign is no unit: both are refused below
+    if (!isdigit((unsigned char)text[0]))
+        n = 0;
     uint64_t factor = 1;
     int unit = tolower((unsigned char)*rest);
     if (is_time)
@@ -77,9 +77,9 @@ void options_parse(struct options *o, char **words) {
         else if ((value = value_of("--node", &at)))
             o->node = value;
         else if ((value = value_of("--mem", &at)))
-            o->mem_bytes = number_with_unit(value, "--mem", false);
+            o->mem_bytes = number_with_unit(value, false);
         else if ((value = value_of("--checkpoint", &at)))
-            o->checkpoint_seconds = number_with_unit(value, "--checkpoint", true);
+            o->checkpoint_seconds = number_with_unit(value, true);
         else if ((value = value_of("--net", &at))) {
             o->net = value;
             if (strcmp(value, "none") != 0 && strcmp(value, "node") != 0 && strcmp(value, "home") != 0)

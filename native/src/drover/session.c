@@ -110,8 +110,7 @@ void ask_resync(struct deputy *d) {
         d->out[i].acked_sent = 0;
 }
 
-/// The job stopped: so does this process, by the same signal, and so its shell takes the terminal.
-static void stop_here(struct deputy *d, int signo) {
+void stop_here(struct deputy *d, int signo) {
     terminal_restore(&d->terminal);
     send_acks(d);
     channel_flush(&d->daemon);
@@ -125,8 +124,9 @@ static void stop_here(struct deputy *d, int signo) {
     sigemptyset(&one);
     sigaddset(&one, SIGCONT);
     sigtimedwait(&one, NULL, &none); // it has done its work
-    if (d->started)
-        terminal_raw(&d->terminal);
+    if (!d->started)
+        return;
+    terminal_raw(&d->terminal);
     send_window_size(d);
     send_signal(d, SIGCONT | SIGNAL_TO_GROUP);
 }

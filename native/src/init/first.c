@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,15 +43,18 @@ static void take_stdio(const struct start *s, const struct start_fds *fds, int r
     }
 }
 
+/// The deputy says what limits it had, and its user may have written the deputy. Only root, and only at home, gets more
+/// than the node's administrator gave to drover: who could have had it without drover, too.
+static bool may_exceed_node(const struct start *s) { return s->uid == 0 && s->root == 0; }
+
 static void take_limits(const struct start *s, int report_fd) {
     for (uint32_t i = 0; i < s->limit_count; i++) {
-        struct rlimit wanted = {s->limits[i].soft, s->limits[i].hard};
+        struct rlimit wanted = {s->limits[i].soft, s->limits[i].hard}, here;
         int resource = (int)s->limits[i].resource;
-        if (setrlimit((__rlimit_resource_t)resource, &wanted) == 0)
-            continue;
-        struct rlimit here;
         if (getrlimit((__rlimit_resource_t)resource, &here) < 0)
             continue; // a limit this kernel does not know
+        if (may_exceed_node(s) && setrlimit((__rlimit_resource_t)resource, &wanted) == 0)
+            continue;
         if (wanted.rlim_max > here.rlim_max)
             wanted.rlim_max = here.rlim_max;
         if (wanted.rlim_cur > wanted.rlim_max)
@@ -114,7 +118,8 @@ _Noreturn void first_process(const struct start *s, const struct start_fds *fds,
     }
     take_stdio(s, fds, report_fd);
     umask((mode_t)s->umask);
-    if (setpriority(PRIO_PROCESS, 0, s->nice) < 0 && errno != EACCES && errno != EPERM)
+    int nice_value = s->nice < 0 && !may_exceed_node(s) ? 0 : s->nice;
+    if (setpriority(PRIO_PROCESS, 0, nice_value) < 0 && errno != EACCES && errno != EPERM)
         fail(report_fd, 125, "set", "the priority", errno);
     take_limits(s, report_fd);
     take_ids(s, report_fd);

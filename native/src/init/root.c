@@ -30,8 +30,9 @@ static void must(int result, const char *what, const char *name) {
 /// What names the machine, its keys or its keyboard rather than the guest.
 static const char *const MASKED[] = {"kcore", "keys",      "key-users",   "sysrq-trigger", "timer_list", "sched_debug",
                                      "kmsg",  "kallsyms",  "kpagecount",  "kpageflags",    "kpagecgroup", "latency_stats",
-                                     "slabinfo", "vmallocinfo", "iomem", "ioports", "mtrr", "pagetypeinfo", NULL};
-static const char *const READ_ONLY[] = {"sys", "irq", "bus", "fs", "acpi", "scsi", "driver", "pressure", NULL};
+                                     "slabinfo", "vmallocinfo", "iomem", "ioports", "mtrr", "pagetypeinfo", "vmcore", "profile", NULL};
+static const char *const READ_ONLY[] = {"sys", "irq", "bus", "fs", "acpi", "scsi", "driver", "pressure", "dynamic_debug", "asound",
+                                        NULL};
 
 static int prepare_proc(void) {
     must(mkdir("proc", 0755), "cannot make", "stage/proc");
@@ -86,6 +87,16 @@ static void mount_sys(void) {
     must(mount("sysfs", "sys", "sysfs", SAFE | MS_RDONLY, NULL), "cannot mount", "/sys");
 }
 
+/// The guest's own /run, empty but for what tells `drover run` that it is inside a guest.
+static void prepare_run(void) {
+    must(mkdir("run", 0755), "cannot make", "stage/run");
+    must(mount("run", "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"), "cannot mount", "/run");
+    must(mkdir(GUEST_MARK_DIRECTORY + 1, 0755), "cannot make", GUEST_MARK_DIRECTORY);
+    int mark = open(GUEST_MARK + 1, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
+    must(mark, "cannot make", GUEST_MARK);
+    close(mark);
+}
+
 /// A detached copy of the node's own tree, without its /dev, /proc and /sys, on which nothing is a device or setuid.
 static int copy_node_root(void) {
     umount2("/dev", MNT_DETACH);
@@ -107,13 +118,12 @@ void root_prepare(const char *stage, struct prepared *p) {
     must(mount("stage", stage, "tmpfs", MS_NOSUID, "mode=755,size=64k,nr_inodes=64"), "cannot mount", stage);
     must(chdir(stage), "cannot enter", stage);
     must(mkdir("root", 0755), "cannot make", "stage/root");
-    must(mkdir("run", 0755), "cannot make", "stage/run");
     must(mkdir("sys", 0755), "cannot make", "stage/sys");
     must(mkdir("hidden", 0), "cannot make", "stage/hidden");
     prepare_dev();
     p->last_pid = prepare_proc();
     mount_sys();
-    must(mount("run", "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755"), "cannot mount", "/run");
+    prepare_run();
     must(mount("hidden", "hidden", "tmpfs", SAFE | MS_RDONLY, "mode=000,size=4k"), "cannot mount", "stage/hidden");
     must((int)syscall(SYS_pivot_root, ".", "."), "cannot make the root of", stage);
     must(umount2(".", MNT_DETACH), "cannot leave", "the node's root");

@@ -31,7 +31,19 @@ static void set_capabilities(uint64_t keep) {
         refuse(125, "cannot drop", "capabilities", errno);
 }
 
+/// What root may inherit through exec is not bounded by the bounding set.
+static void clear_inheritable(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0)
+        refuse(125, "cannot read", "capabilities", errno);
+    data[0].inheritable = data[1].inheritable = 0;
+    if (syscall(SYS_capset, &header, data) < 0)
+        refuse(125, "cannot drop", "inheritable capabilities", errno);
+}
+
 void sandbox_drop_capabilities(uint32_t uid, uint8_t net) {
+    clear_inheritable();
     uint64_t keep = uid == 0 ? ROOT_KEEPS | (net == 0 ? ROOT_KEEPS_IN_OWN_NETWORK : 0) : 0;
     for (unsigned c = 0; c < 64; c++)
         if (!(keep & BIT(c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0) {

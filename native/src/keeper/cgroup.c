@@ -176,14 +176,33 @@ void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, s
     snprintf(to, size, "%s/%s%u", c->at[i].directory, c->prefix, number);
 }
 
+static uint64_t number_in(const char *directory, const char *file) {
+    char text[32];
+    read_text(directory, file, text, sizeof text);
+    return strtoull(text, NULL, 10);
+}
+
+/// Half of what the node can have: a guest that forks without end leaves the other half to the node and its neighbours.
+static uint64_t processes_of_one_guest(void) {
+    uint64_t pids = number_in("/proc/sys/kernel", "pid_max"), threads = number_in("/proc/sys/kernel", "threads-max");
+    return (pids < threads || threads == 0 ? pids : threads) / 2;
+}
+
 void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limit_bytes, uint32_t cpu_weight) {
     char path[1100], text[32];
     for (size_t i = 0; i < c->count; i++) {
         const struct hierarchy *h = &c->at[i];
         cgroup_path(c, i, number, path, sizeof path);
+        if (mkdir(path, 0755) < 0 && errno != EEXIST)
+            continue; // its init fails at the same, and says so
         if (h->memory && memory_limit_bytes > 0) {
             snprintf(text, sizeof text, "%" PRIu64, memory_limit_bytes);
             write_text(path, h->v2 ? "memory.max" : "memory.limit_in_bytes", text);
+        }
+        uint64_t processes = h->pids ? processes_of_one_guest() : 0;
+        if (processes > 0) {
+            snprintf(text, sizeof text, "%" PRIu64, processes);
+            write_text(path, "pids.max", text);
         }
         if (h->cpu && cpu_weight > 0 && cpu_weight != 100) {
             snprintf(text, sizeof text, "%u", h->v2 ? cpu_weight : cpu_weight * 1024 / 100);

@@ -27,6 +27,7 @@ struct cgroup_usage {
 /// or of "drover-guests" in the keeper's own group if NULL. Removes what a killed keeper left there.
 void cgroup_find(struct cgroups *c, const char *root, const char *parent);
 void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, size_t size);
+/// Also for a guest whose init has not come as far as making its groups.
 void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limit_bytes, uint32_t cpu_weight);
 /// False: no freezer.
 bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen);

@@ -30,6 +30,8 @@ module drover.daemon {
             info.picocli;
     opens drover.daemon.control to
             com.fasterxml.jackson.databind;
+    opens drover.daemon.doctor to
+            info.picocli;
     opens drover.daemon.security.command to
             info.picocli;
 }

@@ -7,6 +7,7 @@ import drover.daemon.control.HomeJobs;
 import drover.daemon.control.JobQueries;
 import drover.daemon.deputy.DeputyConnection;
 import drover.daemon.deputy.LocalServer;
+import drover.model.Credentials;
 import drover.protocol.WireException;
 import io.netty.buffer.ByteBuf;
 
@@ -22,6 +23,11 @@ final class LocalRequests implements LocalServer.Listener {
         this.jobs = jobs;
         this.jobQueries = jobQueries;
         this.nodeQueries = nodeQueries;
+    }
+
+    @Override
+    public boolean mayRun(Credentials caller) {
+        return jobs.mayRun(caller);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package drover.daemon;
 
+import drover.daemon.doctor.DoctorCommand;
 import drover.daemon.security.SecurityFailure;
 import drover.daemon.security.command.CaCommand;
 import drover.daemon.security.command.InitCommand;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Command;
             JoinCommand.class,
             LeaveCommand.class,
             RevokeCommand.class,
-            CaCommand.class
+            CaCommand.class,
+            DoctorCommand.class
         })
 public final class Main {
     private Main() {}

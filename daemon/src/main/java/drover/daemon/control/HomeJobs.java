@@ -16,6 +16,7 @@ import drover.model.GuestKey;
 import drover.model.JobId;
 import drover.model.JobState;
 import drover.model.NodeId;
+import drover.model.Printable;
 import drover.model.ResourceUse;
 import drover.policy.placement.ClusterView;
 import drover.policy.placement.PlacementDecision;
@@ -72,6 +73,8 @@ public final class HomeJobs implements AutoCloseable {
     private static final int SIGNAL_NUMBER = 0x7f;
     /// After this many nodes refused a job, the next refusal is its end.
     private static final int REFUSALS_MAX = 3;
+    /// A node's words for the user, in one line.
+    private static final int REASON_MAX_CHARS = 1000;
 
     private final DaemonConfig config;
     private final ClusterKnowledge knowledge;
@@ -195,7 +198,8 @@ public final class HomeJobs implements AutoCloseable {
         }
     }
 
-    private boolean mayRun(Credentials caller) {
+    /// Whether that user may have jobs here. Any thread.
+    public boolean mayRun(Credentials caller) {
         if (caller.isRoot()) return true;
         return UserTable.groupId(config.allowGroup())
                 .filter(group -> caller.gid() == group || caller.groups().contains(group))
@@ -309,14 +313,20 @@ public final class HomeJobs implements AutoCloseable {
     }
 
     /// Sends a signal to a job, or takes it out of the queue. Loop only.
-    void signal(Job job, int signal) {
-        if (job.state == JobState.QUEUED || (job.state == JobState.STARTING && signal == SIGKILL)) {
+    ///
+    /// @param flagged the signal, with [Signals#TO_GROUP] if it is for the foreground group
+    void signal(Job job, int flagged) {
+        int signal = flagged & ~Signals.TO_GROUP;
+        if (!Signals.isOne(signal)) return;
+        if (job.state == JobState.QUEUED && !Signals.endsByDefault(signal)) {
+            LOG.debug("job {} waits: signal {} has nobody to go to", job.id, signal);
+        } else if (job.state == JobState.QUEUED || (job.state == JobState.STARTING && signal == SIGKILL)) {
             end(job, new ExitStatus.Signalled(signal, false), ResourceUse.NONE);
         } else if (job.isOnNode()) {
             ByteBuf frame = Unpooled.buffer(6)
                     .writeByte(SessionKind.SIGNAL)
                     .writeIntLE(0)
-                    .writeByte(signal);
+                    .writeByte(flagged);
             nodes.send(job.node, new Session(job.guest(), frame));
         }
     }
@@ -439,13 +449,18 @@ public final class HomeJobs implements AutoCloseable {
     private void guestFailed(NodeId node, GuestFailed failed) {
         Job job = current(node, failed.guest());
         if (job == null) return;
+        String reason = Printable.line(failed.reason(), REASON_MAX_CHARS);
+        if (job.state != JobState.STARTING) { // it ran: whoever says now that it did not cannot have it run twice
+            lost(job, node + " ended it: " + reason);
+            return;
+        }
         Set<NodeId> refused = refusals.computeIfAbsent(job, j -> new HashSet<>());
         refused.add(node);
         boolean commandsFault = failed.exitStatus() != FAILED_STATUS;
         if (commandsFault || job.options.nodes().size() == 1 || refused.size() > REFUSALS_MAX) {
-            fail(job, failed.exitStatus(), failed.reason());
+            fail(job, failed.exitStatus(), reason);
         } else {
-            LOG.info("job {}: {} does not take it: {}", job.id, node, failed.reason());
+            LOG.info("job {}: {} does not take it: {}", job.id, node, reason);
             again(job);
         }
     }

@@ -3,6 +3,7 @@ package drover.daemon.control;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Names of signals (signal(7), x86 and arm numbers).
 final class Signals {
@@ -31,7 +32,22 @@ final class Signals {
             Map.entry("URG", 23),
             Map.entry("WINCH", 28));
 
+    /// What the kernel does for a process that says nothing else: these do not end it.
+    private static final Set<Integer> HARMLESS = Set.of(17, 18, 19, 20, 21, 22, 23, 28);
+
+    /// A deputy adds this to a signal that is meant for the whole foreground group, as a key on the terminal is.
+    static final int TO_GROUP = 0x80;
+
     private Signals() {}
+
+    static boolean isOne(int signal) {
+        return signal >= 1 && signal <= 64;
+    }
+
+    /// Whether a process that has made no other arrangement dies of it.
+    static boolean endsByDefault(int signal) {
+        return !HARMLESS.contains(signal);
+    }
 
     /// Reads `TERM`, `SIGTERM`, `term` or `15`.
     static Optional<Integer> parse(String text) {
@@ -41,7 +57,7 @@ final class Signals {
         if (number != null) return Optional.of(number);
         try {
             int plain = Integer.parseInt(text);
-            return plain >= 1 && plain <= 64 ? Optional.of(plain) : Optional.empty();
+            return isOne(plain) ? Optional.of(plain) : Optional.empty();
         } catch (NumberFormatException e) {
             return Optional.empty();
         }

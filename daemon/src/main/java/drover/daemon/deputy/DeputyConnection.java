@@ -5,6 +5,8 @@ import drover.protocol.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One deputy's or command's connection, to speak to it. Safe from any thread; what is said to a closed one is
 /// dropped.
@@ -19,6 +21,13 @@ public final class DeputyConnection {
     private static final int TEXT = 121;
 
     private static final int HOW_FAILED = 2;
+
+    /// What may wait for a caller that does not read. An honest deputy's streams hold at most 256 KiB each, and an
+    /// answer is one frame; whoever lets more pile up, or has it piled up by a node, loses the connection. A deputy
+    /// then comes back and asks for what it has not got.
+    private static final int PENDING_MAX_BYTES = 8 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeputyConnection.class);
 
     private final Channel channel;
     private final Peer peer;
@@ -106,6 +115,12 @@ public final class DeputyConnection {
     }
 
     private void send(ByteBuf frame) {
+        if (channel.bytesBeforeWritable() > PENDING_MAX_BYTES) {
+            frame.release();
+            if (channel.isOpen()) LOG.warn("process {} does not read what it is sent: its connection is cut", peer.pid());
+            close();
+            return;
+        }
         var _ = channel.writeAndFlush(frame, channel.voidPromise());
     }
 }

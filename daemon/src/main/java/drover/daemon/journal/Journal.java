@@ -1,7 +1,10 @@
 package drover.daemon.journal;
 
 import drover.model.JobState;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -45,6 +48,7 @@ public final class Journal implements AutoCloseable {
     ///
     /// @throws SQLException if the file cannot be used
     public Journal(Path file) throws SQLException {
+        makePrivate(file);
         connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         try (var statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode = WAL");
@@ -56,6 +60,21 @@ public final class Journal implements AutoCloseable {
         }
         connection.setAutoCommit(false);
         writer = Thread.ofPlatform().name("journal").daemon().start(this::write);
+    }
+
+    /// Jobs' environments and the secrets of their deputies are in it: it is for root alone. SQLite gives the
+    /// files beside it the same mode.
+    private static void makePrivate(Path file) throws SQLException {
+        var ownerOnly = PosixFilePermissions.fromString("rw-------");
+        try {
+            if (Files.notExists(file)) Files.createFile(file, PosixFilePermissions.asFileAttribute(ownerOnly));
+            for (String suffix : List.of("", "-wal", "-shm")) {
+                Path one = file.resolveSibling(file.getFileName() + suffix);
+                if (Files.exists(one)) Files.setPosixFilePermissions(one, ownerOnly);
+            }
+        } catch (IOException e) {
+            throw new SQLException("cannot make " + file + " private: " + e.getMessage(), e);
+        }
     }
 
     /// All rows, in order of their numbers. Call before the first write.

@@ -253,7 +253,12 @@ class HomeJobsIT {
         assertNotEquals(N2, sent.node());
     }
 
-    private record Calls(HomeJobs jobs, JobQueries queries) implements LocalServer.Listener {
+    record Calls(HomeJobs jobs, JobQueries queries) implements LocalServer.Listener {
+        @Override
+        public boolean mayRun(drover.model.Credentials caller) {
+            return jobs.mayRun(caller);
+        }
+
         @Override
         public void run(DeputyConnection caller, String options, ByteBuf spec) {
             jobs.run(caller, options, spec);
@@ -289,7 +294,7 @@ class HomeJobsIT {
         }
     }
 
-    private static final class TwoNodes implements ClusterKnowledge {
+    static final class TwoNodes implements ClusterKnowledge {
         @Override
         public Map<NodeId, Seen> loads() {
             LoadVector idle = new LoadVector(1, 1, 0, 1L << 30, 1L << 29, 0, 0, 0, 1, 1);

@@ -77,6 +77,40 @@ final class TestDeputy implements AutoCloseable {
         return frame.fields();
     }
 
+    /// Reads all there is until the daemon closes the connection, and says how many bytes that were.
+    long countUntilClosed() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(64 << 10);
+        long total = 0;
+        try {
+            for (int n = channel.read(bytes); n >= 0; n = channel.read(bytes.clear())) total += n;
+        } catch (IOException reset) {
+            return total; // closed with something unread
+        }
+        return total;
+    }
+
+    /// Asks the same again and again without reading an answer, until the socket takes no more for half a second.
+    int askWithoutReading(String json, int most) throws IOException, InterruptedException {
+        byte[] text = json.getBytes(StandardCharsets.UTF_8);
+        byte[] frame = Unpooled.buffer()
+                .writeIntLE(text.length + 1)
+                .writeByte(20)
+                .writeBytes(text)
+                .array();
+        ByteBuffer one = ByteBuffer.wrap(frame, 0, text.length + 5);
+        channel.configureBlocking(false);
+        for (int i = 0; i < most; i++) {
+            one.position(0);
+            long deadline = System.nanoTime() + 500_000_000L;
+            while (one.hasRemaining()) {
+                if (channel.write(one) > 0) continue;
+                if (System.nanoTime() > deadline) return i;
+                Thread.sleep(5);
+            }
+        }
+        return most;
+    }
+
     private void send(int type, Consumer<ByteBuf> payload) throws IOException {
         ByteBuf out = Unpooled.buffer().writeIntLE(0).writeByte(type);
         payload.accept(out);

@@ -1,5 +1,6 @@
 package drover.protocol.job;
 
+import drover.model.Printable;
 import drover.protocol.Wire;
 import drover.protocol.WireException;
 import io.netty.buffer.ByteBuf;
@@ -44,7 +45,6 @@ public record CommandSpec(int deputyPid, String directory, String path, List<Str
 
     /// The command line as a person would like to read it: control characters replaced, cut when long.
     public String shown() {
-        String line = String.join(" ", arguments).replaceAll("\\p{Cntrl}", "?");
-        return line.length() <= SHOWN_MAX_CHARS ? line : line.substring(0, SHOWN_MAX_CHARS - 1) + "…";
+        return Printable.line(String.join(" ", arguments), SHOWN_MAX_CHARS);
     }
 }

@@ -1,0 +1,212 @@
+package drover.daemon.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.daemon.deputy.DeputyConnection;
+import drover.daemon.deputy.LocalServer;
+import drover.model.Credentials;
+import drover.protocol.job.JobMessage.Session;
+import drover.protocol.job.JobMessage.StartGuest;
+import drover.protocol.local.FieldReader;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What any user of this machine can and cannot do at the daemon's socket and to its files.
+@Timeout(60)
+class HostileCallersIT {
+    @TempDir
+    Path directory;
+
+    private static String mode(Path file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+    }
+
+    @Test
+    void environmentsAndSecretsInTheJournalAreForRootAlone() throws Exception {
+        try (TestHome home = new TestHome(directory);
+                TestDeputy deputy = home.deputy().run("{}", "/bin/true")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            for (String name : List.of("journal.db", "journal.db-wal", "journal.db-shm"))
+                assertEquals("rw-------", mode(directory.resolve(name)), name);
+        }
+    }
+
+    @Test
+    void aJournalThatWasReadableIsMadePrivate() throws Exception {
+        new TestHome(directory).close();
+        Files.setPosixFilePermissions(
+                directory.resolve("journal.db"), PosixFilePermissions.fromString("rw-r--r--"));
+        try (TestHome _ = new TestHome(directory)) {
+            assertEquals("rw-------", mode(directory.resolve("journal.db")));
+        }
+    }
+
+    @Test
+    void oneConnectionStandsForOneJobSoThatItsEndEndsThem() throws Exception {
+        try (TestHome home = new TestHome(directory);
+                TestDeputy deputy = home.deputy().run("{}", "/bin/first")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            deputy.run("{}", "/bin/second");
+            deputy.countUntilClosed();
+            home.nodes.awaitStart();
+            assertTrue(home.nodes.isQuiet(StartGuest.class), "the second was not started");
+        }
+    }
+
+    @Test
+    void aKeyThatInterruptsTheForegroundGroupCancelsAWaitingJob() throws Exception {
+        try (TestHome home = new TestHome(directory)) {
+            List<TestDeputy> deputies = fill(home);
+            try (TestDeputy waits = home.deputy().run("{}", "/bin/waits")) {
+                waits.expect(TestDeputy.ACCEPTED);
+                waits.signal(0, 0x80 | 2);
+                FieldReader ended = waits.expect(TestDeputy.ENDED);
+                assertEquals(1, ended.u8(), "by a signal");
+                assertEquals(2, ended.u8());
+            }
+            for (TestDeputy deputy : deputies) deputy.close();
+        }
+    }
+
+    @Test
+    void aSignalThatEndsNoProcessDoesNotEndAWaitingJob() throws Exception {
+        try (TestHome home = new TestHome(directory)) {
+            List<TestDeputy> deputies = fill(home);
+            try (TestDeputy waits = home.deputy().run("{}", "/bin/waits")) {
+                waits.expect(TestDeputy.ACCEPTED);
+                for (int harmless : new int[] {18, 28, 17, 0, 65, 20}) waits.signal(0, harmless);
+                waits.signal(0, 15);
+                FieldReader ended = waits.expect(TestDeputy.ENDED);
+                ended.u8();
+                assertEquals(15, ended.u8(), "the first of them that ends a process");
+            }
+            for (TestDeputy deputy : deputies) deputy.close();
+        }
+    }
+
+    @Test
+    void aSignalForTheGroupReachesTheNodeAsOne() throws Exception {
+        try (TestHome home = new TestHome(directory);
+                TestDeputy deputy = home.deputy().run("{}", "/bin/true")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            home.nodes.awaitStart();
+            deputy.signal(0, 0x80 | 2);
+            ByteBuf frame = ((Session) home.nodes.await(Session.class).message()).frame();
+            assertEquals(0x80 | 2, frame.getUnsignedByte(5));
+        }
+    }
+
+    @Test
+    void whoDoesNotReadHisAnswersStopsBeingHeard() throws Exception {
+        try (TestHome home = new TestHome(directory);
+                TestDeputy deaf = home.deputy()) {
+            int accepted = deaf.askWithoutReading("{\"command\":\"ps\",\"all\":true}", 2_000_000);
+            assertTrue(accepted < 2_000_000, "all questions were taken in, though no answer was read");
+            try (TestDeputy other = home.deputy().command("{\"command\":\"ps\"}")) {
+                other.expect(TestDeputy.RESULT);
+            }
+        }
+    }
+
+    @Test
+    void whoMayOnlyAskIsToldSoAndCannotSendMegabytes() throws Exception {
+        try (TestHome home = new TestHome(directory, OnlyAsk::new)) {
+            try (TestDeputy asks = home.deputy().command("{\"command\":\"ps\"}")) {
+                asks.expect(TestDeputy.RESULT);
+            }
+            try (TestDeputy big = home.deputy().run("{}", "/bin/true", "x".repeat(200_000))) {
+                FieldReader refused = big.expect(TestDeputy.REFUSED);
+                assertEquals(125, refused.u8());
+                String why = new String(refused.rest(), StandardCharsets.UTF_8);
+                assertTrue(why.contains("may not run jobs"), why);
+            }
+        }
+    }
+
+    @Test
+    void whoMayOnlyAskCannotTakeAllConnections() throws Exception {
+        try (TestHome home = new TestHome(directory, OnlyAsk::new)) {
+            List<TestDeputy> many = new ArrayList<>();
+            int answered = 0;
+            for (int i = 0; i < 80; i++) {
+                TestDeputy one = home.deputy();
+                many.add(one);
+                try {
+                    one.command("{\"command\":\"ps\"}").expect(TestDeputy.RESULT);
+                    answered++;
+                } catch (IOException | AssertionError refused) {
+                    // beyond the limit
+                }
+            }
+            assertEquals(64, answered);
+            for (TestDeputy one : many) one.close();
+            for (int i = 0; ; i++) { // their places are free again
+                try (TestDeputy one = home.deputy().command("{\"command\":\"ps\"}")) {
+                    one.expect(TestDeputy.RESULT);
+                    break;
+                } catch (IOException | AssertionError e) {
+                    if (i == 100) throw e;
+                    Thread.sleep(20);
+                }
+            }
+        }
+    }
+
+    /// Takes every place there is: two nodes of one core take two jobs each.
+    private static List<TestDeputy> fill(TestHome home) throws Exception {
+        List<TestDeputy> deputies = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            deputies.add(home.deputy().run("{}", "/bin/job" + i));
+            home.nodes.awaitStart();
+        }
+        return deputies;
+    }
+
+    /// As for a user who is neither root nor in the group.
+    private record OnlyAsk(LocalServer.Listener calls) implements LocalServer.Listener {
+        @Override
+        public boolean mayRun(Credentials caller) {
+            return false;
+        }
+
+        @Override
+        public void run(DeputyConnection caller, String options, ByteBuf spec) {
+            throw new AssertionError("it was let through");
+        }
+
+        @Override
+        public void session(DeputyConnection caller, int epoch, ByteBuf frame) {
+            calls.session(caller, epoch, frame);
+        }
+
+        @Override
+        public void resume(DeputyConnection caller, long job, byte[] secret) {
+            calls.resume(caller, job, secret);
+        }
+
+        @Override
+        public void attach(DeputyConnection caller, long job) {
+            calls.attach(caller, job);
+        }
+
+        @Override
+        public void command(DeputyConnection caller, String json) {
+            calls.command(caller, json);
+        }
+
+        @Override
+        public void closed(DeputyConnection caller) {
+            calls.closed(caller);
+        }
+    }
+}
