@@ -29,10 +29,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +78,9 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private final Set<GuestKey> starting = new HashSet<>();
 
     private final Loop loop;
-    private Keeper keeper;
+    private @Nullable Keeper keeper;
+    /// Hears the present connection; what an older one still says of its end is of no interest.
+    private @Nullable KeeperEvents connection;
     private boolean closing;
     private boolean inventoryKnown;
     private final List<Runnable> afterInventory = new ArrayList<>();
@@ -87,7 +91,30 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         this.setup = setup;
         this.toHome = toHome;
         loop = new Loop("guests", Duration.ofSeconds(1), this::tick);
-        keeper = new Keeper(setup, new KeeperEvents());
+        IOException failure = firstConnection().join();
+        if (failure != null) {
+            loop.close();
+            throw failure;
+        }
+    }
+
+    /// On the loop, like every later one: the keeper listens to one daemon, and its newest connection is that.
+    private CompletableFuture<@Nullable IOException> firstConnection() {
+        CompletableFuture<@Nullable IOException> result = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                connect();
+                result.complete(null);
+            } catch (IOException e) {
+                result.complete(e);
+            }
+        });
+        return result;
+    }
+
+    private void connect() throws IOException {
+        connection = new KeeperEvents();
+        keeper = new Keeper(setup, connection);
     }
 
     /// Guests on this node now.
@@ -233,7 +260,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private void reconnect() {
         try {
-            keeper = new Keeper(setup, new KeeperEvents());
+            connect();
         } catch (IOException e) {
             LOG.error("no keeper: {}", e.getMessage());
         }
@@ -362,7 +389,9 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
         @Override
         public void lost(String reason) {
-            loop.execute(() -> keeperLost(reason));
+            loop.execute(() -> {
+                if (connection == this) keeperLost(reason);
+            });
         }
     }
 }
