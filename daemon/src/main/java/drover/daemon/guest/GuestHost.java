@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -72,6 +74,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private final Loop loop;
     private Keeper keeper;
+    /// Of the present connection.
+    private KeeperEvents events;
     private boolean closing;
     private volatile int guestCount;
 
@@ -80,7 +84,27 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         this.setup = setup;
         this.toHome = toHome;
         loop = new Loop("guests", Duration.ofSeconds(1), this::tick);
-        keeper = new Keeper(setup, new KeeperEvents());
+        connectFirst();
+    }
+
+    /// On the loop, as every later connection: a tick meanwhile would make a second one, which the keeper takes for
+    /// this one's successor.
+    private void connectFirst() throws IOException {
+        CompletableFuture<Void> connected = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                connect();
+                connected.complete(null);
+            } catch (IOException e) {
+                connected.completeExceptionally(e);
+            }
+        });
+        try {
+            connected.join();
+        } catch (CompletionException e) {
+            loop.close();
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        }
     }
 
     /// Guests on this node now.
@@ -220,14 +244,20 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private void reconnect() {
         try {
-            keeper = new Keeper(setup, new KeeperEvents());
+            connect();
         } catch (IOException e) {
             LOG.error("no keeper: {}", e.getMessage());
         }
     }
 
-    private void keeperLost(String reason) {
-        if (closing) return;
+    private void connect() throws IOException {
+        events = new KeeperEvents();
+        keeper = new Keeper(setup, events);
+    }
+
+    private void keeperLost(KeeperEvents connection, String reason) {
+        // A connection that was given up ends too, when its successor is there already.
+        if (closing || connection != events) return;
         LOG.error("the keeper is gone ({}); its guests are lost, their homes will be told", reason);
         Map<NodeId, List<GuestKey>> lost = new HashMap<>();
         guests.keySet()
@@ -332,7 +362,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
         @Override
         public void lost(String reason) {
-            loop.execute(() -> keeperLost(reason));
+            loop.execute(() -> keeperLost(this, reason));
         }
     }
 }
