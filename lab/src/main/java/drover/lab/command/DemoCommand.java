@@ -38,8 +38,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "drover-demo", description = "where the picture goes")
     Path out = Path.of("drover-demo");
 
-    @Option(names = "--scale", defaultValue = "0.25", description = "of the picture: 1 is 1344x1344 pixels")
-    double scale = 0.25;
+    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 2688x2688 pixels")
+    double scale = 0.125;
 
     @Override
     public Integer call() throws IOException {
