@@ -18,8 +18,7 @@ class LanDiscoveryIT {
     private static final int PATIENCE_SECONDS = 90;
 
     /// Two network namespaces joined by a cable: $1 is how to start a JVM. Nothing leaves the machine.
-    private static final String TWO_MACHINES =
-            """
+    private static final String TWO_MACHINES = """
             unshare --net sh -c '
                 until ip link show d1 >/dev/null 2>&1; do sleep 0.1; done
                 ip link set lo up && ip addr add 10.9.9.2/24 dev d1 && ip link set d1 up && exec "$@"' sh "$@" advertise &
