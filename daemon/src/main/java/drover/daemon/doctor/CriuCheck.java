@@ -1,6 +1,7 @@
 package drover.daemon.doctor;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +59,7 @@ final class CriuCheck {
             var text = new StringBuilder();
             Thread reader = Thread.ofVirtual().start(() -> {
                 try {
-                    text.append(new String(process.getInputStream().readNBytes(64 << 10)));
+                    text.append(new String(process.getInputStream().readNBytes(64 << 10), StandardCharsets.UTF_8));
                 } catch (IOException e) {
                     text.append(e.getMessage());
                 }

@@ -111,8 +111,8 @@ final class MachineChecks {
     private List<Finding> cgroups() {
         Set<String> controllers = new TreeSet<>();
         Set<String> versions = new LinkedHashSet<>();
-        for (String line : read("proc/mounts").split("\n")) {
-            String[] fields = line.split(" ");
+        for (String line : read("proc/mounts").split("\n", -1)) {
+            String[] fields = line.split(" ", -1);
             if (fields.length < 4) continue;
             if (fields[2].equals("cgroup")) {
                 versions.add("v1");
