@@ -29,8 +29,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its own. It is
-/// made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The Java virtual machine records
+/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its
+/// own. It is
+/// made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The Java virtual
+/// machine records
 /// meanwhile what a daemon needs, for the cache from which later ones start (JEP 514, 515).
 final class Rehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
@@ -154,7 +156,13 @@ final class Rehearsal {
         Path log = home.run().resolve("job.log");
         ProcessBuilder builder = new ProcessBuilder(
                 libexec.resolveSibling("bin").resolve("drover").toString(),
-                "run", "--node", SECOND, "--", "/bin/sh", "-c", "ls -l /etc >/dev/null");
+                "run",
+                "--node",
+                SECOND,
+                "--",
+                "/bin/sh",
+                "-c",
+                "ls -l /etc >/dev/null");
         builder.environment().put("DROVER_RUN_DIR", home.run().toString());
         builder.environment().remove("JAVA_TOOL_OPTIONS"); // it is about this process
         Process job = builder.redirectErrorStream(true)
@@ -171,15 +179,22 @@ final class Rehearsal {
             return Optional.of("interrupted");
         }
         if (job.exitValue() == 0) return Optional.empty();
-        return Optional.of("exit status " + job.exitValue() + ": " + Files.readString(log).strip());
+        return Optional.of(
+                "exit status " + job.exitValue() + ": " + Files.readString(log).strip());
     }
 
     /// Keepers outlive their daemons, but these have nothing more to keep.
     private void endKeepers() {
         String folder = places.run().toString();
         ProcessHandle.allProcesses()
-                .filter(process -> process.info().command().filter(it -> it.endsWith("/drover-keeper")).isPresent())
-                .filter(process -> process.info().commandLine().filter(it -> it.contains(folder + "/")).isPresent())
+                .filter(process -> process.info()
+                        .command()
+                        .filter(it -> it.endsWith("/drover-keeper"))
+                        .isPresent())
+                .filter(process -> process.info()
+                        .commandLine()
+                        .filter(it -> it.contains(folder + "/"))
+                        .isPresent())
                 .forEach(ProcessHandle::destroy);
     }
 

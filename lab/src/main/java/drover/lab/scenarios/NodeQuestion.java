@@ -21,7 +21,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Asks a node's daemon at its own socket, which is a file of the node. Asking by `drover nodes` would start a Java virtual
+/// Asks a node's daemon at its own socket, which is a file of the node. Asking by `drover nodes` would start a
+/// Java virtual
 /// machine each time, and that on the cores which the daemons need to come up.
 final class NodeQuestion {
     /// A daemon that hangs answers nothing; it is asked again later.
@@ -57,8 +58,9 @@ final class NodeQuestion {
             new LocalFrameWriter(channel)
                     .write(new LocalFrame(
                             DaemonSocket.COMMAND, "{\"command\":\"nodes\"}".getBytes(StandardCharsets.UTF_8)));
-            LocalFrame frame =
-                    new LocalFrameReader(channel).read().orElseThrow(() -> new IOException("the connection was closed"));
+            LocalFrame frame = new LocalFrameReader(channel)
+                    .read()
+                    .orElseThrow(() -> new IOException("the connection was closed"));
             answer.complete(json.readTree(frame.fields().rest()).path("result"));
         } catch (IOException | RuntimeException e) {
             answer.completeExceptionally(e);
