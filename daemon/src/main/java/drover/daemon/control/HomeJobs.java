@@ -68,6 +68,8 @@ public final class HomeJobs implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int FAILED_STATUS = 125;
     private static final int SIGKILL = 9;
+    /// The bit above says that the terminal sent it, to a whole process group.
+    private static final int SIGNAL_NUMBER = 0x7f;
     /// After this many nodes refused a job, the next refusal is its end.
     private static final int REFUSALS_MAX = 3;
 
@@ -173,6 +175,7 @@ public final class HomeJobs implements AutoCloseable {
         Job job = new Job(
                 book.nextId(),
                 peer.credentials(),
+                UserTable.userName(peer.credentials().uid()),
                 options,
                 command.shown(),
                 command.directory(),
@@ -255,7 +258,7 @@ public final class HomeJobs implements AutoCloseable {
             job.deputyStart = deputy.peer().startTicks();
             byDeputy.put(deputy, job);
             switch (job.state) {
-                case QUEUED -> queue.addOnce(job);
+                case QUEUED -> queue.addLast(job);
                 case STARTING -> {}
                 case RUNNING, LINGERING -> deputy.started(job.epoch, job.node.name());
                 case EXITED -> deputy.ended(job.exit, false);
@@ -274,7 +277,7 @@ public final class HomeJobs implements AutoCloseable {
             if (job.deputy == deputy && epoch == job.epoch && job.isOnNode())
                 nodes.send(job.node, new Session(job.guest(), kept));
             else if (epoch == 0 && kept.readableBytes() >= 6 && kept.getByte(0) == SessionKind.SIGNAL)
-                signal(job, kept.getByte(5));
+                signal(job, kept.getByte(5) & SIGNAL_NUMBER);
         });
     }
 
