@@ -45,6 +45,7 @@ import org.slf4j.LoggerFactory;
 /// All state is owned by one loop; the public methods may be called from any thread.
 public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GuestHost.class);
+    private static final Duration KEEPER_LEAST_LIFE = Duration.ofSeconds(1);
     private static final int MAX_READ_BYTES = 1 << 20;
     private static final int CPU_WEIGHT_AS_OTHERS = 100;
 
@@ -77,6 +78,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private final Loop loop;
     private Keeper keeper;
+    private long keeperSinceNs;
     private boolean closing;
     private boolean inventoryKnown;
     private final List<Runnable> afterInventory = new ArrayList<>();
@@ -233,6 +235,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private void reconnect() {
         try {
+            keeperSinceNs = System.nanoTime();
             keeper = new Keeper(setup, new KeeperEvents());
         } catch (IOException e) {
             LOG.error("no keeper: {}", e.getMessage());
@@ -254,7 +257,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         inventoryKnown = false;
         keeper.close();
         keeper = null;
-        reconnect();
+        // One that ends at once would be started thousands of times; the next tick tries again.
+        if (System.nanoTime() - keeperSinceNs > KEEPER_LEAST_LIFE.toNanos()) reconnect();
         lost.forEach((home, keys) -> toHome.send(home, new Missing(keys)));
     }
 
