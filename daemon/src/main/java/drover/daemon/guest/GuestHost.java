@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
 /// All state is owned by one loop; the public methods may be called from any thread.
 public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GuestHost.class);
+    private static final Duration KEEPER_LEAST_LIFE = Duration.ofSeconds(1);
     private static final int MAX_READ_BYTES = 1 << 20;
     private static final int CPU_WEIGHT_AS_OTHERS = 100;
 
@@ -82,6 +83,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private final Loop loop;
     private @Nullable Keeper keeper; // null while there is none
     private @Nullable KeeperEvents events; // of the present connection
+    private long keeperSinceNs;
     private boolean closing;
     private boolean inventoryKnown;
     private final List<Runnable> afterInventory = new ArrayList<>();
@@ -116,6 +118,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     }
 
     private void connect() throws IOException {
+        keeperSinceNs = System.nanoTime();
         events = new KeeperEvents();
         keeper = new Keeper(setup, events);
     }
@@ -294,7 +297,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         inventoryKnown = false;
         ifKept(Keeper::close);
         keeper = null;
-        reconnect();
+        // One that ends at once would be started thousands of times; the next tick tries again.
+        if (System.nanoTime() - keeperSinceNs > KEEPER_LEAST_LIFE.toNanos()) reconnect();
         lost.forEach((home, keys) -> toHome.send(home, new Missing(keys)));
     }
 

@@ -79,7 +79,7 @@ public final class FileServer implements AutoCloseable {
             throw new IllegalStateException("cannot serve " + config.root() + ": errno " + e.errno, e);
         }
         guests = new Guests(effects, config.maxHandles(), config.maxHandlesPerGuest());
-        locks = new LockTable(procSelf);
+        locks = new LockTable(procSelf, this::retryLocksSoon);
         performed = new PerformedLog(config.performedLog());
         handles = new Handles(ids::incrementAndGet, guests, locks);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
@@ -104,9 +104,13 @@ public final class FileServer implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 });
-        var _ = clock.scheduleWithFixedDelay(
-                locks::retryAll, LOCK_RETRY_MILLIS, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        clock.setRejectedExecutionHandler(
+                new ThreadPoolExecutor.DiscardPolicy()); // who waits at the end, waits for nothing
         var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void retryLocksSoon() {
+        var _ = clock.schedule(locks::retryAll, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the frame.

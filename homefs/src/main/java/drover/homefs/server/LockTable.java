@@ -43,9 +43,15 @@ final class LockTable {
     private final ProcSelf procSelf;
     private final Map<Owner, Description> descriptions = new HashMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
+    private final Runnable retrySoon;
+    private boolean retryIsDue;
 
-    LockTable(ProcSelf procSelf) {
+    /// @param retrySoon sees to it that [#retryAll] is called in a moment; asked only while somebody waits, so
+    ///     that an idle
+    ///     home is not woken for nothing
+    LockTable(ProcSelf procSelf, Runnable retrySoon) {
         this.procSelf = procSelf;
+        this.retrySoon = retrySoon;
     }
 
     /// Takes or releases a lock. Throws EAGAIN if another is in the way.
@@ -173,7 +179,10 @@ final class LockTable {
         synchronized (waiting) {
             if (waiting.size() >= MAX_WAITING) throw new CallFailed(Errno.EDEADLK);
             waiting.add(call);
+            if (retryIsDue) return;
+            retryIsDue = true;
         }
+        retrySoon.run();
     }
 
     /// The guest was interrupted.
@@ -199,6 +208,7 @@ final class LockTable {
     void retryAll() {
         List<Waiting> again;
         synchronized (waiting) {
+            retryIsDue = false;
             if (waiting.isEmpty()) return;
             again = new ArrayList<>(waiting);
             waiting.clear();

@@ -1,0 +1,137 @@
+"""What the benches of the cluster share: a lab's nodes, seen from outside, and their daemons asked at their sockets."""
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TICKS = os.sysconf("SC_CLK_TCK")
+COMMAND, RESULT = 20, 120
+
+
+def drover():
+    """The image that the build makes, or what DROVER names."""
+    return os.environ.get("DROVER", str(HERE.parent / "dist/target/image/bin/drover"))
+
+
+class Lab:
+    def __init__(self, name):
+        self.name = name
+
+    def run(self, *words, limit=600):
+        subprocess.run([drover(), "lab", *words, "--name", self.name], check=True, timeout=limit)
+
+    def up(self, nodes):
+        started = time.monotonic()
+        self.run("up", "--nodes", str(nodes), limit=60 + 30 * nodes)
+        return time.monotonic() - started
+
+    def down(self):
+        self.run("down")
+
+    def inits(self):
+        """Name of each running node, and its first process as the machine sees it."""
+        directory = Path("/run/drover-lab") / self.name
+        found = {}
+        for file in sorted(directory.glob("nodes/*/init"), key=lambda f: int(f.parent.name[1:])):
+            pid = int(file.read_text().split()[0])
+            if os.path.exists(f"/proc/{pid}"):
+                found[file.parent.name] = pid
+        return found
+
+    def processes(self):
+        """For each node its daemon, its keeper, and the keeper's waiting inits: those of its uts namespace."""
+        owner = {}
+        for node, pid in self.inits().items():
+            owner[os.stat(f"/proc/{pid}/ns/uts").st_ino] = node
+        found = {node: {"daemon": [], "keeper": [], "init": []} for node in owner.values()}
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                command = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
+                program = os.path.basename(command[0].decode(errors="replace"))
+                kind = (
+                    "keeper" if program == "drover-keeper"
+                    else "init" if program == "drover-init"
+                    else "daemon" if b"drover.daemon/drover.daemon.Main" in command and b"daemon" in command
+                    else None
+                )
+                if kind is None:
+                    continue
+                # An init waits in namespaces of its own; its parent is the keeper.
+                at = entry
+                if kind == "init":
+                    at = Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()[1]
+                node = owner.get(os.stat(f"/proc/{at}/ns/uts").st_ino)
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                continue
+            if node:
+                found[node][kind].append(int(entry))
+        return found
+
+
+def ask(init, limit=3.0):
+    """What `drover nodes --json` prints in the node with this first process; None while no daemon answers."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(limit)
+        try:
+            s.connect(f"/proc/{init}/root/run/drover/drover.sock")
+            question = bytes([COMMAND]) + b'{"command":"nodes"}'
+            s.sendall(struct.pack("<I", len(question)) + question)
+            data = b""
+            while len(data) < 5 or len(data) < 4 + struct.unpack_from("<I", data)[0]:
+                more = s.recv(65536)
+                if not more:
+                    return None
+                data += more
+        except OSError:
+            return None
+    if data[4] != RESULT:
+        return None
+    return json.loads(data[5:]).get("result")
+
+
+def states(answer):
+    return {} if answer is None else {node["name"]: node["state"] for node in answer}
+
+
+def cpu_seconds(pid):
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory_kb(pid):
+    """Pss and Rss of smaps_rollup."""
+    found = {"Pss": 0, "Rss": 0}
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            key = line.split(":")[0]
+            if key in found:
+                found[key] = int(line.split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return found
+
+
+class Idle:
+    """How much of the machine nobody used meanwhile: below 5 %, wall times say nothing."""
+
+    def __init__(self):
+        self.first = self.look()
+
+    @staticmethod
+    def look():
+        fields = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        return fields[3] + fields[4], sum(fields)
+
+    def percent(self):
+        idle, whole = self.look()
+        return 100.0 * (idle - self.first[0]) / max(1, whole - self.first[1])
