@@ -149,8 +149,7 @@ public final class Membership implements AutoCloseable {
         }
     }
 
-    /// Leaves the cluster for good: all members forget this node, those that are not there now when they are
-    /// told to
+    /// Leaves the cluster for good: all members forget this node, those that are not there now when they are told to
     /// (`forget`). Returns when all have confirmed, or after three seconds. Nothing can be sent afterwards.
     public void leave() throws InterruptedException {
         List<NodeId> others = roster.all().stream()
