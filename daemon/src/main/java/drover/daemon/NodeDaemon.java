@@ -13,7 +13,6 @@ import drover.daemon.journal.Journal;
 import drover.daemon.links.FileLinks;
 import drover.daemon.links.JobLinks;
 import drover.daemon.placement.Placement;
-import drover.daemon.security.LanDiscovery;
 import drover.daemon.security.NodeSecurity;
 import drover.daemon.security.SecurityFailure;
 import drover.daemon.security.SecurityPlaces;
@@ -26,7 +25,6 @@ import drover.protocol.link.LinkConfig;
 import drover.protocol.link.LinkHub;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,12 +120,6 @@ final class NodeDaemon implements AutoCloseable {
         } catch (SecurityFailure e) {
             throw new StartFailure(String.valueOf(e.getMessage()));
         }
-        if (!security.holdsAuthority()) return;
-        keep(LanDiscovery.advertise(
-                InetAddress.getByName(config.address()),
-                config.name().name(),
-                config.enrolPort(),
-                security.identity().clusterId()));
     }
 
     private <T extends AutoCloseable> T keep(T part) {
