@@ -442,7 +442,7 @@ public final class HomeJobs implements AutoCloseable {
         if (job.state != JobState.STARTING) return;
         job.state = JobState.RUNNING;
         job.startedAt = System.currentTimeMillis() / 1e3;
-        book.write(job, () -> {});
+        book.writeSoon(job);
         if (job.deputy != null) job.deputy.started(job.epoch, node.name());
     }
 

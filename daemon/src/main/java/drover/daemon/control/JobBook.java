@@ -44,11 +44,20 @@ final class JobBook {
         unfinished.put(job.id.number(), job);
     }
 
+    /// Writes the job as it is now, with the next write or a moment later: for a state that nobody waits for.
+    void writeSoon(Job job) {
+        journal.writeSoon(row(job));
+    }
+
+    private static Journal.Row row(Job job) {
+        String node = job.node == null ? null : job.node.name();
+        return new Journal.Row(
+                job.id.number(), job.state, node, job.epoch, job.toRecord().toBytes());
+    }
+
     /// Writes the job as it is now; `committed` runs on the journal's thread when it is on disk.
     void write(Job job, Runnable committed) {
-        byte[] record = job.toRecord().toBytes();
-        String node = job.node == null ? null : job.node.name();
-        journal.write(new Journal.Row(job.id.number(), job.state, node, job.epoch, record), committed);
+        journal.write(row(job), committed);
         if (job.state.isFinal() && unfinished.remove(job.id.number()) != null) forgetOld();
     }
 

@@ -10,10 +10,15 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +41,11 @@ public final class Journal implements AutoCloseable {
     /// sqlite3.
     public record Row(long number, JobState state, String node, int epoch, byte[] record) {}
 
-    private record Write(Row row, Runnable committed) {}
+    /// How long a row that nobody waits for is kept back, so that it shares the sync of the next one. A short job's
+    /// start and end are then one write.
+    private static final Duration COMPANY_WAIT = Duration.ofMillis(20);
+
+    private record Write(Row row, Runnable committed, boolean urgent) {}
 
     private final Connection connection;
     private final BlockingQueue<Write> inbox = new LinkedBlockingQueue<>();
@@ -99,7 +108,12 @@ public final class Journal implements AutoCloseable {
     /// order of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a
     /// state that is not on disk.
     public void write(Row row, Runnable committed) {
-        inbox.add(new Write(row, committed));
+        inbox.add(new Write(row, committed, true));
+    }
+
+    /// Writes a row that nobody waits for: on disk with the next urgent one, or a moment later by itself.
+    public void writeSoon(Row row) {
+        inbox.add(new Write(row, () -> {}, false));
     }
 
     private void write() {
@@ -108,6 +122,7 @@ public final class Journal implements AutoCloseable {
             while (true) {
                 if (batch.isEmpty()) batch.add(inbox.take());
                 inbox.drainTo(batch);
+                awaitUrgent(batch);
                 if (!commit(upsert, batch)) {
                     if (closed) return;
                     Thread.sleep(500); // the disk is full or failing: try again, with what has come since
@@ -123,16 +138,37 @@ public final class Journal implements AutoCloseable {
         }
     }
 
+    private void awaitUrgent(List<Write> batch) {
+        long deadlineNanos = System.nanoTime() + COMPANY_WAIT.toNanos();
+        try {
+            while (!closed && batch.stream().noneMatch(Write::urgent)) {
+                Write next = inbox.poll(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+                if (next == null) return;
+                batch.add(next);
+                inbox.drainTo(batch);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the journal is closed: what is here is still written
+        }
+    }
+
+    /// Of each job only the latest row counts.
+    private static Collection<Row> latest(List<Write> batch) {
+        Map<Long, Row> rows = new LinkedHashMap<>();
+        for (Write write : batch) rows.put(write.row.number, write.row);
+        return rows.values();
+    }
+
     private boolean commit(PreparedStatement upsert, List<Write> batch) {
         try {
-            for (Write write : batch) {
-                upsert.setLong(1, write.row.number);
-                upsert.setString(2, write.row.state.name());
-                upsert.setString(3, write.row.node);
-                upsert.setInt(4, write.row.epoch);
-                upsert.setBytes(5, write.row.record);
+            for (Row row : latest(batch)) {
+                upsert.setLong(1, row.number);
+                upsert.setString(2, row.state.name());
+                upsert.setString(3, row.node);
+                upsert.setInt(4, row.epoch);
+                upsert.setBytes(5, row.record);
                 upsert.addBatch();
-                if (write.row.state.isFinal()) ended++;
+                if (row.state.isFinal()) ended++;
             }
             upsert.executeBatch();
             forgetOld(batch.getLast().row.number);

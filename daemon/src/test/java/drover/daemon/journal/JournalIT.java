@@ -1,0 +1,73 @@
+package drover.daemon.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.model.JobState;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The journal on a real disk.
+class JournalIT {
+    private static final int PATIENCE_SECONDS = 20;
+
+    @TempDir
+    Path directory;
+
+    private static Journal.Row row(long number, JobState state) {
+        return new Journal.Row(number, state, "n2", 1, new byte[] {(byte) state.ordinal()});
+    }
+
+    private JobState stateOf(long number) throws Exception {
+        try (Journal reader = new Journal(directory.resolve("journal.db"))) {
+            return reader.load().stream()
+                    .filter(row -> row.number() == number)
+                    .findFirst()
+                    .orElseThrow()
+                    .state();
+        }
+    }
+
+    @Test
+    void aStateNobodyWaitsForNeverReplacesALaterOne() throws Exception {
+        try (Journal journal = new Journal(directory.resolve("journal.db"))) {
+            for (long job = 1; job <= 50; job++) {
+                CountDownLatch committed = new CountDownLatch(1);
+                journal.write(row(job, JobState.STARTING), () -> {});
+                journal.writeSoon(row(job, JobState.RUNNING));
+                journal.write(row(job, JobState.EXITED), committed::countDown);
+                assertTrue(committed.await(PATIENCE_SECONDS, TimeUnit.SECONDS), "job " + job);
+                if (job % 10 == 0) assertEquals(JobState.EXITED, stateOf(job), "job " + job);
+            }
+        }
+    }
+
+    @Test
+    void aStateNobodyWaitsForReachesTheDiskWithoutCompany() throws Exception {
+        try (Journal journal = new Journal(directory.resolve("journal.db"))) {
+            CountDownLatch committed = new CountDownLatch(1);
+            journal.write(row(1, JobState.STARTING), committed::countDown);
+            assertTrue(committed.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+            journal.writeSoon(row(1, JobState.RUNNING));
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            while (stateOf(1) != JobState.RUNNING) {
+                assertTrue(System.nanoTime() - deadline < 0, "it is still not on disk");
+                Thread.sleep(20);
+            }
+        }
+    }
+
+    @Test
+    void aStateNobodyWaitsForIsWrittenWhenTheJournalCloses() throws Exception {
+        Journal journal = new Journal(directory.resolve("journal.db"));
+        CountDownLatch committed = new CountDownLatch(1);
+        journal.write(row(1, JobState.STARTING), committed::countDown);
+        assertTrue(committed.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        journal.writeSoon(row(1, JobState.RUNNING));
+        journal.close();
+        assertEquals(JobState.RUNNING, stateOf(1));
+    }
+}
