@@ -7,7 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Figures of the file view over an in-memory link, as ratios to the same work on home's own files in the same run. No
+/// Figures of the file view over an in-memory link, as ratios to the same work on home's own files in the same
+/// run. No
 /// test:
 /// run its main as root.
 final class FilesBench {

@@ -35,7 +35,8 @@ final class TestLab implements AutoCloseable {
         this.own = own;
     }
 
-    /// A lab that is converged; skips the test, and says why, where no lab can be. `-Ddrover.lab=NAME` takes one that is
+    /// A lab that is converged; skips the test, and says why, where no lab can be. `-Ddrover.lab=NAME` takes
+    /// one that is
     /// up already, and leaves it so: for work on a single test.
     static TestLab up(String part, int nodes, String... options) throws Exception {
         String user = System.getProperty("user.name");
@@ -134,7 +135,8 @@ final class TestLab implements AutoCloseable {
         return last;
     }
 
-    /// The machine's pid of a node's first process; 0 if the node is down. As `drover lab status` tells it, but polled
+    /// The machine's pid of a node's first process; 0 if the node is down. As `drover lab status` tells it, but
+    /// polled
     /// too often for a JVM's start.
     long initOf(String node) throws IOException {
         Path file = Path.of("/run/drover-lab/" + name + "/nodes/" + node + "/init");

@@ -11,7 +11,8 @@ import java.util.SequencedSet;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// Jobs that wait for a place. Those that ask for the same are served in order of arrival; one that waits for particular
+/// Jobs that wait for a place. Those that ask for the same are served in order of arrival; one that waits for
+/// particular
 /// nodes holds up nobody who asks for others. Owned by the loop of home's jobs.
 final class JobQueue {
     private record Demand(Set<NodeId> nodes, long memoryBytes) {
@@ -58,7 +59,8 @@ final class JobQueue {
         return waiting.containsKey(Demand.of(job));
     }
 
-    /// Tries to place jobs, the earliest first. Once a demand could not be met, later jobs with the same one are not
+    /// Tries to place jobs, the earliest first. Once a demand could not be met, later jobs with the same one
+    /// are not
     /// tried.
     ///
     /// @param place places the job and tells whether it waits no longer

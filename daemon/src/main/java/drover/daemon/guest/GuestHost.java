@@ -95,7 +95,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         connectFirst();
     }
 
-    /// On the loop, like every later connection: a keeper serves one at a time, and two that replace each other never end.
+    /// On the loop, like every later connection: a keeper serves one at a time, and two that replace each other
+    /// never end.
     private void connectFirst() throws IOException {
         CompletableFuture<Void> connected = new CompletableFuture<>();
         loop.execute(() -> {
@@ -175,7 +176,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         else LOG.warn("{} speaks of guest {}, which is not its own", home, guest);
     }
 
-    /// Waits until the keeper has said which guests it holds: before, a guest that lives would be taken for missing.
+    /// Waits until the keeper has said which guests it holds: before, a guest that lives would be taken for
+    /// missing.
     private void whenKnown(Runnable task) {
         if (inventoryKnown) task.run();
         else afterInventory.add(task);
@@ -328,7 +330,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         waiting.forEach(start -> startOn(mount, start));
     }
 
-    /// Makes the guest see home's files as they are now, then starts it. The first may wait for directories that other
+    /// Makes the guest see home's files as they are now, then starts it. The first may wait for directories
+    /// that other
     /// guests are using, so it has a thread of its own and holds up nobody else.
     private void startOn(HomeMount mount, StartGuest start) {
         Home home = homes.computeIfAbsent(start.guest().job().home(), h -> new Home());

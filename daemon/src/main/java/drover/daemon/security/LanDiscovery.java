@@ -26,7 +26,8 @@ public final class LanDiscovery implements AutoCloseable {
 
     private LanDiscovery() {}
 
-    /// Tells the network that machines may join here, until it is closed. Returns at once: making sure that nobody else has
+    /// Tells the network that machines may join here, until it is closed. Returns at once: making sure that
+    /// nobody else has
     /// the name takes seconds, and nothing waits for it.
     public static LanDiscovery advertise(InetAddress address, String node, int enrolPort, String clusterId) {
         LanDiscovery discovery = new LanDiscovery();
