@@ -140,7 +140,9 @@ final class TestLab implements AutoCloseable {
     /// too often for a JVM's start.
     long initOf(String node) throws IOException {
         Path file = Path.of("/run/drover-lab/" + name + "/nodes/" + node + "/init");
-        return Files.exists(file) ? Long.parseLong(Files.readString(file).strip().split("\\s+")[0]) : 0;
+        return Files.exists(file)
+                ? Long.parseLong(Files.readString(file).strip().split("\\s+")[0])
+                : 0;
     }
 
     /// A file of a running node, as the machine sees it.
