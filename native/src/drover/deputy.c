@@ -206,8 +206,30 @@ static void flush(struct deputy *d) {
         die("cannot watch the daemon's socket");
 }
 
+/// Standing for what the first process left behind, this process holds what they hold and no more: `$(drover run ...)`
+/// ends when the last of them has closed its output.
+static void release_finished(struct deputy *d) {
+    if (d->in.closed && d->in.kind != SOURCE_NONE) {
+        d->in.kind = SOURCE_NONE;
+        release_inherited(0);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct sink *s = &d->out[i];
+        if (!s->ended || s->fd < 0 || s->ring.sent < s->ring.end)
+            continue;
+        if (s->own >= 0)
+            close(s->own);
+        release_inherited(s->fd);
+        if (i == 0 && d->out[1].as == KIND_SAME)
+            release_inherited(2);
+        s->own = s->fd = -1;
+    }
+}
+
 static _Noreturn void loop(struct deputy *d) {
     for (;;) {
+        if (d->lingering)
+            release_finished(d);
         if (d->started && d->daemon.fd >= 0) {
             send_input(d);
             send_acks(d);

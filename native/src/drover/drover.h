@@ -65,6 +65,7 @@ struct sink {
     uint8_t as; // enum stdio_kind the guest sees
     bool socket, regular;
     bool closed, closed_sent;
+    bool ended; // the guest writes no more
     bool waits; // for room
     uint64_t acked_sent;
     uint64_t skip; // a rerun: this much was delivered before
@@ -79,6 +80,8 @@ void sink_open(struct sink *s);
 bool sink_receive(struct sink *s, uint64_t offset, const uint8_t *data, size_t length);
 void sink_write(struct sink *s);
 void sink_restart(struct sink *s);
+/// Lets go of an inherited descriptor, so that whoever waits for its end sees it.
+void release_inherited(int fd);
 
 // spec.c
 /// argv[0]'s executable by PATH as a shell finds it. NULL: says why; *status is 126 or 127.

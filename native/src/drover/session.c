@@ -207,7 +207,12 @@ void on_session(struct deputy *d, struct reader *r) {
             return;
         }
         case S_RESYNC: send_all_again(d); return;
-        case S_END: // the exit says it too
+        case S_END: { // the exit says it too, but not for what the first process leaves behind
+            uint8_t number = get_u8(r);
+            if (!r->bad && number >= 1 && number <= 3)
+                d->out[number - 1].ended = true;
+            return;
+        }
         case S_SIGNAL:
         case S_WINSIZE:
         case S_CONTINUED:

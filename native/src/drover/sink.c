@@ -158,5 +158,14 @@ void sink_restart(struct sink *s) {
     s->skipped_hash = 0;
     s->acked_sent = 0;
     s->closed_sent = false;
+    s->ended = false;
     s->waits = false;
+}
+
+void release_inherited(int fd) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC); // its number must not be given to a socket
+    if (null < 0)
+        return;
+    dup2(null, fd);
+    close(null);
 }

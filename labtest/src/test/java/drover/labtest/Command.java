@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// A command that runs. Its outputs are collected from the start, so it never waits for the test.
 final class Command implements AutoCloseable {
@@ -67,8 +69,15 @@ final class Command implements AutoCloseable {
             fail("'" + String.join(" ", words) + "' did not end within " + limit.toSeconds() + " s; stdout: " + seen
                     + "; stderr: " + errors.join());
         }
-        output.join();
-        return new Outcome(process.exitValue(), seen.toString(), errors.join());
+        try {
+            output.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            String said = errors.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return new Outcome(process.exitValue(), seen.toString(), said);
+        } catch (TimeoutException e) {
+            return fail("'" + String.join(" ", words) + "' has ended, but something still holds its output open");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private void collect(InputStream from) {

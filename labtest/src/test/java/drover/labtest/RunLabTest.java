@@ -120,7 +120,7 @@ class RunLabTest extends RemoteRuns {
             lab.sh("n1", "touch /srv/go-on");
             lab.awaitGuest("n2", "5813");
             TestLab.awaitTrue("attach shows what comes", () -> attached.seen().equals("first\nsecond\n"));
-            JsonNode shown = lab.json("n1", "drover", "show", job, "--json");
+            JsonNode shown = lab.json("n1", "drover", "show", job, "--json").path(0);
             assertEquals("n2", shown.path("node").asText());
             assertEquals("running", shown.path("state").asText());
             assertTrue(shown.path("detached").asBoolean());
@@ -133,7 +133,7 @@ class RunLabTest extends RemoteRuns {
             lab.at("n1", "drover", "kill", job).orFail();
             assertEquals(128 + 15, attached.await(Command.LIMIT).exitStatus());
         }
-        JsonNode ended = lab.json("n1", "drover", "show", job, "--json");
+        JsonNode ended = lab.json("n1", "drover", "show", job, "--json").path(0);
         assertEquals("exited", ended.path("state").asText());
         assertEquals(143, ended.path("exit_status").asInt());
         assertEquals("first\nsecond", lab.at("n1", "drover", "logs", job).orFail());
