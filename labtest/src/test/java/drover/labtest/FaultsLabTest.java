@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -251,10 +250,7 @@ class FaultsLabTest {
     void whoeverKillsTheDeputyKillsTheGuest() throws Exception {
         try (Command command = lab.startRun("n2", "sleep", "1732")) {
             lab.awaitGuest("n2", "1732");
-            for (long pid : lab.pids("n1", "drover run --node n2 -- sleep 1732"))
-                if (Files.readString(java.nio.file.Path.of("/proc/" + pid + "/comm"))
-                        .startsWith("drover\n"))
-                    Command.run(List.of("kill", "-KILL", Long.toString(pid)), Command.LIMIT);
+            lab.sh("n1", "pkill -KILL -f '^drover run --node n2 -- sleep 1732'");
             assertEquals(137, command.await(Command.LIMIT).exitStatus());
             TestLab.awaitTrue("the guest is gone", () -> lab.pids("n2", "1732").isEmpty());
         }

@@ -16,7 +16,7 @@ abstract class RemoteRuns {
 
     @Test
     void aCommandReallyRunsOnTheOtherNode() throws Exception {
-        try (Command command = lab().startRun("n2", "sleep", "4711")) {
+        try (Command _ = lab().startRun("n2", "sleep", "4711")) {
             long guest = lab().awaitGuest("n2", "4711");
             assertTrue(Files.readSymbolicLink(java.nio.file.Path.of("/proc/" + guest + "/ns/pid"))
                     .toString()

@@ -244,8 +244,12 @@ final class TestLab implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         if (!own) return;
-        Command.run(List.of(drover.toString(), "lab", "down", "--name", name), UP_LIMIT);
+        try {
+            Command.run(List.of(drover.toString(), "lab", "down", "--name", name), UP_LIMIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
