@@ -117,7 +117,8 @@ public final class DeputyConnection {
     private void send(ByteBuf frame) {
         if (channel.bytesBeforeWritable() > PENDING_MAX_BYTES) {
             frame.release();
-            if (channel.isOpen()) LOG.warn("process {} does not read what it is sent: its connection is cut", peer.pid());
+            if (channel.isOpen())
+                LOG.warn("process {} does not read what it is sent: its connection is cut", peer.pid());
             close();
             return;
         }

@@ -15,10 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// `drover doctor`: checks this machine. Exit status 1 if something is missing without which drover does not work.
-@Command(
-        name = "doctor",
-        description = "Check this machine, and say what to do.",
-        mixinStandardHelpOptions = true)
+@Command(name = "doctor", description = "Check this machine, and say what to do.", mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int DETAIL_MAX_CHARS = 400;
@@ -42,8 +39,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String line(Finding f) {
-        return "%-8s %-14s %s"
-                .formatted(f.verdict().word(), f.what(), Printable.line(f.detail(), DETAIL_MAX_CHARS));
+        return "%-8s %-14s %s".formatted(f.verdict().word(), f.what(), Printable.line(f.detail(), DETAIL_MAX_CHARS));
     }
 
     private static String array(List<Finding> findings) {

@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// What the machine and its kernel offer. Reads /proc, /sys and /dev below a root, so that a test can show it others.
+/// What the machine and its kernel offer. Reads /proc, /sys and /dev below a root, so that a test can show it
+/// others.
 final class MachineChecks {
     private static final int JAVA_LEAST = 25;
     /// Mounts are made safe by mount_setattr(2), which came with 5.12.
@@ -99,7 +100,8 @@ final class MachineChecks {
 
     private Finding namespaces() {
         List<String> lacking = NAMESPACES.stream()
-                .filter(name -> !Files.exists(root.resolve("proc/self/ns").resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS))
+                .filter(name -> !Files.exists(
+                        root.resolve("proc/self/ns").resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS))
                 .toList();
         return lacking.isEmpty()
                 ? Finding.ok("namespaces", String.join(" ", NAMESPACES))
@@ -109,16 +111,18 @@ final class MachineChecks {
     private List<Finding> cgroups() {
         Set<String> controllers = new TreeSet<>();
         Set<String> versions = new LinkedHashSet<>();
-        for (String line : read("proc/mounts").split("\n")) {
-            String[] fields = line.split(" ");
+        for (String line : read("proc/mounts").lines().toList()) {
+            String[] fields = line.split(" ", -1);
             if (fields.length < 4) continue;
             if (fields[2].equals("cgroup")) {
                 versions.add("v1");
-                controllers.addAll(List.of(fields[3].split(",")));
+                controllers.addAll(List.of(fields[3].split(",", -1)));
             } else if (fields[2].equals("cgroup2")) {
                 versions.add("v2");
                 controllers.add("freezer"); // part of v2 itself
-                controllers.addAll(List.of(read(fields[1].substring(1) + "/cgroup.controllers").trim().split(" ")));
+                controllers.addAll(List.of(read(fields[1].substring(1) + "/cgroup.controllers")
+                        .trim()
+                        .split(" ")));
             }
         }
         if (versions.isEmpty())
@@ -131,14 +135,17 @@ final class MachineChecks {
         return List.of(
                 lacking.isEmpty()
                         ? Finding.ok("cgroups", found)
-                        : Finding.note("cgroups", found + ", without " + String.join(", ", lacking)
-                                + ": what these limit is not limited"));
+                        : Finding.note(
+                                "cgroups",
+                                found + ", without " + String.join(", ", lacking)
+                                        + ": what these limit is not limited"));
     }
 
     private Finding seccomp() {
         return Files.exists(root.resolve("proc/sys/kernel/seccomp/actions_avail"))
                 ? Finding.ok("seccomp", "filters")
-                : Finding.missing("seccomp", "the kernel has no seccomp filters, without which guests are not confined");
+                : Finding.missing(
+                        "seccomp", "the kernel has no seccomp filters, without which guests are not confined");
     }
 
     private Finding userfaultfd() {
@@ -154,7 +161,8 @@ final class MachineChecks {
         try (Stream<Path> processes = Files.list(root.resolve("proc"))) {
             return processes
                     .filter(p -> p.getFileName().toString().matches("\\d+"))
-                    .map(p -> read(root.relativize(p.resolve("comm")).toString()).trim())
+                    .map(p ->
+                            read(root.relativize(p.resolve("comm")).toString()).trim())
                     .filter(TIME_KEEPERS::contains)
                     .findFirst()
                     .map(name -> Finding.ok("clock", "kept by " + name))

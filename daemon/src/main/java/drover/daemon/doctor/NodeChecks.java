@@ -55,7 +55,8 @@ final class NodeChecks {
         }
         try {
             DaemonConfig config = DaemonConfig.load(places.config());
-            findings.add(Finding.ok("configuration", places.config() + ": " + config.name() + " at " + config.address()));
+            findings.add(
+                    Finding.ok("configuration", places.config() + ": " + config.name() + " at " + config.address()));
             findings.add(group(config));
         } catch (DaemonConfig.Invalid e) {
             findings.add(Finding.missing("configuration", String.valueOf(e.getMessage())));
@@ -76,21 +77,27 @@ final class NodeChecks {
         String name = config.allowGroup();
         return UserTable.groupId(name).isPresent()
                 ? Finding.ok("users", "root and the group " + name + " may run jobs")
-                : Finding.note("users", "only root may run jobs: there is no group " + name + "; as root: groupadd "
-                        + name + ", then usermod -aG " + name + " USER");
+                : Finding.note(
+                        "users",
+                        "only root may run jobs: there is no group " + name + "; as root: groupadd " + name
+                                + ", then usermod -aG " + name + " USER");
     }
 
     private Finding certificate() {
         Path directory = places.state().resolve("identity");
         try {
-            Instant end = IdentityFiles.read(directory).certificate().getNotAfter().toInstant();
+            Instant end =
+                    IdentityFiles.read(directory).certificate().getNotAfter().toInstant();
             Duration left = Duration.between(now, end);
             if (left.isNegative())
-                return Finding.missing("certificate", "it expired on " + end
-                        + "; if the clock is right: drover leave, then drover join with a new token");
+                return Finding.missing(
+                        "certificate",
+                        "it expired on " + end
+                                + "; if the clock is right: drover leave, then drover join with a new token");
             String text = "valid until " + end + ", renews itself";
             return left.compareTo(LITTLE_LEFT) < 0
-                    ? Finding.note("certificate", text + ", but has not: can the machine with the authority be reached?")
+                    ? Finding.note(
+                            "certificate", text + ", but has not: can the machine with the authority be reached?")
                     : Finding.ok("certificate", text);
         } catch (AccessDeniedException e) {
             return Finding.note("certificate", "only root can look at it");
@@ -116,10 +123,13 @@ final class NodeChecks {
             }
         } catch (IOException e) {
             if (late.get())
-                return Finding.missing("daemon", "does not answer within " + ANSWER_LIMIT.toSeconds()
-                        + " s: it hangs, or the machine is overloaded; restart it");
-            return Finding.missing("daemon", "cannot be reached at " + socket + ": " + e.getMessage()
-                    + "; start it as root: drover daemon");
+                return Finding.missing(
+                        "daemon",
+                        "does not answer within " + ANSWER_LIMIT.toSeconds()
+                                + " s: it hangs, or the machine is overloaded; restart it");
+            return Finding.missing(
+                    "daemon",
+                    "cannot be reached at " + socket + ": " + e.getMessage() + "; start it as root: drover daemon");
         }
     }
 

@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -45,6 +47,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GuestHost.class);
     private static final int MAX_READ_BYTES = 1 << 20;
     private static final int CPU_WEIGHT_AS_OTHERS = 100;
+    private static final Duration RECONNECT_AT_ONCE_AFTER = Duration.ofSeconds(1);
 
     /// The way back to a home. Takes ownership of file frames; job messages are encoded before it returns.
     public interface ToHome {
@@ -72,6 +75,10 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private final Loop loop;
     private Keeper keeper;
+    /// Who listens to that keeper; what an earlier one still says counts for nothing.
+    private KeeperEvents events;
+
+    private long connectedAtNanos;
     private boolean closing;
     private volatile int guestCount;
 
@@ -80,7 +87,22 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         this.setup = setup;
         this.toHome = toHome;
         loop = new Loop("guests", Duration.ofSeconds(1), this::tick);
-        keeper = new Keeper(setup, new KeeperEvents());
+        // On the loop, as ever after: two connections would take the keeper from each other without end.
+        CompletableFuture<Void> opened = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                if (keeper == null) connect();
+                opened.complete(null);
+            } catch (IOException | RuntimeException e) {
+                opened.completeExceptionally(e);
+            }
+        });
+        try {
+            opened.join();
+        } catch (CompletionException e) {
+            loop.close();
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        }
     }
 
     /// Guests on this node now.
@@ -102,11 +124,15 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             }
             case Session session -> {
                 ByteBuf frame = Wire.heapCopy(session.frame());
-                ifOwn(home, session.guest(), () -> keeper.session(session.guest(), frame));
+                ifOwn(home, session.guest(), () -> {
+                    if (keeper != null) keeper.session(session.guest(), frame);
+                });
             }
             case KillGuest kill -> ifOwn(home, kill.guest(), () -> kill(kill.guest()));
             case ExitCommitted ended -> ifOwn(home, ended.guest(), () -> forget(ended.guest()));
-            case Lease lease -> loop.execute(() -> keeper.lease(home, lease.length()));
+            case Lease lease -> loop.execute(() -> {
+                if (keeper != null) keeper.lease(home, lease.length());
+            });
             case Reconcile reconcile -> loop.execute(() -> reconcile(home, Set.copyOf(reconcile.alive())));
             case GuestStarted m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
             case GuestFailed m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
@@ -168,6 +194,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private Optional<String> refusal(StartGuest start) {
         NodeId home = start.guest().job().home();
+        if (keeper == null) return Optional.of(config.name() + " has no keeper at the moment; see its keeper.log");
         if (!config.accepts(home))
             return Optional.of(config.name() + " takes no guests of " + home + " (its accept-from)");
         if (start.credentials().isRoot() && !config.acceptRoot() && !home.equals(config.name()))
@@ -188,7 +215,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     }
 
     private void forget(GuestKey guest) {
-        keeper.forget(guest);
+        if (keeper != null) keeper.forget(guest);
         dropped(guest);
     }
 
@@ -218,9 +245,16 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         if (keeper == null && !closing) reconnect();
     }
 
+    private void connect() throws IOException {
+        KeeperEvents listener = new KeeperEvents();
+        events = listener;
+        connectedAtNanos = System.nanoTime();
+        keeper = new Keeper(setup, listener);
+    }
+
     private void reconnect() {
         try {
-            keeper = new Keeper(setup, new KeeperEvents());
+            connect();
         } catch (IOException e) {
             LOG.error("no keeper: {}", e.getMessage());
         }
@@ -239,7 +273,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         homes.clear();
         keeper.close();
         keeper = null;
-        reconnect();
+        // One that goes again and again is tried once a tick, not without pause.
+        if (System.nanoTime() - connectedAtNanos > RECONNECT_AT_ONCE_AFTER.toNanos()) reconnect();
         lost.forEach((home, keys) -> toHome.send(home, new Missing(keys)));
     }
 
@@ -308,7 +343,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             switch (message) {
                 case KeeperMessage.Mounted m -> {
                     int descriptor = m.errno() == 0 ? takeDescriptor.getAsInt() : -1;
-                    loop.execute(() -> mounted(m, descriptor));
+                    ifCurrent(() -> mounted(m, descriptor));
                 }
                 case KeeperMessage.Unmounted m -> LOG.info("unmounted the files of {}: errno {}", m.home(), m.errno());
                 // Before anything else: the guest's first file calls are already on their way.
@@ -326,13 +361,19 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                     ByteBuf frame = Wire.heapCopy(m.frame()); // through the loop, to stay behind GuestStarted
                     loop.execute(() -> toHome.send(m.guest().job().home(), new Session(m.guest(), frame)));
                 }
-                case KeeperMessage.Inventory m -> loop.execute(() -> inventory(m.guests()));
+                case KeeperMessage.Inventory m -> ifCurrent(() -> inventory(m.guests()));
             }
         }
 
         @Override
         public void lost(String reason) {
-            loop.execute(() -> keeperLost(reason));
+            ifCurrent(() -> keeperLost(reason));
+        }
+
+        private void ifCurrent(Runnable task) {
+            loop.execute(() -> {
+                if (events == this && keeper != null) task.run();
+            });
         }
     }
 }

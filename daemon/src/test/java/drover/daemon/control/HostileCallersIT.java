@@ -44,8 +44,7 @@ class HostileCallersIT {
     @Test
     void aJournalThatWasReadableIsMadePrivate() throws Exception {
         new TestHome(directory).close();
-        Files.setPosixFilePermissions(
-                directory.resolve("journal.db"), PosixFilePermissions.fromString("rw-r--r--"));
+        Files.setPosixFilePermissions(directory.resolve("journal.db"), PosixFilePermissions.fromString("rw-r--r--"));
         try (TestHome _ = new TestHome(directory)) {
             assertEquals("rw-------", mode(directory.resolve("journal.db")));
         }

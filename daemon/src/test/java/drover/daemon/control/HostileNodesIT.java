@@ -31,7 +31,11 @@ class HostileNodesIT {
     Path directory;
 
     private static Session output(GuestKey guest, int bytes) {
-        ByteBuf frame = Unpooled.buffer().writeByte(SessionKind.DATA).writeByte(1).writeLongLE(0).writeZero(bytes);
+        ByteBuf frame = Unpooled.buffer()
+                .writeByte(SessionKind.DATA)
+                .writeByte(1)
+                .writeLongLE(0)
+                .writeZero(bytes);
         return new Session(guest, frame);
     }
 

@@ -56,8 +56,9 @@ final class ScriptedNodes implements GuestNodes {
 
     /// Whether nothing of that kind is sent for a while.
     boolean isQuiet(Class<? extends JobMessage> kind) throws InterruptedException {
-        for (Sent next = sent.poll(300, TimeUnit.MILLISECONDS); next != null; next = sent.poll(300, TimeUnit.MILLISECONDS))
-            if (kind.isInstance(next.message)) return false;
+        for (Sent next = sent.poll(300, TimeUnit.MILLISECONDS);
+                next != null;
+                next = sent.poll(300, TimeUnit.MILLISECONDS)) if (kind.isInstance(next.message)) return false;
         return true;
     }
 

@@ -32,8 +32,7 @@ final class TestHome implements AutoCloseable {
         HomeJobsIT.TwoNodes knowledge = new HomeJobsIT.TwoNodes();
         JobLogs logs = new JobLogs(directory);
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
-        jobs = new HomeJobs(
-                config, journal, knowledge, placement, nodes, new LiveGuests(), guest -> {}, logs);
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), guest -> {}, logs);
         JobQueries queries = new JobQueries(config.name(), jobs, logs);
         server = new LocalServer(directory.resolve("drover.sock"), wrap.apply(new HomeJobsIT.Calls(jobs, queries)));
     }

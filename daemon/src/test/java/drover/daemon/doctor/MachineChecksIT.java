@@ -3,6 +3,8 @@ package drover.daemon.doctor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import drover.daemon.config.DaemonConfig.Places;
+import drover.daemon.doctor.Finding.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,8 +14,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import drover.daemon.config.DaemonConfig.Places;
-import drover.daemon.doctor.Finding.Verdict;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +52,8 @@ class MachineChecksIT {
 
     @Test
     void aWholeMachineIsWell() {
-        for (String what : List.of("kernel", "fuse", "fuse modes", "namespaces", "cgroups", "seccomp", "userfaultfd", "clock"))
+        for (String what :
+                List.of("kernel", "fuse", "fuse modes", "namespaces", "cgroups", "seccomp", "userfaultfd", "clock"))
             assertEquals(Verdict.OK, find(what).verdict(), find(what).toString());
         assertEquals("v2 with cpu freezer memory pids", find("cgroups").detail());
     }
@@ -88,7 +89,8 @@ class MachineChecksIT {
         put("proc/mounts", "a /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\nb /sys/fs/cgroup/memory cgroup rw,memory 0 0\n");
         assertEquals(Verdict.NOTE, find("cgroups").verdict());
         assertEquals(
-                "v1 with cpu memory, without pids, freezer: what these limit is not limited", find("cgroups").detail());
+                "v1 with cpu memory, without pids, freezer: what these limit is not limited",
+                find("cgroups").detail());
         put("proc/mounts", "proc /proc proc rw 0 0\n");
         assertEquals(Verdict.NOTE, find("cgroups").verdict());
     }
@@ -140,12 +142,10 @@ class MachineChecksIT {
         List<Finding> noted = List.of(Finding.ok("a", "x"), Finding.note("b", "y"));
         assertEquals(0, DoctorCommand.report(noted, false, print));
         assertEquals(1, DoctorCommand.report(List.of(Finding.missing("c", "z")), true, print));
-        assertEquals(
-                """
+        assertEquals("""
                 ok       a              x
                 note     b              y
                 [{"what":"c","state":"missing","detail":"z"}]
-                """,
-                out.toString(StandardCharsets.UTF_8));
+                """, out.toString(StandardCharsets.UTF_8));
     }
 }

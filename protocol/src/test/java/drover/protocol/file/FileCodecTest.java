@@ -147,8 +147,8 @@ class FileCodecTest {
 
     @Test
     void countsBeyondTheFrameAreRefusedBeforeMemoryIsTaken() {
-        ByteBuf frame = CallCodec.encode(
-                new FileCall(1, Caller.NOBODY, new FileOperation.Forget(List.of())), ALLOCATOR);
+        ByteBuf frame =
+                CallCodec.encode(new FileCall(1, Caller.NOBODY, new FileOperation.Forget(List.of())), ALLOCATOR);
         frame.setIntLE(frame.writerIndex() - 4, Integer.MAX_VALUE);
         assertThrows(MalformedFileFrame.class, () -> CallCodec.decode(frame));
         frame.setIntLE(frame.writerIndex() - 4, -1);
