@@ -111,12 +111,12 @@ final class MachineChecks {
     private List<Finding> cgroups() {
         Set<String> controllers = new TreeSet<>();
         Set<String> versions = new LinkedHashSet<>();
-        for (String line : read("proc/mounts").split("\n", -1)) {
+        for (String line : read("proc/mounts").lines().toList()) {
             String[] fields = line.split(" ", -1);
             if (fields.length < 4) continue;
             if (fields[2].equals("cgroup")) {
                 versions.add("v1");
-                controllers.addAll(List.of(fields[3].split(",")));
+                controllers.addAll(List.of(fields[3].split(",", -1)));
             } else if (fields[2].equals("cgroup2")) {
                 versions.add("v2");
                 controllers.add("freezer"); // part of v2 itself

@@ -179,10 +179,9 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         else LOG.warn("{} speaks of guest {}, which is not its own", home, guest);
     }
 
-    /// Waits until the keeper has said which guests it holds: before, a guest that lives would be taken for
-    /// missing.
+    /// Waits until the keeper has said which guests it holds: before, one that lives would be taken for missing.
     private void whenKnown(Runnable task) {
-        if (inventoryKnown) task.run();
+        if (inventoryKnown || keeper == null) task.run();
         else afterInventory.add(task);
     }
 
@@ -334,15 +333,14 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         waiting.forEach(start -> startOn(mount, start));
     }
 
-    /// Makes the guest see home's files as they are now, then starts it. The first may wait for directories
-    /// that other
-    /// guests are using, so it has a thread of its own and holds up nobody else.
+    /// Makes the guest see home's files as they are now, then starts it. The first may wait for directories that
+    /// other guests are using, so it has a thread of its own and holds up nobody else.
     private void startOn(HomeMount mount, StartGuest start) {
         Home home = homes.computeIfAbsent(start.guest().job().home(), h -> new Home());
         home.starting.execute(() -> {
             mount.beginJob();
             loop.execute(() -> {
-                if (guests.containsKey(start.guest())) keeper.start(start, true, CPU_WEIGHT_AS_OTHERS);
+                if (guests.containsKey(start.guest())) ifKept(k -> k.start(start, true, CPU_WEIGHT_AS_OTHERS));
             });
         });
     }

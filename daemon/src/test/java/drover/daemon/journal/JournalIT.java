@@ -18,7 +18,8 @@ class JournalIT {
     Path directory;
 
     private static Journal.Row row(long number, JobState state) {
-        return new Journal.Row(number, state, "n2", 1, state.name().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        return new Journal.Row(
+                number, state, "n2", 1, state.name().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     }
 
     private JobState stateOf(long number) throws Exception {
