@@ -65,8 +65,7 @@ final class DemoCommand implements Callable<Integer> {
                 LAB, NODES, OptionalDouble.of(CPU), Optional.empty(), RootKind.OVERLAY, LabPlan.DEFAULT_DISK_BYTES);
         LabSetup.takeDown(LAB); // one that a killed demo left
         var experiment = new Experiment(scene, List.of(NODES), systems, 1, results, progress);
-        new LabStart(plan, progress, it -> new ClusterStart(it, progress, CLUSTER_LIMIT).run())
-                .during(experiment::run);
+        new LabStart(plan, progress, it -> new ClusterStart(it, progress, CLUSTER_LIMIT).run()).during(experiment::run);
         Tables.print(results, System.out);
         Row together = results.rows(RunSystem.DROVER).getLast();
         System.out.printf(

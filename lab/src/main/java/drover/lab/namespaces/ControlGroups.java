@@ -117,7 +117,8 @@ public final class ControlGroups {
         Optional<Hierarchy> cpu = with("cpu");
         if (cpu.isEmpty()) return; // then no group has a weight
         Path directory = cpu.get().mount().resolve(group);
-        if (cpu.get().unified()) write(directory.resolve("cpu.weight"), Long.toString(Math.min(10_000, 100L * machines)));
+        if (cpu.get().unified())
+            write(directory.resolve("cpu.weight"), Long.toString(Math.min(10_000, 100L * machines)));
         else write(directory.resolve("cpu.shares"), Long.toString(Math.min(262_144, 1024L * machines)));
     }
 
