@@ -111,6 +111,18 @@ public final class ControlGroups {
         }
     }
 
+    /// Where there is not enough CPU for all, the group gets what so many groups of the usual weight would get.
+    /// Without
+    /// this a whole lab would get as much as any one other process of the machine.
+    public void weigh(String group, int machines) {
+        Optional<Hierarchy> cpu = with("cpu");
+        if (cpu.isEmpty()) return; // then no group has a weight
+        Path directory = cpu.get().mount().resolve(group);
+        if (cpu.get().unified())
+            write(directory.resolve("cpu.weight"), Long.toString(Math.min(10_000, 100L * machines)));
+        else write(directory.resolve("cpu.shares"), Long.toString(Math.min(262_144, 1024L * machines)));
+    }
+
     /// CPU time used by the group and all below it, also by processes that are gone.
     public Duration cpuTime(String group) {
         Optional<Hierarchy> account = with("cpuacct");

@@ -79,6 +79,8 @@ public final class LabSetup {
             Files.createSymbolicLink(directory.exec(), installation.nodeProgram());
             String group = groupOf(plan.name()) + "/switch";
             groups.create(group);
+            groups.weigh(groupOf(plan.name()), plan.nodeIds().size());
+            groups.weigh(ALL_GROUPS, LabPlan.MAXIMUM_NODES);
             Files.write(
                     directory.switchGroups(),
                     groups.directories(group).stream().map(Path::toString).toList());
