@@ -1,6 +1,7 @@
 /// A cluster in a box, and the experiments that run on it.
 module drover.lab {
     requires drover.model;
+    requires drover.protocol;
     requires drover.linux;
     requires com.fasterxml.jackson.databind;
     requires info.picocli;

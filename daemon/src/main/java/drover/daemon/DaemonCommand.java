@@ -2,6 +2,8 @@ package drover.daemon;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.config.DaemonConfig.Places;
+import drover.daemon.security.SecurityFailure;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -18,11 +20,21 @@ final class DaemonCommand implements Callable<Integer> {
             description = "Where drover-keeper and drover-init are; beside the program's own lib by default.")
     private Path libexec;
 
+    @Option(
+            names = "--train",
+            hidden = true,
+            description = "start and end a small cluster in this process, for the build's ahead-of-time cache")
+    private boolean train;
+
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws InterruptedException, IOException, SecurityFailure {
         Places places = Places.fromEnvironment(System.getenv());
         CountDownLatch stop = new CountDownLatch(1);
         try {
+            if (train) {
+                new Rehearsal(places, libexecDirectory()).run();
+                return 0;
+            }
             DaemonConfig config = DaemonConfig.load(places.config());
             NodeDaemon node = NodeDaemon.start(config, places, libexecDirectory());
             Thread closing = new Thread(

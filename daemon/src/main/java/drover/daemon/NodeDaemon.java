@@ -13,7 +13,6 @@ import drover.daemon.journal.Journal;
 import drover.daemon.links.FileLinks;
 import drover.daemon.links.JobLinks;
 import drover.daemon.placement.Placement;
-import drover.daemon.security.LanDiscovery;
 import drover.daemon.security.NodeSecurity;
 import drover.daemon.security.SecurityFailure;
 import drover.daemon.security.SecurityPlaces;
@@ -26,7 +25,6 @@ import drover.protocol.link.LinkConfig;
 import drover.protocol.link.LinkHub;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +96,7 @@ final class NodeDaemon implements AutoCloseable {
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
+        jobs.nodeUp(config.name());
         serveSecurity(security, hub, config, cluster);
         cluster.join(security.revocations());
         LocalRequests requests = new LocalRequests(
@@ -120,16 +119,6 @@ final class NodeDaemon implements AutoCloseable {
             security.start(hub, new InetSocketAddress(config.address(), config.enrolPort()), cluster::learn);
         } catch (SecurityFailure e) {
             throw new StartFailure(String.valueOf(e.getMessage()));
-        }
-        if (!security.holdsAuthority()) return;
-        try {
-            keep(LanDiscovery.advertise(
-                    InetAddress.getByName(config.address()),
-                    config.name().name(),
-                    config.enrolPort(),
-                    security.identity().clusterId()));
-        } catch (IOException e) {
-            LOG.info("not found by mDNS, so joining needs an address: {}", e.getMessage());
         }
     }
 

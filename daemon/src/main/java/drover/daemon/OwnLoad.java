@@ -33,7 +33,7 @@ final class OwnLoad implements Supplier<LoadVector> {
     static OwnLoad of(DaemonConfig config, Places places) throws IOException {
         GuestCgroup cgroup = config.guestCgroup().isEmpty()
                 ? GuestCgroup.none()
-                : GuestCgroup.find(Path.of("/proc/self/mounts"), config.guestCgroup());
+                : GuestCgroup.find(Path.of("/sys/fs/cgroup"), config.guestCgroup());
         double speed = CpuSpeed.keptOrMeasured(places.state().resolve("speed"));
         return new OwnLoad(new LoadSampler(Path.of("/proc"), cgroup), speed, config.guestCpus());
     }

@@ -58,8 +58,9 @@ class HostileNodeIT {
     void serve() throws IOException {
         root = Files.createTempDirectory("drover-hostile");
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
-        Files.createDirectory(root.resolve("private"), PosixFilePermissions.asFileAttribute(
-                PosixFilePermissions.fromString("rwx------")));
+        Files.createDirectory(
+                root.resolve("private"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.writeString(root.resolve("private/readable"), "hidden by its directory");
         Files.writeString(root.resolve("public"), "for all");
         Files.writeString(root.resolve("secret"), "for root");
@@ -69,7 +70,17 @@ class HostileNodeIT {
         Files.writeString(root.resolve("state/key"), "the cluster's key");
         server = new FileServer(
                 new FileServerConfig(
-                        TwoNodes.HOME, root, List.of(root.resolve("state")), root.resolve("state/performed"), 77, 4, 1_000, 200, 100, 256, 512),
+                        TwoNodes.HOME,
+                        root,
+                        List.of(root.resolve("state")),
+                        root.resolve("state/performed"),
+                        77,
+                        4,
+                        1_000,
+                        200,
+                        100,
+                        256,
+                        512),
                 (node, guest) -> node.equals(NODE) ? Optional.ofNullable(allowed.get(guest)) : Optional.empty(),
                 guest -> {});
     }
@@ -123,7 +134,8 @@ class HostileNodeIT {
     }
 
     private long lookup(String name) {
-        return result(FileResult.Entry.class, asUser(new FileOperation.Lookup(1, Bytes.of(name)))).node();
+        return result(FileResult.Entry.class, asUser(new FileOperation.Lookup(1, Bytes.of(name))))
+                .node();
     }
 
     private long open(String name) {
@@ -155,8 +167,18 @@ class HostileNodeIT {
     void otherUsersFilesAreRefused() {
         long secret = lookup("secret");
         assertRefused(Errno.EACCES, asUser(new FileOperation.Open(secret, 0, false, 0)));
-        assertRefused(Errno.EPERM, asUser(new FileOperation.SetAttributes(
-                secret, 0, 1, 0777, 0, 0, 0, drover.protocol.file.FileTime.ZERO, drover.protocol.file.FileTime.ZERO)));
+        assertRefused(
+                Errno.EPERM,
+                asUser(new FileOperation.SetAttributes(
+                        secret,
+                        0,
+                        1,
+                        0777,
+                        0,
+                        0,
+                        0,
+                        drover.protocol.file.FileTime.ZERO,
+                        drover.protocol.file.FileTime.ZERO)));
         assertRefused(Errno.EACCES, asUser(new FileOperation.OpenDirectory(lookup("private"))));
         assertRefused(Errno.EACCES, asUser(new FileOperation.Lookup(lookup("private"), Bytes.of("readable"))));
     }
@@ -164,15 +186,16 @@ class HostileNodeIT {
     @Test
     void aJobOfAUserActsAsNobodyElse() {
         long secret = lookup("secret");
-        assertRefused(
-                Errno.EACCES,
-                call(NODE, Caller.of(USERS, 0, 0), new FileOperation.Open(secret, 0, false, 0)));
+        assertRefused(Errno.EACCES, call(NODE, Caller.of(USERS, 0, 0), new FileOperation.Open(secret, 0, false, 0)));
         assertRefused(
                 Errno.EACCES,
                 call(NODE, Caller.of(USERS, 1001, 1001), new FileOperation.Lookup(1, Bytes.of("public"))));
         long made = result(
                         FileResult.Created.class,
-                        call(NODE, Caller.of(USERS, 0, 0), new FileOperation.Create(1, Bytes.of("made"), 2, 0644, 0, false)))
+                        call(
+                                NODE,
+                                Caller.of(USERS, 0, 0),
+                                new FileOperation.Create(1, Bytes.of("made"), 2, 0644, 0, false)))
                 .handle();
         assertEquals(
                 1000,
@@ -186,9 +209,7 @@ class HostileNodeIT {
         long handle = open("public");
         assertRefused(Errno.ESTALE, asOther(new FileOperation.Read(handle, 0, 100)));
         assertRefused(Errno.ESTALE, asOther(new FileOperation.Release(handle, false, 0)));
-        assertRefused(
-                Errno.EBADF,
-                call(OTHER_NODE, Caller.NOBODY, new FileOperation.Read(handle, 0, 100)));
+        assertRefused(Errno.EBADF, call(OTHER_NODE, Caller.NOBODY, new FileOperation.Read(handle, 0, 100)));
         assertEquals(
                 "for all",
                 result(FileResult.Data.class, asUser(new FileOperation.Read(handle, 0, 100)))
@@ -226,13 +247,15 @@ class HostileNodeIT {
         assertRefused(Errno.ENOENT, asUser(new FileOperation.Lookup(state, Bytes.of("key"))));
         assertRefused(Errno.EACCES, asUser(new FileOperation.Unlink(state, Bytes.of("key"))));
         assertRefused(Errno.EACCES, asUser(new FileOperation.Create(state, Bytes.of("key"), 2, 0644, 0, false)));
-        long handle =
-                result(FileResult.Opened.class, asUser(new FileOperation.OpenDirectory(state))).handle();
-        var listing = result(
-                FileResult.Listing.class, asUser(new FileOperation.ReadDirectory(handle, 0, 4_096, true)));
+        long handle = result(FileResult.Opened.class, asUser(new FileOperation.OpenDirectory(state)))
+                .handle();
+        var listing = result(FileResult.Listing.class, asUser(new FileOperation.ReadDirectory(handle, 0, 4_096, true)));
         assertEquals(
                 List.of(".", ".."),
-                listing.entries().stream().map(e -> e.name().toString()).sorted().toList());
+                listing.entries().stream()
+                        .map(e -> e.name().toString())
+                        .sorted()
+                        .toList());
     }
 
     @Test
@@ -240,9 +263,12 @@ class HostileNodeIT {
         long device = (Long) Files.getAttribute(root.resolve("private"), "unix:dev");
         long directory = (Long) Files.getAttribute(root.resolve("private"), "unix:ino");
         long file = (Long) Files.getAttribute(root.resolve("private/readable"), "unix:ino");
-        call(NODE, Caller.NOBODY, new FileOperation.ReviveNodes(List.of(
-                new FileOperation.RevivedNode(500, 1, Bytes.of("private"), device, directory, 1),
-                new FileOperation.RevivedNode(501, 500, Bytes.of("readable"), device, file, 1))));
+        call(
+                NODE,
+                Caller.NOBODY,
+                new FileOperation.ReviveNodes(List.of(
+                        new FileOperation.RevivedNode(500, 1, Bytes.of("private"), device, directory, 1),
+                        new FileOperation.RevivedNode(501, 500, Bytes.of("readable"), device, file, 1))));
         assertRefused(Errno.EACCES, asUser(new FileOperation.Open(501, 0, false, 0)));
         assertRefused(Errno.EACCES, asUser(new FileOperation.GetAttributes(501, 0)));
     }
@@ -284,7 +310,8 @@ class HostileNodeIT {
             random.nextBytes(bytes);
             if (bytes.length > 30) {
                 bytes[0] = 1;
-                System.arraycopy(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, (byte) 0xe8, 3, 0, 0}, 0, bytes, 9, 16);
+                System.arraycopy(
+                        new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, (byte) 0xe8, 3, 0, 0}, 0, bytes, 9, 16);
                 bytes[29] = (byte) random.nextInt(42);
                 bytes[30] = 0;
             }

@@ -111,8 +111,12 @@ class ProgramsIT {
     @Test
     void aStartingJobDoesNotDisturbMountsAndWorkingDirectoriesOfOthers() throws Exception {
         Files.createDirectories(work.resolve("dir/sub"));
-        Process other = nodes.start(work, List.of("sh", "-c",
-                "mount -t tmpfs none $A/dir; cd $A; mkdir dir/inner && cd dir/inner; sleep 2; pwd; test -d $A/dir/inner && echo still; umount -l $A/dir"));
+        Process other = nodes.start(
+                work,
+                List.of(
+                        "sh",
+                        "-c",
+                        "mount -t tmpfs none $A/dir; cd $A; mkdir dir/inner && cd dir/inner; sleep 2; pwd; test -d $A/dir/inner && echo still; umount -l $A/dir"));
         Thread.sleep(700);
         for (int i = 0; i < 5; i++) {
             nodes.sides.get(0).mount.beginJob();

@@ -68,8 +68,7 @@ class SurvivalIT {
 
     private Process startWork(double seconds) throws IOException {
         return nodes.start(
-                work,
-                List.of("/usr/bin/python3", "-c", WORK, nodes.on(0, work).toString(), Double.toString(seconds)));
+                work, List.of("/usr/bin/python3", "-c", WORK, nodes.on(0, work).toString(), Double.toString(seconds)));
     }
 
     private static void assertWorked(Process process) throws IOException, InterruptedException {

@@ -176,6 +176,7 @@ public final class HomeJobs implements AutoCloseable {
         Job job = new Job(
                 book.nextId(),
                 peer.credentials(),
+                UserTable.userName(peer.credentials().uid()),
                 options,
                 command.shown(),
                 command.directory(),
@@ -259,7 +260,7 @@ public final class HomeJobs implements AutoCloseable {
             job.deputyStart = deputy.peer().startTicks();
             byDeputy.put(deputy, job);
             switch (job.state) {
-                case QUEUED -> queue.addOnce(job);
+                case QUEUED -> queue.addLast(job);
                 case STARTING -> {}
                 case RUNNING, LINGERING -> deputy.started(job.epoch, job.node.name());
                 case EXITED -> deputy.ended(job.exit, false);

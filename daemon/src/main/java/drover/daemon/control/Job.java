@@ -1,7 +1,6 @@
 package drover.daemon.control;
 
 import drover.daemon.deputy.DeputyConnection;
-import drover.daemon.deputy.UserTable;
 import drover.model.Credentials;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
@@ -64,6 +63,7 @@ final class Job {
     Job(
             JobId id,
             Credentials credentials,
+            String user,
             RunOptions options,
             String command,
             String directory,
@@ -72,7 +72,7 @@ final class Job {
             double acceptedAt) {
         this.id = id;
         this.credentials = credentials;
-        this.user = UserTable.userName(credentials.uid());
+        this.user = user;
         this.options = options;
         this.command = command;
         this.directory = directory;
@@ -162,6 +162,7 @@ final class Job {
         Job job = new Job(
                 new JobId(home, r.number()),
                 new Credentials(r.uid(), r.gid(), r.groups()),
+                r.user(),
                 new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), r.nodeNetwork()),
                 r.command(),
                 r.directory(),

@@ -1,13 +1,19 @@
 package drover.daemon.control;
 
 import drover.model.NodeId;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// Jobs that wait for a place, in order of arrival. Owned by the loop of home's jobs.
+/// Jobs that wait for a place. Those that ask for the same are served in order of arrival; one that waits for
+/// particular
+/// nodes holds up nobody who asks for others. Owned by the loop of home's jobs.
 final class JobQueue {
     private record Demand(Set<NodeId> nodes, long memoryBytes) {
         static Demand of(Job job) {
@@ -15,50 +21,61 @@ final class JobQueue {
         }
     }
 
-    private final LinkedHashSet<Job> waiting = new LinkedHashSet<>();
+    private final Map<Demand, SequencedSet<Job>> waiting = new HashMap<>();
+    private int size;
 
     int size() {
-        return waiting.size();
+        return size;
     }
 
     boolean isEmpty() {
-        return waiting.isEmpty();
+        return size == 0;
     }
 
     void addLast(Job job) {
-        waiting.addLast(job);
+        if (line(job).add(job)) size++;
     }
 
     void addFirst(Job job) {
-        waiting.addFirst(job);
+        SequencedSet<Job> line = line(job);
+        if (!line.contains(job)) size++;
+        line.addFirst(job);
     }
 
-    /// Takes its place, unless it has one.
-    void addOnce(Job job) {
-        waiting.add(job);
+    private SequencedSet<Job> line(Job job) {
+        return waiting.computeIfAbsent(Demand.of(job), demand -> new LinkedHashSet<>());
     }
 
     void remove(Job job) {
-        waiting.remove(job);
+        Demand demand = Demand.of(job);
+        SequencedSet<Job> line = waiting.get(demand);
+        if (line == null || !line.remove(job)) return;
+        size--;
+        if (line.isEmpty()) waiting.remove(demand);
     }
 
     /// Whether an earlier job asks for the same: then this one must not overtake it.
     boolean mustWait(Job job) {
-        Demand demand = Demand.of(job);
-        for (Job earlier : waiting) if (Demand.of(earlier).equals(demand)) return true;
-        return false;
+        return waiting.containsKey(Demand.of(job));
     }
 
-    /// Tries to place each job. Once a demand could not be met, later jobs with the same demand are not tried.
+    /// Tries to place jobs, the earliest first. Once a demand could not be met, later jobs with the same one are not
+    /// tried.
     ///
-    /// @param place places the job and tells whether that worked
+    /// @param place places the job and tells whether it waits no longer
     void dispatch(Predicate<Job> place) {
         Set<Demand> unmet = new HashSet<>();
-        for (Job job : List.copyOf(waiting)) {
-            Demand demand = Demand.of(job);
-            if (unmet.contains(demand) || !waiting.contains(job)) continue;
-            if (place.test(job)) waiting.remove(job);
-            else unmet.add(demand);
+        for (Optional<Job> next = earliest(unmet); next.isPresent(); next = earliest(unmet)) {
+            Job job = next.get();
+            if (place.test(job)) remove(job);
+            else unmet.add(Demand.of(job));
         }
+    }
+
+    private Optional<Job> earliest(Set<Demand> unmet) {
+        return waiting.entrySet().stream()
+                .filter(entry -> !unmet.contains(entry.getKey()))
+                .map(entry -> entry.getValue().getFirst())
+                .min(Comparator.comparing(job -> job.id));
     }
 }

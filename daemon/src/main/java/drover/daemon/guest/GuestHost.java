@@ -32,6 +32,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +62,9 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     private static final class Home {
         final List<StartGuest> waitingForMount = new ArrayList<>();
         boolean mountAsked;
+        /// Does for one guest after the other what must be done before it starts.
+        final ExecutorService starting = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("guest start").daemon().factory());
     }
 
     private final DaemonConfig config;
@@ -80,6 +85,8 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
 
     private long connectedAtNanos;
     private boolean closing;
+    private boolean inventoryKnown;
+    private final List<Runnable> afterInventory = new ArrayList<>();
     private volatile int guestCount;
 
     public GuestHost(DaemonConfig config, Keeper.Setup setup, ToHome toHome) throws IOException {
@@ -120,7 +127,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                         start.memoryLimitBytes(),
                         start.nodeNetwork(),
                         Wire.heapCopy(start.spec()));
-                ifOwn(home, kept.guest(), () -> start(kept));
+                ifOwn(home, kept.guest(), () -> whenKnown(() -> start(kept)));
             }
             case Session session -> {
                 ByteBuf frame = Wire.heapCopy(session.frame());
@@ -130,10 +137,12 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             }
             case KillGuest kill -> ifOwn(home, kill.guest(), () -> kill(kill.guest()));
             case ExitCommitted ended -> ifOwn(home, ended.guest(), () -> forget(ended.guest()));
-            case Lease lease -> loop.execute(() -> {
-                if (keeper != null) keeper.lease(home, lease.length());
-            });
-            case Reconcile reconcile -> loop.execute(() -> reconcile(home, Set.copyOf(reconcile.alive())));
+            case Lease lease ->
+                loop.execute(() -> {
+                    if (keeper != null) keeper.lease(home, lease.length());
+                });
+            case Reconcile reconcile ->
+                loop.execute(() -> whenKnown(() -> reconcile(home, Set.copyOf(reconcile.alive()))));
             case GuestStarted m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
             case GuestFailed m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
             case Missing m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
@@ -164,6 +173,12 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         else LOG.warn("{} speaks of guest {}, which is not its own", home, guest);
     }
 
+    /// Waits until the keeper has said which guests it holds: before, a guest that lives would be taken for missing.
+    private void whenKnown(Runnable task) {
+        if (inventoryKnown) task.run();
+        else afterInventory.add(task);
+    }
+
     private void start(StartGuest start) {
         GuestKey guest = start.guest();
         NodeId home = guest.job().home();
@@ -182,8 +197,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         if (home.equals(config.name())) {
             keeper.start(start, false, CPU_WEIGHT_AS_OTHERS);
         } else if (mounts.containsKey(home)) {
-            mounts.get(home).beginJob();
-            keeper.start(start, true, CPU_WEIGHT_AS_OTHERS);
+            startOn(mounts.get(home), start);
         } else {
             Home state = homes.computeIfAbsent(home, h -> new Home());
             state.waitingForMount.add(start);
@@ -270,7 +284,9 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         List.copyOf(guests.keySet()).forEach(this::dropped);
         mounts.values().forEach(HomeMount::close);
         mounts.clear();
+        homes.values().forEach(home -> home.starting.shutdown());
         homes.clear();
+        inventoryKnown = false;
         keeper.close();
         keeper = null;
         // One that goes again and again is tried once a tick, not without pause.
@@ -306,8 +322,19 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         mounts.put(home, mount);
         mount.start();
         mount.onLinkUp();
-        mount.beginJob();
-        waiting.forEach(start -> keeper.start(start, true, CPU_WEIGHT_AS_OTHERS));
+        waiting.forEach(start -> startOn(mount, start));
+    }
+
+    /// Makes the guest see home's files as they are now, then starts it. The first may wait for directories that other
+    /// guests are using, so it has a thread of its own and holds up nobody else.
+    private void startOn(HomeMount mount, StartGuest start) {
+        Home home = homes.computeIfAbsent(start.guest().job().home(), h -> new Home());
+        home.starting.execute(() -> {
+            mount.beginJob();
+            loop.execute(() -> {
+                if (guests.containsKey(start.guest())) keeper.start(start, true, CPU_WEIGHT_AS_OTHERS);
+            });
+        });
     }
 
     private void started(GuestKey guest, int initHostPid) {
@@ -324,6 +351,10 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             if (!home.equals(config.name()) && !mounts.containsKey(home)) keeper.mount(home, MAX_READ_BYTES);
         }
         guestCount = guests.size();
+        inventoryKnown = true;
+        List<Runnable> tasks = List.copyOf(afterInventory);
+        afterInventory.clear();
+        tasks.forEach(Runnable::run);
     }
 
     @Override

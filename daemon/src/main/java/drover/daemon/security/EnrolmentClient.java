@@ -26,7 +26,7 @@ import javax.net.ssl.TrustManager;
 final class EnrolmentClient {
     static final int VERSION = 1;
     private static final int CONNECT_MILLIS = 5_000;
-    private static final int ANSWER_MILLIS = 20_000; // the authority's disk may be slow, and machines may queue
+    private static final int ANSWER_MILLIS = 30_000; // the authority's disk may be slow, and machines may queue
 
     /// What enrolment gives.
     ///

@@ -34,7 +34,8 @@ public final class EnrolmentServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EnrolmentServer.class);
     private static final int CONNECTION_LIMIT = 64; // machines that join at once wait in the backlog beyond that
     private static final int BACKLOG = 256;
-    private static final int PATIENCE_MILLIS = 10_000; // a whole exchange is two messages
+    private static final int PATIENCE_MILLIS =
+            30_000; // a whole exchange: two messages, but by a JVM that starts on a busy machine
     private static final int FAILURES = 20;
     private static final Duration FAILURE_WINDOW = Duration.ofMinutes(1);
 

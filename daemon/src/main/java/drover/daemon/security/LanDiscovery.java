@@ -6,35 +6,42 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import javax.jmdns.JmDNS;
 import javax.jmdns.ServiceInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Finds the authority's node on the local network by multicast DNS (RFC 6762, 6763), service `_drover._tcp`.
 /// An answer
 /// is
 /// only a hint where to ask: the token's pinned hash decides whether it is the right one.
 public final class LanDiscovery implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LanDiscovery.class);
     private static final String SERVICE = "_drover._tcp.local.";
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final int ANSWER_LIMIT = 8;
 
-    private final JmDNS dns;
+    private final CompletableFuture<JmDNS> dns = new CompletableFuture<>();
 
-    private LanDiscovery(JmDNS dns) {
-        this.dns = dns;
-    }
+    private LanDiscovery() {}
 
-    /// Tells the network that machines may join here, until it is closed.
-    public static LanDiscovery advertise(InetAddress address, String node, int enrolPort, String clusterId)
-            throws IOException {
-        JmDNS dns = JmDNS.create(address, node);
-        try {
-            dns.registerService(ServiceInfo.create(SERVICE, node, enrolPort, 0, 0, Map.of("cluster", clusterId)));
-        } catch (IOException e) {
-            dns.close();
-            throw e;
-        }
-        return new LanDiscovery(dns);
+    /// Tells the network that machines may join here, until it is closed. Returns at once: making sure that nobody else
+    /// has
+    /// the name takes seconds, and nothing waits for it.
+    public static LanDiscovery advertise(InetAddress address, String node, int enrolPort, String clusterId) {
+        LanDiscovery discovery = new LanDiscovery();
+        Thread.ofVirtual().name("mdns").start(() -> {
+            try {
+                JmDNS dns = JmDNS.create(address, node);
+                discovery.dns.complete(dns);
+                dns.registerService(ServiceInfo.create(SERVICE, node, enrolPort, 0, 0, Map.of("cluster", clusterId)));
+            } catch (IOException | RuntimeException e) {
+                LOG.info("not found by mDNS, so joining needs an address: {}", e.getMessage());
+                discovery.dns.completeExceptionally(e);
+            }
+        });
+        return discovery;
     }
 
     /// Asks who lets machines join; takes some seconds.
@@ -50,7 +57,15 @@ public final class LanDiscovery implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        dns.close();
+    public void close() {
+        var _ = dns.thenAccept(LanDiscovery::end);
+    }
+
+    private static void end(JmDNS dns) {
+        try {
+            dns.close();
+        } catch (IOException e) {
+            LOG.debug("the end of mDNS: {}", e.toString());
+        }
     }
 }

@@ -41,7 +41,7 @@ public final class NodeSecurity implements AutoCloseable {
     private final Enrolment enrolment;
     private Optional<EnrolmentServer> server = Optional.empty();
     private Thread watch;
-    private Thread advertiser;
+    private LanDiscovery advertiser;
     private FileTime identityTime;
     private Instant nextRenewal = Instant.EPOCH;
     private Duration retry = RETRY_MIN;
@@ -107,21 +107,11 @@ public final class NodeSecurity implements AutoCloseable {
         watch = Thread.ofVirtual().name("security watch").start(this::watchFiles);
     }
 
-    /// Apart, since it takes seconds, and a network without multicast is no reason not to serve.
     private void advertise(int port) throws IOException, SecurityFailure {
         InetAddress own = InetAddress.getByName(
                 NodeSetup.of(places, Optional.empty(), Optional.empty()).self().address());
         if (own.isLoopbackAddress()) return;
-        advertiser = Thread.ofPlatform().daemon().name("advertise").start(() -> {
-            try (var _ = LanDiscovery.advertise(own, identity.node().name(), port, identity.clusterId())) {
-                LOG.info("machines on the local network find this node by multicast DNS");
-                Thread.sleep(Duration.ofDays(36_500));
-            } catch (InterruptedException e) {
-                // the daemon stops
-            } catch (IOException | RuntimeException e) {
-                LOG.warn("machines cannot find this node by multicast DNS: {}", e.getMessage());
-            }
-        });
+        advertiser = LanDiscovery.advertise(own, identity.node().name(), port, identity.clusterId());
     }
 
     /// Where machines may join, if the authority is here.
@@ -215,7 +205,7 @@ public final class NodeSecurity implements AutoCloseable {
     @Override
     public void close() {
         if (watch != null) watch.interrupt();
-        if (advertiser != null) advertiser.interrupt();
+        if (advertiser != null) advertiser.close();
         server.ifPresent(EnrolmentServer::close);
     }
 }

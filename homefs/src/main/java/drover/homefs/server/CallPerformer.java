@@ -217,8 +217,7 @@ final class CallPerformer {
             case FileOperation.Link o -> names.lookup(c, o.newParent(), o.newName());
             case FileOperation.SetAttributes o -> attributes.get(c, o.node(), 0);
             case FileOperation.Open o ->
-                contents.open(
-                        c, new FileOperation.Open(o.node(), o.flags() & ~Open.O_TRUNC, false, o.prefetchBytes()));
+                contents.open(c, new FileOperation.Open(o.node(), o.flags() & ~Open.O_TRUNC, false, o.prefetchBytes()));
             case FileOperation.Create o ->
                 contents.create(
                         c,

@@ -36,7 +36,8 @@ final class PerformedLog implements AutoCloseable {
             throw new UncheckedIOException("cannot keep the log of performed calls in " + file, e);
         }
         for (int at = 0; at < ring.capacity(); at += SLOT_BYTES)
-            if (ring.getLong(at) != 0) before.put(new Call(ring.getLong(at), ring.getLong(at + 8)), ring.getLong(at + 16));
+            if (ring.getLong(at) != 0)
+                before.put(new Call(ring.getLong(at), ring.getLong(at + 8)), ring.getLong(at + 16));
         // what is known is in memory now: the ring begins anew, the eldest slots are overwritten first
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -61,8 +62,7 @@ public final class IdentityFiles {
     public static void replace(Path file, byte[] content) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null) throw new IOException(file + " has no directory");
-        Files.createDirectories(
-                directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        makeOwnOnly(directory);
         Path fresh = Files.createTempFile(
                 directory,
                 "." + file.getFileName(),
@@ -80,6 +80,19 @@ public final class IdentityFiles {
         }
         try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
             parent.force(true);
+        }
+    }
+
+    /// Only the last directory is closed to others: the ones above it may hold other things.
+    private static void makeOwnOnly(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) return;
+        Path above = directory.getParent();
+        if (above != null) Files.createDirectories(above);
+        try {
+            Files.createDirectory(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) throw e; // another thread or command made it just now
         }
     }
 

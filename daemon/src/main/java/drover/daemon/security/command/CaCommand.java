@@ -58,9 +58,9 @@ public final class CaCommand {
             List<String> lines = Files.readAllLines(file.get());
             return lines.isEmpty() ? new char[0] : lines.getFirst().toCharArray();
         }
-        Console console = System.console();
-        if (console.isTerminal()) {
-            char[] typed = console.readPassword("passphrase: ");
+        Optional<Console> terminal = Optional.ofNullable(System.console()).filter(Console::isTerminal);
+        if (terminal.isPresent()) {
+            char[] typed = terminal.get().readPassword("passphrase: ");
             return typed == null ? new char[0] : typed;
         }
         String line = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
