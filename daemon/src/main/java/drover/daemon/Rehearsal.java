@@ -29,10 +29,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its
-/// own. It is
-/// made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The Java virtual
-/// machine records
+/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its own. It
+/// is
+/// made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The Java virtual machine
+/// records
 /// meanwhile what a daemon needs, for the cache from which later ones start (JEP 514, 515).
 final class Rehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);

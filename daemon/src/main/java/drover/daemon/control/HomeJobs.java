@@ -69,8 +69,6 @@ public final class HomeJobs implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int FAILED_STATUS = 125;
     private static final int SIGKILL = 9;
-    /// The bit above says that the terminal sent it, to a whole process group.
-    private static final int SIGNAL_NUMBER = 0x7f;
     /// After this many nodes refused a job, the next refusal is its end.
     private static final int REFUSALS_MAX = 3;
     /// A node's words for the user, in one line.
@@ -281,7 +279,7 @@ public final class HomeJobs implements AutoCloseable {
             if (job.deputy == deputy && epoch == job.epoch && job.isOnNode())
                 nodes.send(job.node, new Session(job.guest(), kept));
             else if (epoch == 0 && kept.readableBytes() >= 6 && kept.getByte(0) == SessionKind.SIGNAL)
-                signal(job, kept.getByte(5) & SIGNAL_NUMBER);
+                signal(job, kept.getUnsignedByte(5));
         });
     }
 
@@ -442,7 +440,7 @@ public final class HomeJobs implements AutoCloseable {
         if (job.state != JobState.STARTING) return;
         job.state = JobState.RUNNING;
         job.startedAt = System.currentTimeMillis() / 1e3;
-        book.writeSoon(job);
+        book.write(job, () -> {});
         if (job.deputy != null) job.deputy.started(job.epoch, node.name());
     }
 
