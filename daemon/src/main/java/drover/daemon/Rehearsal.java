@@ -29,7 +29,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its own. It
+/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its
+/// own. It
 /// is
 /// made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The Java virtual machine
 /// records

@@ -22,7 +22,10 @@ final class Command implements AutoCloseable {
 
     private final List<String> words;
     private final Process process;
+
+    @SuppressWarnings("JdkObsolete") // the reading thread appends while others look
     private final StringBuffer seen = new StringBuffer();
+
     private final CompletableFuture<Void> output;
     private final CompletableFuture<String> errors;
 
