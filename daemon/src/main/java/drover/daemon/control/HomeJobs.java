@@ -352,10 +352,17 @@ public final class HomeJobs implements AutoCloseable {
             }
             case PlacementDecision.Wait wait -> LOG.debug("job {} waits: {}", job.id, wait.reason());
             case PlacementDecision.Impossible impossible -> {
+                if (impossible.offers().isEmpty() && mayBeOffered(job)) return;
                 String what = "cannot run '" + job.command + "': " + impossible.reason() + "; see: drover nodes";
                 fail(job, FAILED_STATUS, what);
             }
         }
+    }
+
+    /// Whether a node that the job may use is up, though it has not told its load yet: it came a moment ago.
+    private boolean mayBeOffered(Job job) {
+        Set<NodeId> allowed = job.options.nodes().isEmpty() ? Set.of(config.name()) : job.options.nodes();
+        return allowed.stream().anyMatch(node -> knowledge.stateOf(node) == ClusterKnowledge.NodeState.UP);
     }
 
     private void sendStart(Job job) {

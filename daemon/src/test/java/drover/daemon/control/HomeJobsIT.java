@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,11 +40,14 @@ import org.junit.jupiter.api.io.TempDir;
 class HomeJobsIT {
     private static final NodeId N2 = new NodeId("n2");
     private static final NodeId N3 = new NodeId("n3");
+    /// Up, but it has not told its load yet.
+    private static final NodeId N4 = new NodeId("n4");
 
     @TempDir
     Path directory;
 
     private final ScriptedNodes nodes = new ScriptedNodes();
+    private volatile boolean fourthHasTold;
     private Journal journal;
     private HomeJobs jobs;
     private LocalServer server;
@@ -54,7 +58,7 @@ class HomeJobsIT {
         properties.putAll(Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1"));
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
-        ClusterKnowledge knowledge = new TwoNodes();
+        ClusterKnowledge knowledge = new TwoNodes(() -> fourthHasTold);
         JobLogs logs = new JobLogs(directory);
         LiveGuests live = new LiveGuests();
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
@@ -139,6 +143,15 @@ class HomeJobsIT {
             assertEquals(i + 1, ScriptedNodes.guest(nodes.awaitStart()).job().number());
         }
         for (TestDeputy deputy : deputies) deputy.close();
+    }
+
+    @Test
+    void aNodeThatHasJustComeAndNotToldItsLoadIsWaitedFor() throws Exception {
+        try (TestDeputy deputy = deputy().run("{\"node\":\"n4\"}", "/bin/true")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            fourthHasTold = true;
+            assertEquals(N4, nodes.awaitStart().node());
+        }
     }
 
     @Test
@@ -295,15 +308,28 @@ class HomeJobsIT {
     }
 
     static final class TwoNodes implements ClusterKnowledge {
+        private final BooleanSupplier fourthHasTold;
+
+        TwoNodes() {
+            this(() -> false);
+        }
+
+        TwoNodes(BooleanSupplier fourthHasTold) {
+            this.fourthHasTold = fourthHasTold;
+        }
+
         @Override
         public Map<NodeId, Seen> loads() {
             LoadVector idle = new LoadVector(1, 1, 0, 1L << 30, 1L << 29, 0, 0, 0, 1, 1);
-            return Map.of(N2, new Seen(idle, Duration.ZERO), N3, new Seen(idle, Duration.ZERO));
+            Map<NodeId, Seen> loads =
+                    new TreeMap<>(Map.of(N2, new Seen(idle, Duration.ZERO), N3, new Seen(idle, Duration.ZERO)));
+            if (fourthHasTold.getAsBoolean()) loads.put(N4, new Seen(idle, Duration.ZERO));
+            return loads;
         }
 
         @Override
         public NodeState stateOf(NodeId node) {
-            return node.equals(N2) || node.equals(N3) ? NodeState.UP : NodeState.UNKNOWN;
+            return node.equals(N2) || node.equals(N3) || node.equals(N4) ? NodeState.UP : NodeState.UNKNOWN;
         }
     }
 }
