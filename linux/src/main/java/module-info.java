@@ -9,4 +9,5 @@ module drover.linux {
     exports drover.linux.fuse;
     exports drover.linux.procfs;
     exports drover.linux.cgroup;
+    exports drover.linux.fanotify;
 }

@@ -78,7 +78,7 @@ final class NodeDaemon implements AutoCloseable {
 
         LiveGuests live = new LiveGuests();
         FileServer files = keep(
-                new FileServer(FileServerConfig.ofMachine(config.name(), places.run(), places.state()), live, live));
+                new FileServer(FileServerConfig.ofMachine(config.name(), places.run(), places.state(), config.lease()), live, live));
         FileLinks fileLinks = new FileLinks(hub, files);
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 

@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,8 @@ class HostileNodeIT {
                         root,
                         List.of(root.resolve("state")),
                         root.resolve("state/performed"),
+                        root.resolve("state/cookies"),
+                        Duration.ofSeconds(3),
                         77,
                         4,
                         1_000,

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 final class TwoNodes implements AutoCloseable {
     static final NodeId HOME = new NodeId("home");
     static final long COMMAND_SECONDS = 120;
+    private static final Duration GUEST_LEASE = Duration.ofSeconds(3);
 
     /// What the commands on node 1 and 2 are, for home.
     static final GuestKey[] ROOTS = {guest(1), guest(2)};
@@ -150,13 +152,16 @@ final class TwoNodes implements AutoCloseable {
     }
 
     void startServer(Path root, long boot) {
-        FileServerConfig base = FileServerConfig.ofMachine(HOME, Path.of("/run/drover"), Path.of("/var/lib/drover"));
+        FileServerConfig base =
+                FileServerConfig.ofMachine(HOME, Path.of("/run/drover"), Path.of("/var/lib/drover"), GUEST_LEASE);
         server = new FileServer(
                 new FileServerConfig(
                         HOME,
                         root,
                         base.veiled(),
                         directory.resolve("performed"),
+                        directory.resolve("cookies"),
+                        GUEST_LEASE,
                         boot,
                         base.threads(),
                         base.maxDescriptors(),
@@ -249,10 +254,18 @@ final class TwoNodes implements AutoCloseable {
         try {
             Files.delete(script);
             Files.delete(directory.resolve("performed"));
+            for (Path cookie : cookies()) Files.delete(cookie);
             for (Side side : sides) Files.delete(side.path);
             Files.delete(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The directory of cookies behind what is in it.
+    private List<Path> cookies() throws IOException {
+        try (var found = Files.walk(directory.resolve("cookies"))) {
+            return found.sorted(java.util.Comparator.reverseOrder()).toList();
         }
     }
 

@@ -50,6 +50,7 @@ final class Conversation {
     private volatile long current;
 
     private volatile long boot;
+    private Runnable restarted = () -> {};
 
     Conversation(
             NodeId home,
@@ -64,6 +65,11 @@ final class Conversation {
         this.nodes = nodes;
         this.handles = handles;
         this.counters = counters;
+    }
+
+    /// Says what is to be done when home turns out to be another one than before. Call before the first link.
+    void onRestart(Runnable task) {
+        restarted = task;
     }
 
     boolean isUp() {
@@ -100,6 +106,16 @@ final class Conversation {
                 CallCodec.encode(new FileCall(id, Caller.NOBODY, operation), ByteBufAllocator.DEFAULT));
     }
 
+    /// Promises were taken back. Not repeated: home asks again on the next link.
+    void acknowledge(long number) {
+        if (current == 0) return;
+        long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
+        sender.send(
+                LinkClass.FILES,
+                CallCodec.encode(
+                        new FileCall(id, Caller.NOBODY, new FileOperation.Recalled(number)), ByteBufAllocator.DEFAULT));
+    }
+
     /// A call of the mount's own.
     void ask(FileOperation operation, Caller caller, Consumer<FileReply> then) {
         call(internal(operation, then), caller);
@@ -132,7 +148,7 @@ final class Conversation {
             switch (reply) {
                 case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
                 case FileReply.Done done -> log.error("{} answers a hello with {}", home, done);
-                case FileReply.Failed(long _, int errno) ->
+                case FileReply.Failed(long _, int errno, boolean _) ->
                     log.error("{} refuses its files to this node: errno {}", home, errno);
             }
         });
@@ -158,6 +174,7 @@ final class Conversation {
             opened(link);
             return;
         }
+        restarted.run();
         List<Revival> steps = revival();
         log.info(
                 "{} has restarted: telling it again of {} nodes and {} files",
@@ -191,7 +208,7 @@ final class Conversation {
         }
         Revival step = steps.get(next);
         handshake(link, step.operation, step.caller, reply -> {
-            if (reply instanceof FileReply.Failed(long _, int errno))
+            if (reply instanceof FileReply.Failed(long _, int errno, boolean _))
                 log.warn("{} cannot bring back {}: errno {}", home, step.operation, errno);
             revive(link, steps, next + 1);
         });

@@ -3,73 +3,149 @@ package drover.homefs.mount;
 import drover.linux.fuse.FuseDevice;
 import drover.linux.syscall.Errno;
 import drover.protocol.file.Bytes;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The names that the kernel may still believe without asking, and the way to take that back when a job starts.
+/// What the kernel may believe without asking, and for how long: long what home has promised to take back, a moment
+/// what it has not, and of that nothing any more when a job starts.
 ///
 /// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid
 /// name's mounts are detached, in all namespaces: running guests would lose their /proc and /dev. An expired name
 /// is only asked for again.
 ///
-/// A call made before a job started and answered after grants nothing: it may carry what home had before.
+/// A call made before a job started, or before home took something back, and answered after grants nothing: it may
+/// carry what home had before. So answers are given to the kernel under [#answering()].
+///
+/// Thread rule: any thread; what expires waits for calls under way in the directories concerned, so never on a thread
+/// that answers them.
 final class Grants {
     private static final Logger log = LoggerFactory.getLogger(Grants.class);
     /// Bounds the memory, and the work at a job's start. Names beyond are granted no time at all.
     private static final int LIMIT = 65_536;
 
-    private record Name(long parent, Bytes name) {}
+    record Name(long parent, Bytes name) {}
 
     private final FuseDevice device;
+    private final HomeMountConfig config;
     private final MountCounters counters;
     private final AtomicLong generation = new AtomicLong(1);
+    private final ReentrantReadWriteLock fence = new ReentrantReadWriteLock();
     private final ReentrantLock starting = new ReentrantLock();
     private Map<Name, Long> granted = new HashMap<>();
+    /// Promised not to exist. The kernel forgets such names without a word.
+    private final Set<Name> absent = new LinkedHashSet<>();
 
-    Grants(FuseDevice device, MountCounters counters) {
+    private volatile boolean mayBelieve;
+
+    Grants(FuseDevice device, HomeMountConfig config, MountCounters counters) {
         this.device = device;
+        this.config = config;
         this.counters = counters;
+    }
+
+    /// Whether the kernel can be told to ask again: if not, it may believe nothing.
+    void mayBelieve(boolean may) {
+        mayBelieve = may;
     }
 
     long generation() {
         return generation.get();
     }
 
-    /// For how many nanoseconds the kernel may believe the name that a call of that generation brought.
-    synchronized long take(long callGeneration, long parent, Bytes name, long nanos) {
-        if (nanos == 0 || callGeneration != generation.get() || granted.size() >= LIMIT) return 0;
-        granted.put(new Name(parent, name), System.nanoTime() + nanos);
+    /// To be held while an answer is made and given to the kernel.
+    Lock answering() {
+        return fence.readLock();
+    }
+
+    /// What calls under way bring is not granted any time. When this returns, no answer of before is on its way to the
+    /// kernel.
+    void voidCallsUnderWay() {
+        fence.writeLock().lock();
+        try {
+            generation.incrementAndGet();
+        } finally {
+            fence.writeLock().unlock();
+        }
+    }
+
+    /// For how many nanoseconds the kernel may believe a name that a call brought.
+    long forName(PendingCall call, long parent, Bytes name, boolean promised) {
+        return nanos(
+                call, new Name(parent, name), promised, config.entryTimeout().toNanos());
+    }
+
+    /// The same for one that does not exist.
+    long forAbsence(PendingCall call, long parent, Bytes name, boolean promised) {
+        Name absentName = new Name(parent, name);
+        long nanos = nanos(call, absentName, promised, config.negativeTimeout().toNanos());
+        if (nanos > 0 && promised)
+            synchronized (this) {
+                absent.add(absentName);
+                if (absent.size() > LIMIT) absent.remove(absent.iterator().next());
+            }
         return nanos;
     }
 
-    /// A job starts: when this returns, all that it looks up is asked of home. Waits for calls under way in the
-    /// directories concerned, so never on a thread that answers them.
-    void expireAll() {
+    /// The same for attributes.
+    long forAttributes(PendingCall call, boolean promised) {
+        if (!mayBelieve) return 0;
+        return promised && call.generation == generation.get()
+                ? config.leaseTimeout().toNanos()
+                : config.attributeTimeout().toNanos();
+    }
+
+    private synchronized long nanos(PendingCall call, Name name, boolean promised, long otherwise) {
+        if (!mayBelieve || call.generation != generation.get()) return 0;
+        if (promised) return config.leaseTimeout().toNanos();
+        if (otherwise == 0 || granted.size() >= LIMIT) return 0;
+        granted.put(name, System.nanoTime() + otherwise);
+        return otherwise;
+    }
+
+    /// A job starts: when this returns, all that it looks up and that was not promised is asked of home.
+    void expireUnpromised() {
         starting.lock();
         try {
+            voidCallsUnderWay();
             Map<Name, Long> old;
             synchronized (this) {
-                generation.incrementAndGet();
                 old = granted;
                 granted = new HashMap<>();
             }
             long now = System.nanoTime();
             for (var entry : old.entrySet()) {
                 if (entry.getValue() - now < 0) continue;
-                Name name = entry.getKey();
-                int failed = device.expireEntry(name.parent, name.name.array());
+                expire(entry.getKey().parent, entry.getKey().name);
                 counters.expired.increment();
-                // the kernel may have dropped the name or its directory by itself
-                if (failed < 0 && failed != -Errno.ENOENT && failed != -Errno.ENOTDIR)
-                    log.warn("cannot expire '{}' (errno {})", name.name, -failed);
             }
-            device.expireAttributes(KnownNodes.ROOT);
         } finally {
             starting.unlock();
         }
+    }
+
+    /// The kernel asks for that name again before it believes it.
+    void expire(long parent, Bytes name) {
+        synchronized (this) {
+            absent.remove(new Name(parent, name));
+        }
+        int failed = device.expireEntry(parent, name.array());
+        // the kernel may have dropped the name or its directory by itself
+        if (failed < 0 && failed != -Errno.ENOENT && failed != -Errno.ENOTDIR)
+            log.warn("cannot expire '{}' (errno {})", name, -failed);
+    }
+
+    /// Names that were promised not to exist.
+    synchronized List<Name> absent() {
+        return new ArrayList<>(absent);
     }
 }

@@ -13,6 +13,7 @@ import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.MalformedFileFrame;
+import drover.protocol.file.RecallCodec;
 import drover.protocol.file.ReplyCodec;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,6 +67,7 @@ public final class HomeMount implements AutoCloseable {
     private final OpenHandles handles = new OpenHandles();
     private final Grants grants;
     private final Conversation conversation;
+    private final Recaller recaller;
     private final ReplyTranslator replies;
     private final Forgotten forgotten;
     private final Interrupts interrupts;
@@ -84,7 +87,7 @@ public final class HomeMount implements AutoCloseable {
         this.resumed = resumed;
         this.config = config;
         this.callers = new Callers(callers);
-        this.grants = new Grants(device, counters);
+        this.grants = new Grants(device, config, counters);
         this.clock = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "mount-" + home + "-clock");
             thread.setDaemon(true);
@@ -93,7 +96,9 @@ public final class HomeMount implements AutoCloseable {
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.conversation = new Conversation(home, toHome, config, nodes, handles, counters);
         this.forgotten = new Forgotten(conversation, clock);
-        this.replies = new ReplyTranslator(device, config, nodes, handles, grants, counters, new Undone());
+        this.recaller = new Recaller("mount-" + home + "-recalls", device, nodes, grants, conversation, counters);
+        conversation.onRestart(recaller::everything);
+        this.replies = new ReplyTranslator(device, nodes, handles, grants, counters, new Undone());
         this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
             device.replyError(call.unique, errno);
             finished(call);
@@ -104,7 +109,7 @@ public final class HomeMount implements AutoCloseable {
     public void start() {
         if (resumed) {
             KernelRelease kernel = KernelRelease.running();
-            replies.mayBelieve(kernel.isAtLeast(6, 2));
+            grants.mayBelieve(kernel.isAtLeast(6, 2));
             int failed = device.resend();
             if (failed < 0)
                 log.warn(
@@ -130,9 +135,11 @@ public final class HomeMount implements AutoCloseable {
     }
 
     /// A job is about to start here. When this returns, nothing that the kernel has cached before is believed
-    /// without asking home. Waits for calls under way in directories that were read lately.
+    /// without asking home, but for what home has promised to take back. Waits for calls under way in
+    /// directories that were read lately.
     public void beginJob() {
-        grants.expireAll();
+        grants.expireUnpromised();
+        device.expireAttributes(KnownNodes.ROOT);
     }
 
     public MountCounters counters() {
@@ -153,6 +160,10 @@ public final class HomeMount implements AutoCloseable {
     public void onFrame(ByteBuf frame) {
         FileReply reply;
         try {
+            if (RecallCodec.isRecall(frame)) {
+                recaller.recall(RecallCodec.decode(frame));
+                return;
+            }
             reply = ReplyCodec.decode(frame);
         } catch (MalformedFileFrame e) {
             log.warn("{} sent a malformed file reply: {}", home, e.getMessage());
@@ -163,11 +174,21 @@ public final class HomeMount implements AutoCloseable {
             if (call == null) nobodyWaits(reply);
             else if (call.then != null) call.then.accept(reply);
             else {
-                replies.answer(call, reply);
+                answer(call, reply);
                 finished(call);
             }
         } finally {
             if (reply instanceof FileReply.Done(long _, FileResult.Data(ByteBuf data))) data.release();
+        }
+    }
+
+    private void answer(PendingCall call, FileReply reply) {
+        Lock answering = grants.answering();
+        answering.lock();
+        try {
+            replies.answer(call, reply);
+        } finally {
+            answering.unlock();
         }
     }
 
@@ -254,7 +275,7 @@ public final class HomeMount implements AutoCloseable {
             device.replyError(request.unique(), Errno.EPROTO);
             return;
         }
-        replies.mayBelieve((init.flags() & FuseInit.HAS_EXPIRE_ONLY) != 0);
+        grants.mayBelieve((init.flags() & FuseInit.HAS_EXPIRE_ONLY) != 0);
         ByteBuffer out = FuseDevice.smallReply();
         init.reply(out, FEATURES, config.readAheadKib() << 10, MAX_BACKGROUND, MAX_DATA_BYTES);
         device.reply(request.unique(), out);
@@ -391,6 +412,7 @@ public final class HomeMount implements AutoCloseable {
     public void close() {
         closed = true;
         conversation.linkDown();
+        recaller.close();
         clock.shutdownNow();
     }
 }

@@ -12,6 +12,8 @@ import java.time.Duration;
 ///     ones
 /// @param negativeTimeout the same for names that do not exist
 /// @param attributeTimeout how long the kernel may believe attributes without asking
+/// @param leaseTimeout the same for what home has promised to take back: it bounds what nobody knows any more when
+///     home and this daemon were both restarted
 /// @param readerThreads that wait for requests of the kernel
 /// @param maxCallsInFlight calls that wait for home at once; more wait in the kernel
 /// @param readAheadKib what the kernel may read ahead of a sequential reader
@@ -23,6 +25,7 @@ public record HomeMountConfig(
         Duration entryTimeout,
         Duration negativeTimeout,
         Duration attributeTimeout,
+        Duration leaseTimeout,
         int readerThreads,
         int maxCallsInFlight,
         int readAheadKib,
@@ -30,9 +33,12 @@ public record HomeMountConfig(
         Duration callerPatience) {
     public HomeMountConfig {
         if (mountId == 0) throw new IllegalArgumentException("a mount's id must not be 0");
-        if (entryTimeout.isNegative() || negativeTimeout.isNegative() || attributeTimeout.isNegative())
-            throw new IllegalArgumentException(
-                    "timeouts must be >= 0, got " + entryTimeout + ", " + negativeTimeout + ", " + attributeTimeout);
+        if (entryTimeout.isNegative()
+                || negativeTimeout.isNegative()
+                || attributeTimeout.isNegative()
+                || leaseTimeout.isNegative())
+            throw new IllegalArgumentException("timeouts must be >= 0, got " + entryTimeout + ", " + negativeTimeout
+                    + ", " + attributeTimeout + ", " + leaseTimeout);
         if (readerThreads < 1 || readerThreads > 16)
             throw new IllegalArgumentException("reader threads are 1 to 16, got " + readerThreads);
         if (maxCallsInFlight < 16 || maxCallsInFlight > 1_536)
@@ -50,6 +56,7 @@ public record HomeMountConfig(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
+                Duration.ofMinutes(5),
                 2,
                 512,
                 1_024,

@@ -53,6 +53,10 @@ final class KnownNodes {
         return nodes.get(id);
     }
 
+    List<KnownNode> all() {
+        return List.copyOf(nodes.values());
+    }
+
     int size() {
         return nodes.size();
     }

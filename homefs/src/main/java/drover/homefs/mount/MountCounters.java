@@ -13,6 +13,7 @@ public final class MountCounters {
     final LongAdder bytesRead = new LongAdder();
     final LongAdder bytesWritten = new LongAdder();
     final LongAdder expired = new LongAdder();
+    final LongAdder recalled = new LongAdder();
     final LongAdder resent = new LongAdder();
 
     MountCounters() {
@@ -52,6 +53,11 @@ public final class MountCounters {
     /// Names that were expired because a job started.
     public long expired() {
         return expired.sum();
+    }
+
+    /// Promises that home took back.
+    public long recalled() {
+        return recalled.sum();
     }
 
     /// Calls sent again after a broken link.

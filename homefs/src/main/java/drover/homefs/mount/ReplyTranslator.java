@@ -9,6 +9,7 @@ import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.Promise;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -19,13 +20,11 @@ final class ReplyTranslator {
     private static final int FOPEN_KEEP_CACHE = 2;
 
     private final FuseDevice device;
-    private final HomeMountConfig config;
     private final KnownNodes nodes;
     private final OpenHandles handles;
     private final Grants grants;
     private final MountCounters counters;
     private final Undo undo;
-    private volatile boolean mayBelieve;
 
     /// What to do about an answer that the kernel does not want any more.
     interface Undo {
@@ -36,14 +35,12 @@ final class ReplyTranslator {
 
     ReplyTranslator(
             FuseDevice device,
-            HomeMountConfig config,
             KnownNodes nodes,
             OpenHandles handles,
             Grants grants,
             MountCounters counters,
             Undo undo) {
         this.device = device;
-        this.config = config;
         this.nodes = nodes;
         this.handles = handles;
         this.grants = grants;
@@ -51,38 +48,16 @@ final class ReplyTranslator {
         this.undo = undo;
     }
 
-    /// Whether the kernel can be told to ask again: if not, it may believe nothing.
-    void mayBelieve(boolean may) {
-        mayBelieve = may;
-    }
-
-    private long attributeNanos() {
-        return mayBelieve ? config.attributeTimeout().toNanos() : 0;
-    }
-
-    private long entryNanos(PendingCall call, long parent, Bytes name) {
-        return mayBelieve
-                ? grants.take(
-                        call.generation, parent, name, config.entryTimeout().toNanos())
-                : 0;
-    }
-
     void answer(PendingCall call, FileReply reply) {
         switch (reply) {
-            case FileReply.Failed(long _, int errno) -> failed(call, errno);
+            case FileReply.Failed(long _, int errno, boolean promised) -> failed(call, errno, promised);
             case FileReply.Done(long _, FileResult result) -> done(call, result);
         }
     }
 
-    private void failed(PendingCall call, int errno) {
+    private void failed(PendingCall call, int errno, boolean promised) {
         if (errno == Errno.ENOENT && call.operation instanceof FileOperation.Lookup(long parent, Bytes name)) {
-            long nanos = mayBelieve
-                    ? grants.take(
-                            call.generation,
-                            parent,
-                            name,
-                            config.negativeTimeout().toNanos())
-                    : 0;
+            long nanos = grants.forAbsence(call, parent, name, promised);
             if (nanos > 0) {
                 ByteBuffer out = FuseDevice.smallReply();
                 KernelReply.noEntry(out, nanos);
@@ -111,10 +86,11 @@ final class ReplyTranslator {
                 putEntry(call, out, entry);
                 if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
             }
-            case FileResult.Attributes(FileAttributes attributes) -> {
+            case FileResult.Attributes(FileAttributes attributes, boolean promised) -> {
                 if (call.operation instanceof FileOperation.SetAttributes set) changed(set);
-                if (call.opcode == FuseOpcode.STATX) KernelReply.statx(out, attributes, attributeNanos());
-                else KernelReply.attributesFor(out, attributes, attributeNanos());
+                long nanos = grants.forAttributes(call, promised);
+                if (call.opcode == FuseOpcode.STATX) KernelReply.statx(out, attributes, nanos);
+                else KernelReply.attributesFor(out, attributes, nanos);
                 device.reply(call.unique, out);
             }
             case FileResult.Content(Bytes bytes) -> content(call, out, bytes);
@@ -186,8 +162,13 @@ final class ReplyTranslator {
             default -> Bytes.EMPTY;
         };
         nodes.seen(parent, name, entry);
-        long nanos = name.length() == 0 ? 0 : entryNanos(call, parent, name);
-        KernelReply.entry(out, entry, nanos, attributeNanos());
+        putEntry(call, out, parent, name, entry);
+    }
+
+    private void putEntry(PendingCall call, ByteBuffer out, long parent, Bytes name, FileResult.Entry entry) {
+        Promise promised = entry.promised();
+        long nanos = name.length() == 0 ? 0 : grants.forName(call, parent, name, promised.name());
+        KernelReply.entry(out, entry, nanos, grants.forAttributes(call, promised.attributes()));
     }
 
     private static int openFlags(FileOperation operation) {
@@ -248,8 +229,7 @@ final class ReplyTranslator {
             }
             if (plus && listed.entry() != null) {
                 nodes.seen(call.node, listed.name(), listed.entry());
-                long nanos = entryNanos(call, call.node, listed.name());
-                KernelReply.entry(body, listed.entry(), nanos, attributeNanos());
+                putEntry(call, body, call.node, listed.name(), listed.entry());
             } else if (plus) {
                 KernelReply.noLookup(body);
             }

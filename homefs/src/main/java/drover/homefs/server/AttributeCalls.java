@@ -7,6 +7,7 @@ import drover.linux.syscall.Access;
 import drover.linux.syscall.Chmod;
 import drover.linux.syscall.Chown;
 import drover.linux.syscall.Errno;
+import drover.linux.syscall.FileStatus;
 import drover.linux.syscall.NativeBytes;
 import drover.linux.syscall.Statfs;
 import drover.linux.syscall.Truncate;
@@ -22,11 +23,13 @@ final class AttributeCalls {
 
     private final InodeDescriptors descriptors;
     private final Attributes attributes;
+    private final Leases leases;
     private final ProcSelf procSelf;
 
-    AttributeCalls(InodeDescriptors descriptors, Attributes attributes, ProcSelf procSelf) {
+    AttributeCalls(InodeDescriptors descriptors, Attributes attributes, Leases leases, ProcSelf procSelf) {
         this.descriptors = descriptors;
         this.attributes = attributes;
+        this.leases = leases;
         this.procSelf = procSelf;
     }
 
@@ -34,19 +37,31 @@ final class AttributeCalls {
         if (handleId != 0 && call.view().handles.containsKey(handleId)) {
             OpenHandle handle = call.use(handleId);
             try {
-                return new FileResult.Attributes(attributes.ofDescriptor(handle.descriptor()));
+                return told(call, handle.inode, handle.descriptor());
             } finally {
                 handle.leave();
             }
         }
-        try (var pin = descriptors.pin(call.inode(node), call.acting())) {
-            return new FileResult.Attributes(attributes.ofDescriptor(pin.descriptor));
+        Inode inode = call.inode(node);
+        try (var pin = descriptors.pin(inode, call.acting())) {
+            return told(call, inode, pin.descriptor);
         }
+    }
+
+    private FileResult.Attributes told(Call call, Inode inode, int descriptor) throws CallFailed {
+        FileStatus status = Attributes.status(descriptor);
+        boolean severalLinks = !status.isDirectory() && status.links() != 1;
+        return new FileResult.Attributes(
+                attributes.of(status), !inode.veiled && leases.attributes(call.since(), inode, severalLinks));
     }
 
     FileResult.Attributes set(Call call, FileOperation.SetAttributes s) throws CallFailed {
         int valid = s.valid();
-        try (var pin = descriptors.pin(call.inode(s.node()), call.acting())) {
+        Inode inode = call.inode(s.node());
+        try (var pin = descriptors.pin(inode, call.acting())) {
+            // also of one that fails half way
+            call.changed(
+                    (valid & SIZE) != 0 ? new Change.Content(inode.identity) : new Change.Attributes(inode.identity));
             if ((valid & (UID | GID)) != 0)
                 CallFailed.check(Chown.ofDescriptor(
                         pin.descriptor, (valid & UID) != 0 ? s.uid() : -1, (valid & GID) != 0 ? s.gid() : -1));
@@ -62,7 +77,7 @@ final class AttributeCalls {
                         nanos(valid, ACCESSED, ACCESSED_NOW, s.accessed().nanos()),
                         s.modified().seconds(),
                         nanos(valid, MODIFIED, MODIFIED_NOW, s.modified().nanos())));
-            return new FileResult.Attributes(attributes.ofDescriptor(pin.descriptor));
+            return told(call, inode, pin.descriptor);
         }
     }
 
@@ -134,7 +149,9 @@ final class AttributeCalls {
 
     void setXattr(Call call, FileOperation.SetXattr o) throws CallFailed {
         checkXattr(o.name());
-        try (var pin = descriptors.pin(call.inode(o.node()), call.acting())) {
+        Inode inode = call.inode(o.node());
+        try (var pin = descriptors.pin(inode, call.acting())) {
+            call.changed(new Change.Attributes(inode.identity));
             CallFailed.check(Xattr.setxattr(
                     ProcSelf.path(pin.descriptor), o.name().array(), o.value().array(), o.flags()));
         }
@@ -142,7 +159,9 @@ final class AttributeCalls {
 
     void removeXattr(Call call, long node, Bytes name) throws CallFailed {
         checkXattr(name);
-        try (var pin = descriptors.pin(call.inode(node), call.acting())) {
+        Inode inode = call.inode(node);
+        try (var pin = descriptors.pin(inode, call.acting())) {
+            call.changed(new Change.Attributes(inode.identity));
             CallFailed.check(Xattr.removexattr(ProcSelf.path(pin.descriptor), name.array()));
         }
     }

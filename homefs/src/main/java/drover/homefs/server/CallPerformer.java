@@ -44,6 +44,8 @@ final class CallPerformer {
     private final DirectoryCalls directories;
     private final PerformedLog performed;
     private final NodeId home;
+    private final Leases leases;
+    private final Recalls recalls;
     private final long boot;
 
     CallPerformer(
@@ -56,6 +58,8 @@ final class CallPerformer {
             ContentCalls contents,
             DirectoryCalls directories,
             PerformedLog performed,
+            Leases leases,
+            Recalls recalls,
             NodeId home,
             long boot) {
         this.authority = authority;
@@ -67,11 +71,14 @@ final class CallPerformer {
         this.contents = contents;
         this.directories = directories;
         this.performed = performed;
+        this.leases = leases;
+        this.recalls = recalls;
         this.home = home;
         this.boot = boot;
     }
 
-    Outcome perform(NodeView view, FileCall call) {
+    /// @param changes takes up what the call changes, also if it fails then
+    Outcome perform(NodeView view, FileCall call, List<Change> changes) {
         try {
             return switch (call.operation()) {
                 case FileOperation.Hello hello -> done(call, hello(view, hello));
@@ -85,10 +92,10 @@ final class CallPerformer {
                             view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
                     yield done(call, OK);
                 }
-                case FileOperation operation -> guestCall(view, call, operation);
+                case FileOperation operation -> guestCall(view, call, operation, changes);
             };
         } catch (CallFailed e) {
-            return new Outcome.Reply(new FileReply.Failed(call.id(), e.errno));
+            return new Outcome.Reply(new FileReply.Failed(call.id(), e.errno, e.promised));
         }
     }
 
@@ -99,13 +106,15 @@ final class CallPerformer {
                 for (OpenHandle handle : view.handles.values()) handles.release(view, handle);
                 view.inodes.clear();
                 view.memory.clear();
+                recalls.begunAnew(view);
             }
             view.mountId = hello.mountId();
         }
         return new FileResult.Welcome(VERSION, boot, 0);
     }
 
-    private Outcome guestCall(NodeView view, FileCall call, FileOperation operation) throws CallFailed {
+    private Outcome guestCall(NodeView view, FileCall call, FileOperation operation, List<Change> changes)
+            throws CallFailed {
         if (operation instanceof FileOperation.Unknown) throw new CallFailed(Errno.ENOSYS);
         long handleId = handleOf(operation);
         Caller caller = call.caller();
@@ -117,7 +126,7 @@ final class CallPerformer {
             Credentials credentials = handleId != 0 ? view.handle(handleId).credentials : rights(job, caller);
             ActingThread acting = ActingThread.own();
             acting.assume(credentials);
-            Call c = new Call(view, guest, credentials, acting);
+            Call c = new Call(view, guest, credentials, acting, leases.now(), changes);
             if (!changes(operation)) return dispatch(c, call, operation);
             Long before = performed.before(view.mountId, call.id());
             if (before != null) return done(call, again(c, operation, before));
@@ -201,6 +210,7 @@ final class CallPerformer {
             case FileOperation.Hello _,
                     FileOperation.Forget _,
                     FileOperation.Cancel _,
+                    FileOperation.Recalled _,
                     FileOperation.ReviveNodes _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);
@@ -238,7 +248,7 @@ final class CallPerformer {
     /// What the log keeps of a reply.
     static long outcome(FileReply reply) {
         return switch (reply) {
-            case FileReply.Failed(long _, int errno) -> -errno;
+            case FileReply.Failed(long _, int errno, boolean _) -> -errno;
             case FileReply.Done(long _, FileResult.Written(int bytes, var _, var _)) -> bytes;
             case FileReply.Done(long _, FileResult.Position(long value)) -> value;
             case FileReply.Done _ -> 0;

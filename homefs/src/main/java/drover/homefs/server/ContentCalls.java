@@ -40,6 +40,7 @@ final class ContentCalls {
     private final AttributeCalls attributeCalls;
     private final NameCalls names;
     private final Handles handles;
+    private final Leases leases;
     private final ProcSelf procSelf;
 
     ContentCalls(
@@ -48,18 +49,22 @@ final class ContentCalls {
             AttributeCalls attributeCalls,
             NameCalls names,
             Handles handles,
+            Leases leases,
             ProcSelf procSelf) {
         this.descriptors = descriptors;
         this.attributes = attributes;
         this.attributeCalls = attributeCalls;
         this.names = names;
         this.handles = handles;
+        this.leases = leases;
         this.procSelf = procSelf;
     }
 
     FileResult.Opened open(Call call, FileOperation.Open o) throws CallFailed {
         Inode inode = call.inode(o.node());
+        leases.content(inode);
         int descriptor = reopen(call, inode, o.flags());
+        if ((o.flags() & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity));
         OpenHandle handle = handles.add(call, inode, o.flags(), false, descriptor);
         try {
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
@@ -120,6 +125,7 @@ final class ContentCalls {
             int flags = (o.flags() & (OPEN_FLAGS | Open.O_EXCL)) | Open.O_CREAT | Open.O_NOFOLLOW | ALWAYS;
             int descriptor =
                     CallFailed.check(Open.openat(pin.descriptor, o.name().array(), flags, o.mode() & 07777));
+            call.changed(new Change.Name(parent.identity, o.name()));
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
             return created(call, parent, o.name(), o.flags(), descriptor);
         }
@@ -151,7 +157,10 @@ final class ContentCalls {
             Close.close(descriptor);
             throw e;
         }
-        OpenHandle handle = handles.add(call, call.inode(entry.node()), flags, false, descriptor);
+        Inode inode = call.inode(entry.node());
+        leases.content(inode);
+        if ((flags & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity));
+        OpenHandle handle = handles.add(call, inode, flags, false, descriptor);
         return new FileResult.Created(entry, handle.id);
     }
 
@@ -159,6 +168,7 @@ final class ContentCalls {
     ByteBuf read(Call call, long id, FileOperation.Read o) throws CallFailed {
         if (o.length() < 0 || o.length() > MAX_DATA_BYTES || o.offset() < 0) throw new CallFailed(Errno.EINVAL);
         OpenHandle handle = call.use(o.handle());
+        leases.content(handle.inode);
         ByteBuf frame = ReplyCodec.beginData(id, o.length(), ByteBufAllocator.DEFAULT);
         try {
             read(handle.descriptor(), frame, o.length(), o.offset());
@@ -190,6 +200,7 @@ final class ContentCalls {
         try {
             FileAttributes before = attributes.ofDescriptor(handle.descriptor());
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(handle.descriptor());
+            call.changed(new Change.Content(handle.inode.identity));
             int total = write(handle.descriptor(), data, o.offset());
             return new FileResult.Written(total, before, attributes.ofDescriptor(handle.descriptor()));
         } finally {
@@ -245,6 +256,7 @@ final class ContentCalls {
     void allocate(Call call, FileOperation.Allocate o) throws CallFailed {
         OpenHandle handle = call.use(o.handle());
         try {
+            call.changed(new Change.Content(handle.inode.identity));
             CallFailed.check(Fallocate.fallocate(handle.descriptor(), o.mode(), o.offset(), o.length()));
         } finally {
             handle.leave();
@@ -268,6 +280,7 @@ final class ContentCalls {
             try {
                 // one call must not occupy a thread for long
                 long length = Math.min(o.length(), 64L << 20);
+                call.changed(new Change.Content(to.inode.identity));
                 return new FileResult.Position(CallFailed.check(CopyFileRange.copyFileRange(
                         from.descriptor(), o.fromOffset(), to.descriptor(), o.toOffset(), length)));
             } finally {

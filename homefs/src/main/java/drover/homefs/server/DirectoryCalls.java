@@ -11,6 +11,7 @@ import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileResult.Listed;
+import drover.protocol.file.Promise;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,10 +35,18 @@ final class DirectoryCalls {
     private final InodeDescriptors descriptors;
     private final Attributes attributes;
     private final Handles handles;
+    private final Leases leases;
     private final Veil veil;
     private final ProcSelf procSelf;
 
-    DirectoryCalls(InodeDescriptors descriptors, Attributes attributes, Handles handles, Veil veil, ProcSelf procSelf) {
+    DirectoryCalls(
+            InodeDescriptors descriptors,
+            Attributes attributes,
+            Handles handles,
+            Leases leases,
+            Veil veil,
+            ProcSelf procSelf) {
+        this.leases = leases;
         this.descriptors = descriptors;
         this.attributes = attributes;
         this.handles = handles;
@@ -123,6 +132,14 @@ final class DirectoryCalls {
         boolean veiled = veil.covers(status, -1, handle.descriptor(), name.array());
         if (veiled && !status.isDirectory()) return null;
         Inode inode = call.view().inodes.seen(status, handle.inode, name, -1, veiled);
-        return new Listed(name, number, offset, type, new FileResult.Entry(inode.id, attributes.of(status)));
+        return new Listed(
+                name,
+                number,
+                offset,
+                type,
+                new FileResult.Entry(
+                        inode.id,
+                        attributes.of(status),
+                        veiled ? Promise.NONE : leases.entry(call.since(), handle.inode, name, inode, status)));
     }
 }

@@ -18,6 +18,8 @@ import drover.protocol.link.LinkClass;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -40,6 +42,7 @@ public final class FileServer implements AutoCloseable {
     private static final long LOCK_RETRY_MILLIS = 20;
 
     private static final long VEIL_SECONDS = 5;
+    private static final long OVERDUE_MILLIS = 500;
 
     private final FileServerConfig config;
     private final AtomicLong ids;
@@ -54,6 +57,8 @@ public final class FileServer implements AutoCloseable {
     private final Handles handles;
     private final CallPerformer performer;
     private final Map<NodeId, NodeView> views = new ConcurrentHashMap<>();
+    private final Leases leases;
+    private final Recalls recalls;
     private final ThreadPoolExecutor threads;
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
         Thread thread = new Thread(task, "files-clock");
@@ -83,8 +88,14 @@ public final class FileServer implements AutoCloseable {
         performed = new PerformedLog(config.performedLog());
         handles = new Handles(ids::incrementAndGet, guests, locks);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
-        NameCalls names = new NameCalls(descriptors, attributes, veil, procSelf);
-        AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, procSelf);
+        recalls = new Recalls(config.guestLease());
+        leases = new Leases(
+                config.cookies(),
+                descriptors,
+                views.values(),
+                changes -> recalls.takeBack(null, leases().changed(null, changes), () -> {}));
+        NameCalls names = new NameCalls(descriptors, attributes, leases, veil, procSelf);
+        AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
         performer = new CallPerformer(
                 authority,
                 guests,
@@ -92,9 +103,11 @@ public final class FileServer implements AutoCloseable {
                 locks,
                 names,
                 attributeCalls,
-                new ContentCalls(descriptors, attributes, attributeCalls, names, handles, procSelf),
-                new DirectoryCalls(descriptors, attributes, handles, veil, procSelf),
+                new ContentCalls(descriptors, attributes, attributeCalls, names, handles, leases, procSelf),
+                new DirectoryCalls(descriptors, attributes, handles, leases, veil, procSelf),
                 performed,
+                leases,
+                recalls,
                 config.home(),
                 config.boot());
         AtomicLong number = new AtomicLong();
@@ -107,6 +120,16 @@ public final class FileServer implements AutoCloseable {
         clock.setRejectedExecutionHandler(
                 new ThreadPoolExecutor.DiscardPolicy()); // who waits at the end, waits for nothing
         var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
+        var _ = clock.scheduleWithFixedDelay(
+                () -> views.values().forEach(recalls::giveUpOverdue),
+                OVERDUE_MILLIS,
+                OVERDUE_MILLIS,
+                TimeUnit.MILLISECONDS);
+        leases.watch().start();
+    }
+
+    private Leases leases() {
+        return leases;
     }
 
     private void retryLocksSoon() {
@@ -126,6 +149,10 @@ public final class FileServer implements AutoCloseable {
         }
         if (call.operation() instanceof FileOperation.Cancel(long callId)) {
             locks.cancel(view, callId);
+            return;
+        }
+        if (call.operation() instanceof FileOperation.Recalled(long number)) {
+            recalls.acknowledged(view, number);
             return;
         }
         if (view.calls.incrementAndGet() > config.maxCallsPerNode()) {
@@ -158,15 +185,28 @@ public final class FileServer implements AutoCloseable {
         descriptors.adopt(root, rootDescriptor);
         return new NodeView(
                 node,
-                new InodeTable(root, ids::incrementAndGet, descriptors),
+                new InodeTable(root, ids::incrementAndGet, descriptors, leases::forgotten),
                 new ReplyMemory(config.rememberedReplies()));
     }
 
     private void perform(NodeView view, FileCall call, ReplySender sender) {
         try {
-            switch (performer.perform(view, call)) {
+            boolean firstHello = call.operation() instanceof FileOperation.Hello && view.mountId == 0;
+            List<Change> changes = new ArrayList<>(0);
+            switch (performer.perform(view, call, changes)) {
                 case CallPerformer.Outcome.Frame(ByteBuf frame) -> send(sender, frame);
-                case CallPerformer.Outcome.Reply(FileReply reply) -> answer(view, call, reply, sender);
+                case CallPerformer.Outcome.Reply(FileReply reply) -> {
+                    if (!changes.isEmpty()) {
+                        done(view, call, reply);
+                        recalls.takeBack(view, leases.changed(view, changes), () -> {
+                            reply(view, call, reply, sender);
+                            ended(view, call);
+                        });
+                        return;
+                    }
+                    answer(view, call, reply, sender);
+                    if (call.operation() instanceof FileOperation.Hello) recalls.linked(view, firstHello, sender);
+                }
                 case CallPerformer.Outcome.Silence() -> {}
                 case CallPerformer.Outcome.Blocked(Inode inode) -> {
                     block(view, call, inode, sender);
@@ -199,12 +239,19 @@ public final class FileServer implements AutoCloseable {
     }
 
     private void answer(NodeView view, FileCall call, FileReply reply, ReplySender sender) {
+        done(view, call, reply);
+        reply(view, call, reply, sender);
+    }
+
+    private void done(NodeView view, FileCall call, FileReply reply) {
+        if (CallPerformer.changes(call.operation()))
+            performed.performed(view.mountId, call.id(), CallPerformer.outcome(reply));
+    }
+
+    private static void reply(NodeView view, FileCall call, FileReply reply, ReplySender sender) {
         ReplySender to = sender;
-        if (CallPerformer.onlyOnce(call.operation())) {
-            if (CallPerformer.changes(call.operation()))
-                performed.performed(view.mountId, call.id(), CallPerformer.outcome(reply));
+        if (CallPerformer.onlyOnce(call.operation()))
             to = view.memory.finish(call.id(), CallPerformer.withoutData(reply), sender);
-        }
         send(to, reply);
         CallPerformer.release(reply);
     }
@@ -232,6 +279,21 @@ public final class FileServer implements AutoCloseable {
 
     private static void send(ReplySender sender, ByteBuf frame) {
         sender.send(frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES, frame);
+    }
+
+    /// Runs the task when nothing that was changed at home before is believed otherwise on that node any more: to be
+    /// awaited before a job starts there. May run it at once.
+    public void whenKnown(NodeId node, Runnable task) {
+        NodeView view = views.get(node);
+        if (view == null) task.run();
+        else leases.watch().whenTold(() -> recalls.whenCaughtUp(view, task));
+    }
+
+    /// Whether a node has not acknowledged for a while what it was told. Its guests may believe what is not so any
+    /// more, and must not be told that their home is well.
+    public boolean isBehind(NodeId node) {
+        NodeView view = views.get(node);
+        return view != null && recalls.isBehind(view);
     }
 
     /// The link to a node broke. Nothing is lost: the node comes back, or its guests are ended.
@@ -269,6 +331,7 @@ public final class FileServer implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
+        leases.watch().close();
         threads.shutdown();
         try {
             if (!threads.awaitTermination(10, TimeUnit.SECONDS)) log.warn("file calls still run after 10 s");

@@ -2,6 +2,7 @@ package drover.homefs.server;
 
 import drover.model.NodeId;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /// What is served, and within which limits.
@@ -10,6 +11,8 @@ import java.util.List;
 /// @param root the tree that is served
 /// @param veiled directories in it whose content is not served: they show empty
 /// @param performedLog where is remembered, for a restart, which calls were performed
+/// @param cookies a directory of the daemon's own, in which it makes changes to know how far it has followed others'
+/// @param guestLease how long a guest may run without hearing from home
 /// @param boot larger at each start of home; part of all ids, so that none is ever used twice
 /// @param threads that perform calls; each native call occupies one
 /// @param maxDescriptors O_PATH descriptors kept open for inodes; more are opened again when needed
@@ -23,6 +26,8 @@ public record FileServerConfig(
         Path root,
         List<Path> veiled,
         Path performedLog,
+        Path cookies,
+        Duration guestLease,
         long boot,
         int threads,
         int maxDescriptors,
@@ -34,6 +39,8 @@ public record FileServerConfig(
         veiled = List.copyOf(veiled);
         if (!root.isAbsolute()) throw new IllegalArgumentException("the root must be absolute, got " + root);
         if (boot <= 0 || boot >= 1L << 31) throw new IllegalArgumentException("boot is 1 to 2^31 - 1, got " + boot);
+        if (!guestLease.isPositive())
+            throw new IllegalArgumentException("a guest's lease must be > 0, got " + guestLease);
         if (threads < 1) throw new IllegalArgumentException("threads must be >= 1, got " + threads);
         if (maxDescriptors < 64 || maxHandles < 64 || maxHandlesPerGuest < 16)
             throw new IllegalArgumentException("limits of descriptors and handles are too small to work: "
@@ -44,12 +51,14 @@ public record FileServerConfig(
     }
 
     /// The whole of this machine, but for what makes no sense elsewhere and for the daemon's own directories.
-    public static FileServerConfig ofMachine(NodeId home, Path runDirectory, Path stateDirectory) {
+    public static FileServerConfig ofMachine(NodeId home, Path runDirectory, Path stateDirectory, Duration guestLease) {
         return new FileServerConfig(
                 home,
                 Path.of("/"),
                 List.of(Path.of("/proc"), Path.of("/sys"), Path.of("/dev"), runDirectory, stateDirectory),
                 stateDirectory.resolve("file-calls"),
+                stateDirectory.resolve("cookies"),
+                guestLease,
                 bootNow(),
                 Math.max(8, 2 * Runtime.getRuntime().availableProcessors()),
                 4_096,

@@ -20,6 +20,11 @@ record Identity(long device, long inode, int type, long birthNanos) {
         return new Identity(device, inode, 0, 0);
     }
 
+    /// False also where the type is not known.
+    boolean isDirectory() {
+        return type == FileStatus.S_IFDIR;
+    }
+
     boolean is(FileStatus status) {
         if (type == 0) return device == status.device() && inode == status.inode();
         return equals(of(status));

@@ -30,6 +30,12 @@ final class Inode {
     // owned by InodeTable, under its lock
     long lookups;
 
+    /// What the node was promised of it. Owned by [Leases], under its lock.
+    final Promises promises = new Promises();
+
+    /// Of a directory: changes in it are noticed. Written by [HomeWatch].
+    volatile boolean watched;
+
     /// Where a file was last seen.
     ///
     /// @param parent null for the root

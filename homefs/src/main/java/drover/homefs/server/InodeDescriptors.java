@@ -48,7 +48,8 @@ final class InodeDescriptors {
         return adopt(inode, openAgain(inode, acting), true);
     }
 
-    private Pin pinIfOpen(Inode inode) {
+    /// Null if none is open.
+    Pin pinIfOpen(Inode inode) {
         synchronized (recent) {
             if (inode.descriptor < 0) return null;
             inode.pins++;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /// The inodes that one node knows, by id and by identity. An inode lives here until the node's kernel has
@@ -19,10 +20,13 @@ final class InodeTable {
 
     private final LongSupplier ids;
     private final InodeDescriptors descriptors;
+    private final Consumer<Inode> forgotten;
 
-    InodeTable(Inode root, LongSupplier ids, InodeDescriptors descriptors) {
+    /// @param forgotten told of each inode that the node does not know any more, before its descriptor is closed
+    InodeTable(Inode root, LongSupplier ids, InodeDescriptors descriptors, Consumer<Inode> forgotten) {
         this.ids = ids;
         this.descriptors = descriptors;
+        this.forgotten = forgotten;
         byId.put(Inode.ROOT, root);
         byIdentity.put(root.identity, root);
     }
@@ -76,6 +80,7 @@ final class InodeTable {
             revived.remove(inode.identity, inode);
             dropped = inode;
         }
+        forgotten.accept(dropped);
         descriptors.drop(dropped);
     }
 
@@ -89,6 +94,17 @@ final class InodeTable {
         inode.lookups = lookups;
         byId.put(id, inode);
         revived.put(identity, inode);
+    }
+
+    /// The inode of that identity, if the node knows it; else null.
+    synchronized Inode find(Identity identity) {
+        Inode inode = byIdentity.get(identity);
+        if (inode != null || revived.isEmpty()) return inode;
+        return revived.get(Identity.revived(identity.device(), identity.inode()));
+    }
+
+    synchronized List<Inode> all() {
+        return List.copyOf(byId.values());
     }
 
     synchronized int size() {
@@ -108,6 +124,9 @@ final class InodeTable {
             byId.put(Inode.ROOT, root);
             byIdentity.put(root.identity, root);
         }
-        for (Inode inode : all) descriptors.drop(inode);
+        for (Inode inode : all) {
+            forgotten.accept(inode);
+            descriptors.drop(inode);
+        }
     }
 }

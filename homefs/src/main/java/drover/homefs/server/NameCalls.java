@@ -17,6 +17,7 @@ import drover.linux.syscall.Unlink;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.Promise;
 
 /// Calls on names in directories. Each is made relative to the directory's descriptor, never follows a symbolic
 /// link, and runs under the caller's rights: home's kernel decides.
@@ -26,12 +27,14 @@ final class NameCalls {
 
     private final InodeDescriptors descriptors;
     private final Attributes attributes;
+    private final Leases leases;
     private final Veil veil;
     private final ProcSelf procSelf;
 
-    NameCalls(InodeDescriptors descriptors, Attributes attributes, Veil veil, ProcSelf procSelf) {
+    NameCalls(InodeDescriptors descriptors, Attributes attributes, Leases leases, Veil veil, ProcSelf procSelf) {
         this.descriptors = descriptors;
         this.attributes = attributes;
+        this.leases = leases;
         this.veil = veil;
         this.procSelf = procSelf;
     }
@@ -41,7 +44,12 @@ final class NameCalls {
         checkName(name);
         if (parent.veiled) throw new CallFailed(Errno.ENOENT);
         try (var pin = descriptors.pin(parent, call.acting())) {
-            return entry(call, parent, pin.descriptor, name);
+            int descriptor = Open.openat(pin.descriptor, name.array(), PATH, 0);
+            if (descriptor == -Errno.ENOENT)
+                throw leases.absence(call.since(), parent, name)
+                        ? CallFailed.promisedAbsence()
+                        : new CallFailed(Errno.ENOENT);
+            return entryOf(call, parent, name, CallFailed.check(descriptor));
         }
     }
 
@@ -56,7 +64,10 @@ final class NameCalls {
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
             Inode inode = call.view().inodes.seen(status, parent, name, descriptor, veiled);
-            return new FileResult.Entry(inode.id, attributes.of(status));
+            return new FileResult.Entry(
+                    inode.id,
+                    attributes.of(status),
+                    veiled ? Promise.NONE : leases.entry(call.since(), parent, name, inode, status));
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;
@@ -69,6 +80,7 @@ final class NameCalls {
         try (var pin = descriptors.pin(parent, call.acting())) {
             CallFailed.check(Symlink.symlinkat(
                     o.target().array(), pin.descriptor, o.name().array()));
+            call.changed(new Change.Name(parent.identity, o.name()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -83,6 +95,7 @@ final class NameCalls {
             call.acting().umask(o.umask());
             CallFailed.check(
                     Mknod.mknodat(pin.descriptor, o.name().array(), o.mode() & (FileStatus.S_IFMT | 07777), 0));
+            call.changed(new Change.Name(parent.identity, o.name()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -92,6 +105,7 @@ final class NameCalls {
         try (var pin = descriptors.pin(parent, call.acting())) {
             call.acting().umask(o.umask());
             CallFailed.check(Mkdir.mkdirat(pin.descriptor, o.name().array(), o.mode() & 07777));
+            call.changed(new Change.Name(parent.identity, o.name()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -99,11 +113,20 @@ final class NameCalls {
     void unlink(Call call, long parentId, Bytes name, boolean directory) throws CallFailed {
         Inode parent = writable(call, parentId, name);
         try (var pin = descriptors.pin(parent, call.acting())) {
+            Stat.Result before = Stat.ofName(pin.descriptor, name.array());
             CallFailed.check(
                     directory
                             ? Unlink.rmdirat(pin.descriptor, name.array())
                             : Unlink.unlinkat(pin.descriptor, name.array()));
+            call.changed(new Change.Name(parent.identity, name));
+            oneNameLess(call, before);
         }
+    }
+
+    /// A file that has other names, or is open, has one link less.
+    private static void oneNameLess(Call call, Stat.Result before) {
+        if (before instanceof Stat.Result.Found(FileStatus status))
+            call.changed(new Change.Attributes(Identity.of(status)));
     }
 
     void rename(Call call, FileOperation.Rename o) throws CallFailed {
@@ -112,20 +135,28 @@ final class NameCalls {
         Inode to = writable(call, o.newParent(), o.newName());
         try (var fromPin = descriptors.pin(from, call.acting());
                 var toPin = descriptors.pin(to, call.acting())) {
+            Stat.Result replaced = Stat.ofName(toPin.descriptor, o.newName().array());
             CallFailed.check(Rename.renameat2(
                     fromPin.descriptor,
                     o.name().array(),
                     toPin.descriptor,
                     o.newName().array(),
                     o.flags()));
+            boolean exchange = (o.flags() & Rename.RENAME_EXCHANGE) != 0;
+            call.changed(new Change.Name(from.identity, o.name()));
+            call.changed(new Change.Name(to.identity, o.newName()));
+            call.changed(new Change.Moved(from.identity, o.name(), to.identity, o.newName()));
+            if (exchange) call.changed(new Change.Moved(to.identity, o.newName(), from.identity, o.name()));
+            oneNameLess(call, replaced);
             moved(call, toPin.descriptor, to, o.newName());
-            if ((o.flags() & Rename.RENAME_EXCHANGE) != 0) moved(call, fromPin.descriptor, from, o.name());
+            if (exchange) moved(call, fromPin.descriptor, from, o.name());
         }
     }
 
     private static void moved(Call call, int directory, Inode parent, Bytes name) {
-        if (Stat.ofName(directory, name.array()) instanceof Stat.Result.Found(FileStatus status))
-            call.view().inodes.moved(status, parent, name);
+        if (!(Stat.ofName(directory, name.array()) instanceof Stat.Result.Found(FileStatus status))) return;
+        call.view().inodes.moved(status, parent, name);
+        call.changed(new Change.Attributes(Identity.of(status)));
     }
 
     FileResult.Entry link(Call call, FileOperation.Link o) throws CallFailed {
@@ -138,6 +169,8 @@ final class NameCalls {
                     ProcSelf.name(pin.descriptor),
                     parentPin.descriptor,
                     o.newName().array()));
+            call.changed(new Change.Name(parent.identity, o.newName()));
+            call.changed(new Change.Attributes(inode.identity));
             return entry(call, parent, parentPin.descriptor, o.newName());
         }
     }

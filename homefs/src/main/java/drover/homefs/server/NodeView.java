@@ -4,6 +4,7 @@ import drover.linux.syscall.Errno;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +16,7 @@ final class NodeView {
     final Map<Long, OpenHandle> handles = new ConcurrentHashMap<>();
     final ReplyMemory memory;
     final AtomicInteger calls = new AtomicInteger();
+    final Recalls.State recalls = new Recalls.State();
     /// The mount the node told in its last Hello; 0 before.
     volatile long mountId;
 
@@ -30,8 +32,20 @@ final class NodeView {
         return handle;
     }
 
-    /// One call under way: for whom, and the thread that acts.
-    record Call(NodeView view, GuestKey guest, Credentials credentials, ActingThread acting) {
+    /// One call under way: for whom, the thread that acts, and what it has changed.
+    ///
+    /// @param since [Leases#now()] before anything was looked at
+    record Call(
+            NodeView view,
+            GuestKey guest,
+            Credentials credentials,
+            ActingThread acting,
+            long since,
+            List<Change> changes) {
+        void changed(Change change) {
+            changes.add(change);
+        }
+
         Inode inode(long id) throws CallFailed {
             return view.inodes.get(id);
         }

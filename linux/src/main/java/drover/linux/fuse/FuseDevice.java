@@ -100,6 +100,11 @@ public final class FuseDevice {
         return send(notification(NOTIFY_INVAL_INODE).putLong(node).putLong(-1).putLong(0));
     }
 
+    /// The kernel asks again for the attributes, and for the content. Waits for pages that are being read.
+    public int invalidateContent(long node) {
+        return send(notification(NOTIFY_INVAL_INODE).putLong(node).putLong(0).putLong(0));
+    }
+
     /// The kernel sends all requests again that were read and not answered (Linux 6.9 and later).
     public int resend() {
         return send(notification(NOTIFY_RESEND));

@@ -6,6 +6,8 @@ import java.util.Arrays;
 /// system gives one.
 public final class FileHandle {
     private static final int AT_EMPTY_PATH = 0x1000;
+    /// Linux 6.5 and later: a handle to compare with, also where none can be opened.
+    private static final int AT_HANDLE_FID = 0x200;
     private static final int MAX_HANDLE_BYTES = 128;
     private static final byte[] NOTHING = {};
 
@@ -17,11 +19,26 @@ public final class FileHandle {
 
     /// Null if the file system gives none.
     public static FileHandle ofDescriptor(int descriptor) {
+        return ofDescriptor(descriptor, AT_EMPTY_PATH);
+    }
+
+    /// As fanotify(7) names the file in its events. Null if the file system gives none.
+    public static FileHandle identifying(int descriptor) {
+        FileHandle handle = ofDescriptor(descriptor, AT_EMPTY_PATH | AT_HANDLE_FID);
+        return handle != null ? handle : ofDescriptor(descriptor, AT_EMPTY_PATH);
+    }
+
+    /// From a `struct file_handle` in an event.
+    public static FileHandle ofStructure(byte[] structure) {
+        return new FileHandle(structure.clone());
+    }
+
+    private static FileHandle ofDescriptor(int descriptor, int flags) {
         Scratch scratch = Scratch.own();
         scratch.value().putInt(0, MAX_HANDLE_BYTES);
         long handle = scratch.valueAddress();
         long mount = handle + 8 + MAX_HANDLE_BYTES;
-        long result = RawSyscall.call(303, descriptor, scratch.name(NOTHING), handle, mount, AT_EMPTY_PATH);
+        long result = RawSyscall.call(303, descriptor, scratch.name(NOTHING), handle, mount, flags);
         if (result < 0) return null;
         return new FileHandle(scratch.valueBytes(8 + scratch.value().getInt(0)));
     }

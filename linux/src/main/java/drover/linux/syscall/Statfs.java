@@ -16,6 +16,7 @@ public final class Statfs {
                 long availableBlocks,
                 long files,
                 long freeFiles,
+                long fileSystemId,
                 int nameBytes,
                 int fragmentBytes)
                 implements Result {}
@@ -36,6 +37,7 @@ public final class Statfs {
                 b.getLong(32),
                 b.getLong(40),
                 b.getLong(48),
+                b.getLong(56),
                 (int) b.getLong(64),
                 (int) b.getLong(72));
     }

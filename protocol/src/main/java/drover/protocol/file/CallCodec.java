@@ -155,6 +155,7 @@ public final class CallCodec {
                         .writeLongLE(node)
                         .writeIntLE(flags)
                         .writeBoolean(directory);
+            case Recalled(long number) -> code(out, 39).writeLongLE(number);
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -256,6 +257,7 @@ public final class CallCodec {
                 yield new ReviveNodes(nodes);
             }
             case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), Wire.flag(in));
+            case 39 -> new Recalled(in.readLongLE());
             default -> new Unknown(code);
         };
     }

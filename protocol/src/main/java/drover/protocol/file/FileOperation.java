@@ -142,6 +142,9 @@ public sealed interface FileOperation {
     /// After home's restart: an open file is opened again under its id.
     record ReviveHandle(long handle, long node, int flags, boolean directory) implements FileOperation {}
 
+    /// The kernel asks again for all that the recall of that number named. No reply.
+    record Recalled(long number) implements FileOperation {}
+
     /// An operation that this version does not know. Home answers ENOSYS.
     record Unknown(int code) implements FileOperation {}
 }

@@ -14,9 +14,14 @@ public sealed interface FileResult {
     record Welcome(int version, long boot, long rootNumber) implements FileResult {}
 
     /// A name was found or made; home counts one lookup more of the node.
-    record Entry(long node, FileAttributes attributes) implements FileResult {}
+    ///
+    /// @param promised what of it stays true until home takes it back
+    record Entry(long node, FileAttributes attributes, Promise promised) implements FileResult {}
 
-    record Attributes(FileAttributes attributes) implements FileResult {}
+    /// What is known about a file.
+    ///
+    /// @param promised whether it stays true until home takes that back
+    record Attributes(FileAttributes attributes, boolean promised) implements FileResult {}
 
     /// A symbolic link's target, an attribute's value, or names of attributes each with a NUL behind it.
     record Content(Bytes bytes) implements FileResult {}

@@ -9,6 +9,9 @@ import java.util.List;
 /// Replies as frames, and frames as replies. Stateless; any thread.
 public final class ReplyCodec {
     private static final int HEADER_BYTES = 1 + 8 + 4;
+    /// Beside the errno.
+    private static final int PROMISED = 1 << 16;
+
     private static final int MAX_LISTED = 1 << 16;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
 
@@ -16,7 +19,8 @@ public final class ReplyCodec {
 
     public static ByteBuf encode(FileReply reply, ByteBufAllocator allocator) {
         return switch (reply) {
-            case FileReply.Failed(long id, int errno) -> header(allocator, HEADER_BYTES, id, errno);
+            case FileReply.Failed(long id, int errno, boolean promised) ->
+                header(allocator, HEADER_BYTES, id, promised ? errno | PROMISED : errno);
             case FileReply.Done(long id, FileResult result) -> {
                 ByteBuf out = header(allocator, HEADER_BYTES + 256, id, 0);
                 encode(result, out);
@@ -41,7 +45,8 @@ public final class ReplyCodec {
             case Welcome(int version, long boot, long rootNumber) ->
                 code(out, 2).writeIntLE(version).writeLongLE(boot).writeLongLE(rootNumber);
             case Entry entry -> putEntry(code(out, 3), entry);
-            case Attributes(FileAttributes attributes) -> Wire.putAttributes(code(out, 4), attributes);
+            case Attributes(FileAttributes attributes, boolean promised) ->
+                Wire.putAttributes(code(out, 4).writeBoolean(promised), attributes);
             case Content(Bytes bytes) -> Wire.putBytes(code(out, 5), bytes);
             case Opened(long handle, FileAttributes attributes, ByteBuf prefetched) -> {
                 Wire.putAttributes(code(out, 6).writeLongLE(handle), attributes);
@@ -86,11 +91,14 @@ public final class ReplyCodec {
     }
 
     private static void putEntry(ByteBuf out, Entry entry) {
-        Wire.putAttributes(out.writeLongLE(entry.node()), entry.attributes());
+        out.writeLongLE(entry.node()).writeByte(entry.promised().bits());
+        Wire.putAttributes(out, entry.attributes());
     }
 
     private static Entry entry(ByteBuf in) {
-        return new Entry(in.readLongLE(), Wire.attributes(in));
+        long node = in.readLongLE();
+        Promise promised = Promise.ofBits(in.readByte());
+        return new Entry(node, Wire.attributes(in), promised);
     }
 
     /// The reply in a frame. Data in it is a retained slice of the frame.
@@ -101,9 +109,10 @@ public final class ReplyCodec {
             throw new MalformedFileFrame("no reply: " + frame.readableBytes() + " bytes");
         ByteBuf in = frame.duplicate().skipBytes(1);
         long id = in.readLongLE();
-        int errno = in.readIntLE();
+        int code = in.readIntLE();
+        int errno = code & ~PROMISED;
         if (errno < 0 || errno > 4095) throw new MalformedFileFrame("errno " + errno);
-        if (errno != 0) return new FileReply.Failed(id, errno);
+        if (errno != 0) return new FileReply.Failed(id, errno, (code & PROMISED) != 0);
         try {
             return new FileReply.Done(id, result(in.readUnsignedShortLE(), in));
         } catch (IndexOutOfBoundsException e) {
@@ -116,7 +125,10 @@ public final class ReplyCodec {
             case 1 -> new Ok();
             case 2 -> new Welcome(in.readIntLE(), in.readLongLE(), in.readLongLE());
             case 3 -> entry(in);
-            case 4 -> new Attributes(Wire.attributes(in));
+            case 4 -> {
+                boolean promised = Wire.flag(in);
+                yield new Attributes(Wire.attributes(in), promised);
+            }
             case 5 -> new Content(Wire.bytes(in));
             case 6 -> {
                 long handle = in.readLongLE();

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 final class Wire {
     static final int CALL = 1;
     static final int REPLY = 2;
+    static final int RECALL = 3;
     /// What a frame may be at most: a call or reply of 1 MiB of data and the fields around it.
     static final int MAX_FRAME_BYTES = (1 << 20) + (1 << 16);
     /// XATTR_SIZE_MAX, and more than PATH_MAX.

@@ -1,6 +1,7 @@
 package drover.protocol.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,7 +23,7 @@ class FileCodecTest {
     private static final LockRange RANGE = new LockRange(1, 5, Long.MAX_VALUE, 77);
     private static final FileAttributes ATTRIBUTES = new FileAttributes(
             1L << 62, 2, 3, 0x81ff, 5, 6, 7, 8, 9L << 40, 10, 11, TIME, new FileTime(12, 13), TIME, FileTime.ZERO);
-    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES);
+    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, new Promise(true, false));
 
     private static ByteBuf data(int length) {
         byte[] bytes = new byte[length];
@@ -70,15 +71,24 @@ class FileCodecTest {
                 new FileOperation.Cancel(1),
                 new FileOperation.ReviveNodes(List.of(new FileOperation.RevivedNode(1, 2, NAME, 3, 4, 5))),
                 new FileOperation.ReviveHandle(1, 2, 3, true),
+                new FileOperation.Recalled(7),
                 new FileOperation.Unknown(999));
     }
+
+    private static final FileRecall RECALL = new FileRecall(
+            9,
+            List.of(
+                    new FileRecall.Item.Name(1, NAME, 2),
+                    new FileRecall.Item.Attributes(3),
+                    new FileRecall.Item.Content(4),
+                    new FileRecall.Item.Everything()));
 
     private static List<FileResult> results() {
         return List.of(
                 new FileResult.Ok(),
                 new FileResult.Welcome(1, 2, 3),
                 ENTRY,
-                new FileResult.Attributes(ATTRIBUTES),
+                new FileResult.Attributes(ATTRIBUTES, true),
                 new FileResult.Content(NAME),
                 new FileResult.Opened(1, ATTRIBUTES, data(10)),
                 new FileResult.Data(data(70_000)),
@@ -106,8 +116,27 @@ class FileCodecTest {
             FileReply reply = new FileReply.Done(17, result);
             assertEquals(reply, ReplyCodec.decode(ReplyCodec.encode(reply, ALLOCATOR)));
         }
-        FileReply failed = new FileReply.Failed(17, 116);
-        assertEquals(failed, ReplyCodec.decode(ReplyCodec.encode(failed, ALLOCATOR)));
+        for (boolean promised : new boolean[] {false, true}) {
+            FileReply failed = new FileReply.Failed(17, 116, promised);
+            assertEquals(failed, ReplyCodec.decode(ReplyCodec.encode(failed, ALLOCATOR)));
+        }
+    }
+
+    @Test
+    void aRecallComesBackAsItWentAndIsToldFromAReply() throws MalformedFileFrame {
+        ByteBuf frame = RecallCodec.encode(RECALL, ALLOCATOR);
+        assertTrue(RecallCodec.isRecall(frame));
+        assertEquals(RECALL, RecallCodec.decode(frame));
+        assertFalse(RecallCodec.isRecall(ReplyCodec.encode(new FileReply.Failed(1, 2), ALLOCATOR)));
+    }
+
+    @Test
+    void aRecallThatIsCutOffAnywhereIsMalformed() {
+        ByteBuf frame = RecallCodec.encode(RECALL, ALLOCATOR);
+        for (int length = 0; length < frame.readableBytes(); length++) {
+            ByteBuf cut = frame.slice(0, length);
+            assertThrows(MalformedFileFrame.class, () -> RecallCodec.decode(cut));
+        }
     }
 
     @Test

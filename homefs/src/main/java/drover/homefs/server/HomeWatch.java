@@ -1,0 +1,244 @@
+package drover.homefs.server;
+
+import drover.linux.fanotify.EventGroup;
+import drover.linux.fanotify.FileEvent;
+import drover.linux.fanotify.FileKey;
+import drover.linux.syscall.Statfs;
+import drover.protocol.file.Bytes;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Watches directories of home, with fanotify(7), for what programs at home change in them. A directory is watched
+/// from a moment after somebody asks whether it is. What this process itself does is no news: file calls of guests
+/// tell their changes themselves.
+///
+/// Not noticed: stores through a shared mapping, and anything on file systems that other machines change, too, which
+/// are therefore never watched.
+///
+/// Thread rule: any thread; events are told on a thread of its own, directories are marked on another.
+final class HomeWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HomeWatch.class);
+
+    /// Each costs the kernel some hundred bytes and keeps an inode in memory.
+    private static final int MAX_WATCHED = 131_072;
+    /// Directories that wait to be marked; those beyond are asked for again when they are used again.
+    private static final int MAX_WAITING = 1_024;
+
+    private static final byte[] ITSELF = {'.'};
+    private static final Bytes SELF = Bytes.of(".");
+
+    /// statfs(2) magics of file systems that nobody changes but this machine's kernel: ext4, xfs, btrfs, tmpfs,
+    /// overlayfs, f2fs, zfs, bcachefs, ramfs, erofs, squashfs, iso9660.
+    private static final Set<Long> LOCAL = Set.of(
+            0xef53L,
+            0x58465342L,
+            0x9123683eL,
+            0x01021994L,
+            0x794c7630L,
+            0xf2f52010L,
+            0x2fc12fc1L,
+            0xca451a4eL,
+            0x858458f6L,
+            0xe0f5e1e2L,
+            0x73717368L,
+            0x9660L);
+
+    private static final class Watched {
+        final FileKey key;
+        int holders = 1;
+
+        Watched(FileKey key) {
+            this.key = key;
+        }
+    }
+
+    private final InodeDescriptors descriptors;
+    private final Consumer<List<Change>> changes;
+    private final Runnable marked;
+    /// Null if the kernel has no such thing: then nothing is watched.
+    private final EventGroup group;
+
+    private final long pid = ProcessHandle.current().pid();
+    private final Map<Identity, Watched> watched = new ConcurrentHashMap<>();
+    private final Map<FileKey, Identity> byKey = new ConcurrentHashMap<>();
+    private final Set<Identity> asked = ConcurrentHashMap.newKeySet();
+    private final Set<Identity> refused = ConcurrentHashMap.newKeySet();
+    private final ExecutorService marker;
+    /// Null if nothing is watched.
+    private final Cookies cookies;
+
+    private volatile boolean closed;
+
+    /// @param own a directory of this home's own, made if it is missing: changes in it tell how far events were read
+    /// @param changes told what has changed, in order
+    /// @param marked told when a directory is watched from now on
+    HomeWatch(Path own, InodeDescriptors descriptors, Consumer<List<Change>> changes, Runnable marked) {
+        this.descriptors = descriptors;
+        this.changes = changes;
+        this.marked = marked;
+        group = switch (EventGroup.open()) {
+            case EventGroup.Opening.Opened(EventGroup opened) -> opened;
+            case EventGroup.Opening.Refused(int errno) -> {
+                log.warn("changes at home cannot be watched (errno {}): nodes will ask again and again", errno);
+                yield null;
+            }
+        };
+        marker = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(MAX_WAITING),
+                Thread.ofPlatform().name("files-marker").daemon().factory(),
+                (task, executor) -> asked.clear());
+        cookies = group == null ? null : Cookies.in(own, group);
+    }
+
+    void start() {
+        if (group != null) Thread.ofPlatform().name("files-watch").daemon().start(this::watch);
+    }
+
+    boolean isWatched(Identity directory) {
+        return watched.containsKey(directory);
+    }
+
+    /// Whether changes in that directory are noticed. If not, they will be in a moment, where that is possible.
+    boolean covers(Inode directory) {
+        if (directory.watched) return true;
+        Identity identity = directory.identity;
+        if (group == null || !identity.isDirectory() || refused.contains(identity)) return false;
+        if (watched.containsKey(identity) && hold(directory)) return true;
+        if (watched.size() < MAX_WATCHED && asked.add(identity)) marker.execute(() -> mark(directory));
+        return false;
+    }
+
+    /// The directory is watched already, since another node knows it.
+    private boolean hold(Inode directory) {
+        synchronized (directory) {
+            if (directory.watched) return true;
+            Watched known = watched.computeIfPresent(directory.identity, (identity, old) -> {
+                old.holders++;
+                return old;
+            });
+            directory.watched = known != null;
+            return known != null;
+        }
+    }
+
+    private void mark(Inode directory) {
+        try {
+            ActingThread acting = ActingThread.own();
+            acting.assumeRoot();
+            if (hold(directory)) return;
+            try (var pin = descriptors.pin(directory, acting)) {
+                synchronized (directory) {
+                    if (!markNew(directory.identity, pin.descriptor)) return;
+                    marked.run();
+                    directory.watched = true;
+                }
+            }
+        } catch (CallFailed e) {
+            log.debug("cannot watch a directory: errno {}", e.errno);
+        } finally {
+            asked.remove(directory.identity);
+        }
+    }
+
+    private boolean markNew(Identity directory, int descriptor) {
+        FileKey key = isLocal(descriptor) ? FileKey.ofDescriptor(descriptor) : null;
+        if (key != null) byKey.put(key, directory); // before the first event
+        if (key == null || group.mark(descriptor, ITSELF) < 0) {
+            if (key != null) byKey.remove(key);
+            if (refused.size() < MAX_WATCHED) refused.add(directory);
+            return false;
+        }
+        watched.put(directory, new Watched(key));
+        return true;
+    }
+
+    private static boolean isLocal(int descriptor) {
+        return Statfs.ofDescriptor(descriptor) instanceof Statfs.Result.Found found && LOCAL.contains(found.magic());
+    }
+
+    /// A node does not know the directory any more. Call while its descriptor may be open.
+    void forgotten(Inode directory) {
+        synchronized (directory) {
+            if (!directory.watched) return;
+            directory.watched = false;
+        }
+        Watched[] last = new Watched[1];
+        watched.computeIfPresent(directory.identity, (identity, known) -> {
+            if (--known.holders > 0) return known;
+            last[0] = known;
+            return null;
+        });
+        if (last[0] == null) return;
+        byKey.remove(last[0].key);
+        // without a descriptor the mark stays until the kernel drops the inode, and its events are nobody's
+        try (var pin = descriptors.pinIfOpen(directory)) {
+            if (pin != null) group.unmark(pin.descriptor, ITSELF);
+        }
+    }
+
+    private void watch() {
+        while (!closed) {
+            List<FileEvent> events = group.read();
+            if (events.isEmpty()) return;
+            List<Change> news = new ArrayList<>();
+            Set<Change> told = new HashSet<>();
+            boolean arrived = false;
+            for (FileEvent event : events) {
+                switch (event) {
+                    case FileEvent.Overflow() -> {
+                        log.warn(
+                                "more has changed at home than could be followed: nodes are told to ask for all again");
+                        news.add(new Change.Anything());
+                        arrived = true;
+                    }
+                    case FileEvent.Changed changed -> {
+                        if (cookies.isExpected(changed)) arrived = true;
+                        else if (changed.pid() != pid)
+                            translate(changed, change -> {
+                                if (told.add(change)) news.add(change);
+                            });
+                    }
+                }
+            }
+            if (!news.isEmpty()) changes.accept(news);
+            if (arrived) cookies.arrived();
+        }
+    }
+
+    private void translate(FileEvent.Changed event, Consumer<Change> news) {
+        Identity directory = byKey.get(event.directory());
+        if (directory == null) return;
+        Bytes name = Bytes.owning(event.name());
+        if (name.equals(SELF)) news.accept(new Change.Attributes(directory));
+        else news.accept(new Change.Name(directory, name));
+    }
+
+    /// Runs the task when all that was changed at home before this call has been told. Any thread.
+    void whenTold(Runnable task) {
+        if (cookies == null) task.run();
+        else cookies.await(task);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        marker.shutdownNow();
+        if (group != null) group.close();
+    }
+}

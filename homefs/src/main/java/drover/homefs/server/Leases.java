@@ -1,0 +1,186 @@
+package drover.homefs.server;
+
+import drover.linux.syscall.FileStatus;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileRecall.Item;
+import drover.protocol.file.Promise;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Which node was promised what about home's files, and what is to be taken back when something changes.
+///
+/// A promise is only made about what a change would be noticed of: changes that guests make pass through this home,
+/// and [HomeWatch] tells those that programs at home make in directories it watches. A file with several names may be
+/// changed by one that nobody watches, so its attributes are never promised.
+///
+/// What a promise is about was looked at some moment before it is made. [#now()] is asked before the look, and no
+/// promise is made if anything has changed since.
+///
+/// Thread rule: any thread; one lock, never held during a system call.
+final class Leases {
+    private final HomeWatch watch;
+    private final Collection<NodeView> views;
+    private long version;
+
+    /// @param own as [HomeWatch] takes it
+    /// @param views of all nodes; grows
+    /// @param atHome told what programs at home have changed
+    Leases(Path own, InodeDescriptors descriptors, Collection<NodeView> views, Consumer<List<Change>> atHome) {
+        this.watch = new HomeWatch(own, descriptors, atHome, this::more);
+        this.views = views;
+    }
+
+    HomeWatch watch() {
+        return watch;
+    }
+
+    /// Ask before looking at what is to be promised.
+    synchronized long now() {
+        return version;
+    }
+
+    /// From now on more may be promised; nothing that was looked at before.
+    synchronized void more() {
+        version++;
+    }
+
+    /// What may be promised of a name that was found at or after `since`.
+    Promise entry(long since, Inode directory, Bytes name, Inode inode, FileStatus status) {
+        boolean watched = watch.covers(directory);
+        boolean steady = status.isDirectory() ? watch.covers(inode) : status.links() <= 1;
+        synchronized (this) {
+            if (version != since || !watched || !directory.promises.addName(name, inode)) return Promise.NONE;
+            inode.promises.attributes = steady;
+            return new Promise(true, steady);
+        }
+    }
+
+    /// Whether it may be promised that there is no such name, as was found at or after `since`.
+    boolean absence(long since, Inode directory, Bytes name) {
+        if (!watch.covers(directory)) return false;
+        synchronized (this) {
+            return version == since && directory.promises.addName(name, Promises.ABSENT);
+        }
+    }
+
+    /// Whether attributes may be promised that were read at or after `since`. Changes made at home are told by name,
+    /// so the name must have been promised as well.
+    boolean attributes(long since, Inode inode, boolean severalLinks) {
+        Inode.Place place = inode.place();
+        if (place.parent() == null) {
+            if (!watch.covers(inode)) return false;
+        } else if (severalLinks) return false;
+        synchronized (this) {
+            if (version != since) return false;
+            if (place.parent() != null && !place.parent().promises.hasName(place.name())) return false;
+            if (inode.identity.isDirectory() && !watch.isWatched(inode.identity)) return false;
+            inode.promises.attributes = true;
+            return true;
+        }
+    }
+
+    /// A node is about to be given some of a file's content.
+    void content(Inode inode) {
+        synchronized (this) {
+            inode.promises.content = true;
+        }
+    }
+
+    /// Something has changed. Returns what is to be taken back, and from whom; these promises do not count any more.
+    ///
+    /// @param by the node that did it, whose kernel knows; null for a program at home
+    Map<NodeView, List<Item>> changed(NodeView by, List<Change> changes) {
+        Map<NodeView, List<Item>> recalls = new HashMap<>();
+        synchronized (this) {
+            version++;
+            for (Change change : changes)
+                for (NodeView view : views) {
+                    List<Item> items = new ArrayList<>(2);
+                    takeBack(view, view == by, change, items);
+                    if (!items.isEmpty())
+                        recalls.computeIfAbsent(view, v -> new ArrayList<>()).addAll(items);
+                }
+        }
+        return recalls;
+    }
+
+    private void takeBack(NodeView view, boolean own, Change change, List<Item> items) {
+        switch (change) {
+            case Change.Name(Identity directory, Bytes name) -> {
+                Inode inode = view.inodes.find(directory);
+                if (inode == null || own) return;
+                name(inode, name, items);
+                attributes(inode, items);
+            }
+            case Change.Moved(Identity from, Bytes name, Identity to, Bytes newName) -> {
+                if (own) moved(view, from, name, to, newName, items);
+            }
+            case Change.Attributes(Identity file) -> {
+                Inode inode = view.inodes.find(file);
+                if (inode != null && !own) attributes(inode, items);
+            }
+            case Change.Content(Identity file) -> {
+                Inode inode = view.inodes.find(file);
+                if (inode != null && !own) content(inode, items);
+            }
+            case Change.Anything() -> everything(view, items);
+        }
+    }
+
+    private static void name(Inode directory, Bytes name, List<Item> items) {
+        if (!directory.promises.hasName(name)) return;
+        Inode led = directory.promises.removeName(name);
+        items.add(new Item.Name(directory.id, name, led == Promises.ABSENT ? 0 : led.id));
+        if (led == Promises.ABSENT) return;
+        led.promises.attributes = false;
+        led.promises.content = false;
+    }
+
+    private static void attributes(Inode inode, List<Item> items) {
+        if (!inode.promises.attributes) return;
+        inode.promises.attributes = false;
+        items.add(new Item.Attributes(inode.id));
+    }
+
+    private static void content(Inode inode, List<Item> items) {
+        if (!inode.promises.content && !inode.promises.attributes) return;
+        inode.promises.attributes = false;
+        inode.promises.content = false;
+        items.add(new Item.Content(inode.id));
+    }
+
+    /// The node's kernel keeps for the new name what it was told about the old one.
+    private static void moved(NodeView view, Identity from, Bytes name, Identity to, Bytes newName, List<Item> items) {
+        Inode source = view.inodes.find(from);
+        Inode target = view.inodes.find(to);
+        if (source == null || target == null || !source.promises.hasName(name)) return;
+        Inode led = source.promises.removeName(name);
+        target.promises.removeName(newName);
+        items.add(new Item.Name(target.id, newName, led == Promises.ABSENT ? 0 : led.id));
+    }
+
+    private static void everything(NodeView view, List<Item> items) {
+        for (Inode inode : view.inodes.all()) {
+            inode.promises
+                    .takeNames()
+                    .forEach((name, led) ->
+                            items.add(new Item.Name(inode.id, name, led == Promises.ABSENT ? 0 : led.id)));
+            if (inode.promises.content) content(inode, items);
+            else attributes(inode, items);
+        }
+    }
+
+    /// A node does not know an inode any more, nor its names.
+    void forgotten(Inode inode) {
+        synchronized (this) {
+            Inode.Place place = inode.place();
+            if (place.parent() != null) place.parent().promises.removeName(place.name(), inode);
+        }
+        watch.forgotten(inode);
+    }
+}
