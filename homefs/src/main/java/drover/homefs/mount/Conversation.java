@@ -24,7 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The calls under way to home. While the link is down they wait; on a new link a handshake comes first, then, if
-/// home has restarted, what it has to know again, then the waiting calls under their old ids. Any thread.
+/// home has restarted, what it has to know again, then the waiting calls under their old ids. A file that is open
+/// and has no name any more cannot be brought back: its calls fail with EBADF or ESTALE. Any thread.
 final class Conversation {
     private static final Logger log = LoggerFactory.getLogger(Conversation.class);
     /// From here on a frame goes over the link for bulk.
