@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,8 @@ class SurvivalIT {
                 os.close(log)
                 os.pwrite(held, b"%06d" % rounds, 0)
                 assert os.pread(held, 6, 0) == b"%06d" % rounds
-                assert os.listdir(directory) == ["d"]
+                listed = os.listdir(directory)
+                assert listed == ["d"], "listed: %s" % listed
                 os.unlink("deeper/d/" + name)
                 os.rmdir("deeper/d")
                 rounds += 1
@@ -74,7 +76,8 @@ class SurvivalIT {
     private static void assertWorked(Process process) throws IOException, InterruptedException {
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the program hangs");
         String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertEquals(0, process.exitValue(), output);
+        // on one line: summaries of test runs show the first only
+        assertEquals(0, process.exitValue(), output.strip().replace("\n", " | "));
         assertTrue(output.contains("rounds"), output);
     }
 
@@ -110,6 +113,29 @@ class SurvivalIT {
         // the last releases are on their way
         for (int i = 0; i < 100 && side.mount.callsWaiting() > 0; i++) Thread.sleep(20);
         assertEquals(0, side.mount.callsWaiting(), "calls were left over");
+    }
+
+    @Test
+    void homeRestartsInTheMiddleOfAnyCall() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Process process = startWork(6);
+        TwoNodes.Side side = nodes.sides.get(0);
+        long boot = FileServerConfig.bootNow();
+        for (int restart = 1; restart <= 60; restart++) {
+            Thread.sleep(random.nextInt(120));
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), boot + 100L * restart);
+            nodes.sides.forEach(TwoNodes.Side::connect);
+            for (int cut = random.nextInt(3); cut > 0; cut--) { // while the new home is being told what there is
+                LockSupport.parkNanos(random.nextInt(3_000_000));
+                nodes.sides.forEach(TwoNodes.Side::disconnect);
+                nodes.sides.forEach(TwoNodes.Side::connect);
+            }
+        }
+        assertWorked(process);
+        assertTrue(side.mount.counters().resent() > 0, "no call was under way at any restart, seed " + seed);
     }
 
     @Test

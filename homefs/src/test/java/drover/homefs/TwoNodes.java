@@ -58,6 +58,14 @@ final class TwoNodes implements AutoCloseable {
         return new GuestKey(new JobId(HOME, job), 1);
     }
 
+    private static final class Link {
+        final FileServer home;
+
+        Link(FileServer home) {
+            this.home = home;
+        }
+    }
+
     /// One node's mount, and the link between it and home, which can be cut.
     final class Side {
         final int index;
@@ -65,7 +73,8 @@ final class TwoNodes implements AutoCloseable {
         final int fuse;
         final Path path;
         volatile HomeMount mount;
-        volatile boolean up;
+        /// To one home until it is cut: what was sent over it never reaches the home after that one.
+        private volatile Link link;
 
         Side(int index) throws IOException {
             this.index = index;
@@ -78,10 +87,11 @@ final class TwoNodes implements AutoCloseable {
 
         boolean send(LinkClass linkClass, ByteBuf frame) {
             try {
-                if (!up) return false;
-                server.onFrame(node, linkClass, frame, (replyClass, reply) -> {
+                Link now = link;
+                if (now == null) return false;
+                now.home.onFrame(node, linkClass, frame, (replyClass, reply) -> {
                     try {
-                        if (up) mount.onFrame(reply);
+                        if (link == now) mount.onFrame(reply);
                     } finally {
                         reply.release();
                     }
@@ -105,12 +115,12 @@ final class TwoNodes implements AutoCloseable {
         }
 
         void connect() {
-            up = true;
+            link = new Link(server);
             mount.onLinkUp();
         }
 
         void disconnect() {
-            up = false;
+            link = null;
             mount.onLinkDown();
         }
     }

@@ -63,6 +63,9 @@ public final class Membership implements AutoCloseable {
     private final Roster roster;
     private final JChannel channel;
     private final TlsTransport transport;
+    /// Held while what is known of the members changes, in memory and in the file, so that both say the same.
+    private final Object known = new Object();
+
     private final ListenerQueue events = new ListenerQueue();
     private final List<MembershipListener> listeners = new CopyOnWriteArrayList<>();
     private final Map<Byte, TopicReceiver> receivers = new ConcurrentHashMap<>();
@@ -139,13 +142,16 @@ public final class Membership implements AutoCloseable {
         transport.cut(which);
     }
 
-    /// Forgets a node that will not come back.
+    /// Forgets a node that will not come back: in the file of known peers first, so that who sees it gone may
+    /// rely on that.
     public void forget(NodeId node) {
-        if (roster.forget(node)) events.add(new MembershipEvent.Left(node));
-        try {
-            peers.forget(node);
-        } catch (IOException e) {
-            LOG.warn("{} stays in the file of known peers: {}", node, e.toString());
+        synchronized (known) {
+            try {
+                peers.forget(node);
+            } catch (IOException e) {
+                LOG.warn("{} stays in the file of known peers: {}", node, e.toString());
+            }
+            if (roster.forget(node)) events.add(new MembershipEvent.Left(node));
         }
     }
 
@@ -238,11 +244,13 @@ public final class Membership implements AutoCloseable {
         @Override
         public void viewAccepted(View view) {
             LOG.info("view of {} members: {}", view.size(), view.getMembers());
-            events.addAll(roster.accept(view));
-            try {
-                peers.learn(roster.peersOf(view));
-            } catch (IOException e) {
-                LOG.warn("known peers not saved, they are looked for again next time: {}", e.toString());
+            synchronized (known) {
+                events.addAll(roster.accept(view));
+                try {
+                    peers.learn(roster.peersOf(view));
+                } catch (IOException e) {
+                    LOG.warn("known peers not saved, they are looked for again next time: {}", e.toString());
+                }
             }
         }
 
@@ -268,9 +276,11 @@ public final class Membership implements AutoCloseable {
     private void handleOwn(NodeId from, byte[] body) {
         if (Arrays.equals(body, FAREWELL)) {
             LOG.info("{} leaves the cluster", from);
-            boolean confirmed = sendTo(from, OWN_TOPIC, CONFIRMED);
-            LOG.debug("told {} that it is forgotten: {}", from, confirmed);
+            Optional<Address> back = roster.address(from); // forgotten with the rest
             forget(from);
+            boolean confirmed = back.map(address -> transmit(frame(address, OWN_TOPIC, CONFIRMED)))
+                    .orElse(false);
+            LOG.debug("told {} that it is forgotten: {}", from, confirmed);
         } else if (Arrays.equals(body, CONFIRMED)) {
             farewells.countDown();
         }

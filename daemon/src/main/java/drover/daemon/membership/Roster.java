@@ -10,9 +10,11 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -22,10 +24,16 @@ import org.jgroups.View;
 
 /// All nodes this node knows, and what is thought of each. Thread-safe; turns views and broken links into events.
 final class Roster {
+    /// As many as the file of known peers holds; who left before those is in no view any more.
+    private static final int LEFT_LIMIT = 4096;
+
     private final NodeId self;
     private final InstantSource clock;
     private final Map<NodeId, Member> members = new TreeMap<>();
     private final Map<NodeId, Address> addresses = new HashMap<>(); // the latest group address of each node
+    /// The group addresses of nodes that left for good: views may list them for a while yet.
+    private final SequencedSet<Address> left = new LinkedHashSet<>();
+
     private final Set<Address> closed = new HashSet<>(); // addresses whose last link ended
 
     Roster(NodeId self, Map<NodeId, PeerFile.Peer> known, InstantSource clock) {
@@ -55,7 +63,9 @@ final class Roster {
 
     /// Forgets a node that left for good. It is seen again only by a later start.
     synchronized boolean forget(NodeId node) {
-        closed.remove(addresses.remove(node));
+        Address address = addresses.remove(node);
+        closed.remove(address);
+        if (address != null && left.add(address) && left.size() > LEFT_LIMIT) left.removeFirst();
         return members.remove(node) != null;
     }
 
@@ -75,12 +85,13 @@ final class Roster {
         return events;
     }
 
-    private static Map<NodeId, Address> latestAddresses(View view) {
+    private Map<NodeId, Address> latestAddresses(View view) {
         Map<NodeId, Address> latest = new TreeMap<>();
         for (Address address : view.getMembers())
-            MemberAddress.of(address)
-                    .ifPresent(member -> latest.merge(
-                            member.node(), address, (old, next) -> Membership.isLater(next, old) ? next : old));
+            if (!left.contains(address))
+                MemberAddress.of(address)
+                        .ifPresent(member -> latest.merge(
+                                member.node(), address, (old, next) -> Membership.isLater(next, old) ? next : old));
         return latest;
     }
 

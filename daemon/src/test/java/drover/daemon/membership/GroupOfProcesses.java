@@ -3,6 +3,7 @@ package drover.daemon.membership;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,6 +63,15 @@ final class GroupOfProcesses implements AutoCloseable {
 
         Path peers() {
             return dir.resolve(name + ".peers");
+        }
+
+        /// What its file of known peers says now.
+        String knownPeers() {
+            try {
+                return Files.readString(peers());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         void command(String line) throws IOException {

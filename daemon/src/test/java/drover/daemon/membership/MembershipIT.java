@@ -30,7 +30,10 @@ class MembershipIT {
                         Duration.ofSeconds(10),
                         () -> node.lines.stream().anyMatch(line -> line.endsWith("heard n4 hello")));
             assertFalse(last.lines.stream().anyMatch(line -> line.contains("heard n4")), "not even itself");
-            assertTrue(Files.readString(last.peers()).contains("n2=127.0.81.2:7412 data=127.0.81.2:7410"));
+            group.await(
+                    "n2 is in the file of n4",
+                    Duration.ofSeconds(10),
+                    () -> last.knownPeers().contains("n2=127.0.81.2:7412 data=127.0.81.2:7410"));
         }
     }
 
@@ -94,7 +97,8 @@ class MembershipIT {
                         node.name + " forgets n3",
                         Duration.ofSeconds(10),
                         () -> !node.roster().contains("n3"));
-                assertFalse(Files.readString(node.peers()).contains("n3"));
+                // who is forgotten is in the file no more: nothing to wait for
+                assertFalse(node.knownPeers().contains("n3"), node.name + " has in its file: " + node.knownPeers());
             }
             assertTrue(leaver.process.waitFor(20, java.util.concurrent.TimeUnit.SECONDS));
         }

@@ -18,12 +18,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The calls under way to home. While the link is down they wait; on a new link a handshake comes first, then, if
-/// home has restarted, what it has to know again, then the waiting calls under their old ids. Any thread.
+/// home has restarted, what it has to know again, then the waiting calls under their old ids. A file that is open
+/// and has no name any more cannot be brought back: its calls fail with EBADF or ESTALE. Any thread.
 final class Conversation {
     private static final Logger log = LoggerFactory.getLogger(Conversation.class);
     /// From here on a frame goes over the link for bulk.
@@ -46,9 +48,13 @@ final class Conversation {
     private final AtomicLong links = new AtomicLong();
     /// The link that calls go over; 0 while none may.
     private volatile long open;
+    /// Held for reading while a call is sent, so that none of an old link is sent over a newer one, to a home that
+    /// does not know yet what the call is about. Nothing that sends may take it for writing.
+    private final ReentrantReadWriteLock opening = new ReentrantReadWriteLock();
     /// The link whose handshake is under way or done.
     private volatile long current;
 
+    /// The start of home that knows all it has to; 0 before the first.
     private volatile long boot;
     private Runnable restarted = () -> {};
 
@@ -82,8 +88,27 @@ final class Conversation {
         call.carry(frame, frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES);
         counters.calls.increment();
         pending.put(call.id, call);
-        long link = open;
-        if (link != 0) call.send(sender, link);
+        sendOver(open, call);
+    }
+
+    /// Returns whether it was an again.
+    private boolean sendOver(long link, PendingCall call) {
+        opening.readLock().lock();
+        try {
+            return link != 0 && open == link && call.send(sender, link);
+        } finally {
+            opening.readLock().unlock();
+        }
+    }
+
+    private void change(long link) {
+        opening.writeLock().lock();
+        try {
+            open = 0;
+            current = link;
+        } finally {
+            opening.writeLock().unlock();
+        }
     }
 
     /// The call that an answer is for, which is then done; null if nobody waits for it any more.
@@ -99,11 +124,16 @@ final class Conversation {
 
     /// A message that is not answered and not repeated.
     boolean tell(FileOperation operation) {
-        if (open == 0) return false;
-        long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
-        return sender.send(
-                LinkClass.FILES,
-                CallCodec.encode(new FileCall(id, Caller.NOBODY, operation), ByteBufAllocator.DEFAULT));
+        opening.readLock().lock();
+        try {
+            if (open == 0) return false;
+            long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
+            return sender.send(
+                    LinkClass.FILES,
+                    CallCodec.encode(new FileCall(id, Caller.NOBODY, operation), ByteBufAllocator.DEFAULT));
+        } finally {
+            opening.readLock().unlock();
+        }
     }
 
     /// Promises were taken back. Not repeated: home asks again on the next link.
@@ -127,8 +157,7 @@ final class Conversation {
     }
 
     void linkDown() {
-        open = 0;
-        current = 0;
+        change(0);
         dropHandshakes();
     }
 
@@ -141,9 +170,8 @@ final class Conversation {
 
     void linkUp() {
         long link = links.incrementAndGet();
-        open = 0;
+        change(link);
         dropHandshakes();
-        current = link;
         handshake(link, new FileOperation.Hello(VERSION, config.mountId()), Caller.NOBODY, reply -> {
             switch (reply) {
                 case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
@@ -168,9 +196,8 @@ final class Conversation {
     }
 
     private void welcome(long link, long now) {
-        long before = boot;
-        boot = now;
-        if (before == 0 || before == now) {
+        if (boot == 0) boot = now;
+        if (boot == now) {
             opened(link);
             return;
         }
@@ -181,7 +208,7 @@ final class Conversation {
                 home,
                 nodes.size(),
                 handles.all().size());
-        revive(link, steps, 0);
+        revive(link, now, steps, 0);
     }
 
     private record Revival(FileOperation operation, Caller caller) {}
@@ -189,6 +216,9 @@ final class Conversation {
     private List<Revival> revival() {
         List<Revival> steps = new ArrayList<>();
         List<RevivedNode> all = nodes.parentsFirst();
+        // home may have performed a rename before it restarted: what it moves is at the old place or at the new one
+        for (PendingCall call : pending.values())
+            if (call.operation instanceof FileOperation.Rename rename) all.addAll(nodes.perhapsMoved(rename));
         for (int i = 0; i < all.size(); i += REVIVED_AT_ONCE)
             steps.add(new Revival(
                     new FileOperation.ReviveNodes(all.subList(i, Math.min(all.size(), i + REVIVED_AT_ONCE))),
@@ -200,9 +230,11 @@ final class Conversation {
         return steps;
     }
 
-    /// One after the other: a node's parent is known before it, and a handle's node before that.
-    private void revive(long link, List<Revival> steps, int next) {
+    /// One after the other: a node's parent is known before it, and a handle's node before that. If the link breaks
+    /// meanwhile, all begins again on the next.
+    private void revive(long link, long now, List<Revival> steps, int next) {
         if (next == steps.size()) {
+            boot = now;
             opened(link);
             return;
         }
@@ -210,17 +242,22 @@ final class Conversation {
         handshake(link, step.operation, step.caller, reply -> {
             if (reply instanceof FileReply.Failed(long _, int errno, boolean _))
                 log.warn("{} cannot bring back {}: errno {}", home, step.operation, errno);
-            revive(link, steps, next + 1);
+            revive(link, now, steps, next + 1);
         });
     }
 
     private void opened(long link) {
-        open = link;
+        opening.writeLock().lock();
+        try {
+            // the link may have broken meanwhile
+            if (current != link) return;
+            open = link;
+        } finally {
+            opening.writeLock().unlock();
+        }
         List<PendingCall> waiting = new ArrayList<>(pending.values());
         waiting.sort(Comparator.comparingLong(call -> call.id));
-        for (PendingCall call : waiting) if (call.send(sender, link)) counters.resent.increment();
-        // the link may have broken meanwhile
-        if (current != link && open == link) open = 0;
+        for (PendingCall call : waiting) if (sendOver(link, call)) counters.resent.increment();
     }
 
     int waiting() {

@@ -2,6 +2,7 @@ package drover.homefs.mount;
 
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
+import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
 import java.util.ArrayList;
@@ -39,6 +40,20 @@ final class KnownNodes {
         Long id = names.remove(new Entry(parent, name));
         move(id, newParent, newName);
         if (exchanged) move(there, parent, name);
+    }
+
+    /// Where nodes are if this rename was performed and its answer got lost.
+    List<RevivedNode> perhapsMoved(Rename o) {
+        List<RevivedNode> moved = new ArrayList<>(2);
+        perhapsAt(moved, new Entry(o.parent(), o.name()), o.newParent(), o.newName());
+        if (o.exchanges()) perhapsAt(moved, new Entry(o.newParent(), o.newName()), o.parent(), o.name());
+        return moved;
+    }
+
+    private void perhapsAt(List<RevivedNode> moved, Entry from, long parent, Bytes name) {
+        Long id = names.get(from);
+        KnownNode node = id == null ? null : nodes.get(id);
+        if (node != null) moved.add(new RevivedNode(id, parent, name, node.device, node.inode, node.lookups()));
     }
 
     private void move(Long id, long parent, Bytes name) {

@@ -255,8 +255,7 @@ final class ReplyTranslator {
     private void learn(PendingCall call) {
         switch (call.operation) {
             case FileOperation.Release o -> handles.released(o.handle());
-            case FileOperation.Rename o ->
-                nodes.moved(o.parent(), o.name(), o.newParent(), o.newName(), (o.flags() & 2) != 0);
+            case FileOperation.Rename o -> nodes.moved(o.parent(), o.name(), o.newParent(), o.newName(), o.exchanges());
             case FileOperation.Allocate o -> handles.changed(o.handle(), nodes);
             case FileOperation.SetLock o -> handles.locked(o);
             case FileOperation.SetXattr o -> {

@@ -85,11 +85,8 @@ final class DirectoryCalls {
     private List<Listed> list(Call call, OpenHandle handle, FileOperation.ReadDirectory o) throws CallFailed {
         List<Listed> entries = new ArrayList<>();
         int room = Math.min(o.maxBytes(), MAX_LISTING_BYTES);
-        if (handle.position != o.offset()) {
-            CallFailed.check(Lseek.lseek(handle.descriptor(), o.offset(), Lseek.SEEK_SET));
-            handle.position = o.offset();
-        }
         ByteBuffer buffer = BUFFER.get();
+        if (handle.position != o.offset()) seek(handle, o.offset(), buffer.clear());
         while (true) {
             buffer.clear().limit(Math.clamp(room, 1_024, GETDENTS_BYTES));
             int filled = CallFailed.check(Getdents.getdents64(handle.descriptor(), buffer));
@@ -110,6 +107,15 @@ final class DirectoryCalls {
             }
             if (!entries.isEmpty() && o.plus()) return entries;
         }
+    }
+
+    /// After home's restart the first that is read of a directory may be its end. On ext4 a descriptor that was
+    /// never read elsewhere then shows nothing from the start either, so it is read at the start before.
+    private static void seek(OpenHandle handle, long offset, ByteBuffer buffer) throws CallFailed {
+        if (handle.position == 0) CallFailed.check(Getdents.getdents64(handle.descriptor(), buffer));
+        handle.position = -1;
+        CallFailed.check(Lseek.lseek(handle.descriptor(), offset, Lseek.SEEK_SET));
+        handle.position = offset;
     }
 
     private static Bytes name(ByteBuffer buffer, int at) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -176,7 +177,17 @@ public final class FileServer implements AutoCloseable {
                 }
             }
         }
-        threads.execute(() -> perform(view, call, sender));
+        execute(view, call, sender);
+    }
+
+    /// A call that comes when this server is closed is dropped: the node sends it again to the one after it.
+    private void execute(NodeView view, FileCall call, ReplySender sender) {
+        try {
+            threads.execute(() -> perform(view, call, sender));
+        } catch (RejectedExecutionException e) {
+            log.debug("dropped call {} of node {}: closed", call.id(), view.node);
+            ended(view, call);
+        }
     }
 
     private NodeView newView(NodeId node) {
@@ -230,7 +241,7 @@ public final class FileServer implements AutoCloseable {
                     inode,
                     () -> {
                         view.calls.incrementAndGet();
-                        threads.execute(() -> perform(view, call, sender));
+                        execute(view, call, sender);
                     },
                     errno -> answer(view, call, new FileReply.Failed(call.id(), errno), sender)));
         } catch (CallFailed e) {

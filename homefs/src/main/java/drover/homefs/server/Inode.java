@@ -19,6 +19,9 @@ final class Inode {
     final boolean revived;
 
     private volatile Place place;
+    /// Where it is if a rename was performed whose answer got lost in a restart; null mostly.
+    private volatile Place otherPlace;
+
     private final Set<OpenHandle> handles = ConcurrentHashMap.newKeySet();
 
     // owned by InodeDescriptors, under its lock
@@ -53,7 +56,16 @@ final class Inode {
         return place;
     }
 
+    Place otherPlace() {
+        return otherPlace;
+    }
+
+    void mayBeAt(Inode parent, Bytes name) {
+        otherPlace = new Place(parent, name);
+    }
+
     void seenAt(Inode parent, Bytes name) {
+        otherPlace = null;
         Place now = place;
         if (id == ROOT || (now.parent == parent && now.name.equals(name))) return;
         place = new Place(parent, name);

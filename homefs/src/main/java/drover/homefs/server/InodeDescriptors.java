@@ -155,7 +155,19 @@ final class InodeDescriptors {
             if (descriptor >= 0) return verified(inode, descriptor);
         }
         Inode.Place place = inode.place();
+        Inode.Place other = inode.otherPlace();
         if (place.parent() == null) throw new CallFailed(Errno.ESTALE);
+        if (other == null) return openAt(place, inode, acting);
+        try {
+            return openAt(place, inode, acting);
+        } catch (CallFailed e) {
+            int descriptor = openAt(other, inode, acting);
+            inode.seenAt(other.parent(), other.name());
+            return descriptor;
+        }
+    }
+
+    private int openAt(Inode.Place place, Inode inode, ActingThread acting) throws CallFailed {
         try (Pin parent = pin(place.parent(), acting)) {
             var before = acting.current();
             if (!inode.revived) acting.assumeRoot();

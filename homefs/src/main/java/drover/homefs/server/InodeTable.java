@@ -84,11 +84,16 @@ final class InodeTable {
         descriptors.drop(dropped);
     }
 
-    /// An id of before the restart is valid again; where it leads is found out when it is used.
+    /// An id of before the restart is valid again; where it leads is found out when it is used. Told twice, the
+    /// file is at either place.
     synchronized void revive(long id, long parentId, Bytes name, long device, long inodeNumber, long lookups) {
-        if (byId.containsKey(id)) return;
         Inode parent = byId.get(parentId);
         if (parent == null) return;
+        Inode known = byId.get(id);
+        if (known != null) {
+            if (known.revived) known.mayBeAt(parent, name);
+            return;
+        }
         Identity identity = Identity.revived(device, inodeNumber);
         Inode inode = new Inode(id, identity, parent, name, false, true);
         inode.lookups = lookups;

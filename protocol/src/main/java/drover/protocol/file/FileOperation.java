@@ -62,7 +62,13 @@ public sealed interface FileOperation {
 
     record RemoveDirectory(long parent, Bytes name) implements FileOperation {}
 
-    record Rename(long parent, Bytes name, long newParent, Bytes newName, int flags) implements FileOperation {}
+    record Rename(long parent, Bytes name, long newParent, Bytes newName, int flags) implements FileOperation {
+        private static final int EXCHANGE = 2; // RENAME_EXCHANGE of renameat2(2)
+
+        public boolean exchanges() {
+            return (flags & EXCHANGE) != 0;
+        }
+    }
 
     record Link(long node, long newParent, Bytes newName) implements FileOperation {}
 
