@@ -5,6 +5,7 @@ import drover.daemon.links.FileLinks;
 import drover.daemon.loop.Loop;
 import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
+import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
@@ -80,7 +81,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
     /// Guests asked for and not answered for yet.
     private final Set<GuestKey> starting = new HashSet<>();
 
-    private final Loop loop;
+    private final Loop loop = new Loop("guests");
     private @Nullable Keeper keeper; // null while there is none
     private @Nullable KeeperEvents events; // of the present connection
     private long keeperSinceNs;
@@ -93,7 +94,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         this.config = config;
         this.setup = setup;
         this.toHome = toHome;
-        loop = new Loop("guests", Duration.ofSeconds(1), this::tick);
+        loop.start(Duration.ofSeconds(1), this::tick);
         connectFirst();
     }
 
@@ -194,7 +195,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         }
         Optional<String> refusal = refusal(start);
         if (refusal.isPresent()) {
-            toHome.send(home, new GuestFailed(guest, 125, refusal.get()));
+            toHome.send(home, new GuestFailed(guest, ExitStatus.DROVER_FAILED, refusal.get()));
             return;
         }
         guests.put(guest, 0);
@@ -315,7 +316,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
                         home,
                         new GuestFailed(
                                 start.guest(),
-                                125,
+                                ExitStatus.DROVER_FAILED,
                                 config.name() + " cannot mount the files of " + home + ": errno " + mounted.errno()));
             }
             return;
