@@ -6,6 +6,7 @@ import drover.daemon.control.HomeJobs;
 import drover.daemon.control.JobLogs;
 import drover.daemon.control.JobQueries;
 import drover.daemon.control.LiveGuests;
+import drover.daemon.control.LocalRequests;
 import drover.daemon.deputy.LocalServer;
 import drover.daemon.guest.GuestHost;
 import drover.daemon.guest.Keeper;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.deputy.DeputyConnection;
-import drover.daemon.deputy.LocalServer;
 import drover.model.Credentials;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
@@ -172,7 +171,11 @@ class HostileCallersIT {
     }
 
     /// As for a user who is neither root nor in the group.
-    private record OnlyAsk(LocalServer.Listener calls) implements LocalServer.Listener {
+    private static final class OnlyAsk extends LocalRequests {
+        OnlyAsk(HomeJobs jobs, JobQueries queries, Nodes nodes) {
+            super(jobs, queries, nodes);
+        }
+
         @Override
         public boolean mayRun(Credentials caller) {
             return false;
@@ -181,31 +184,6 @@ class HostileCallersIT {
         @Override
         public void run(DeputyConnection caller, String options, ByteBuf spec) {
             throw new AssertionError("it was let through");
-        }
-
-        @Override
-        public void session(DeputyConnection caller, int epoch, ByteBuf frame) {
-            calls.session(caller, epoch, frame);
-        }
-
-        @Override
-        public void resume(DeputyConnection caller, long job, byte[] secret) {
-            calls.resume(caller, job, secret);
-        }
-
-        @Override
-        public void attach(DeputyConnection caller, long job) {
-            calls.attach(caller, job);
-        }
-
-        @Override
-        public void command(DeputyConnection caller, String json) {
-            calls.command(caller, json);
-        }
-
-        @Override
-        public void closed(DeputyConnection caller) {
-            calls.closed(caller);
         }
     }
 }
