@@ -114,10 +114,11 @@ public final class HomeJobs implements AutoCloseable {
         switch (admission.ask(deputy.peer(), optionsJson, command, spec)) {
             case Admission.Refused refused -> deputy.refused(refused.exitStatus(), refused.message());
             case Admission.Admitted admitted -> {
+                Job job = admitted.job();
                 deputies.endRepeated(deputy.peer());
-                book.add(admitted.job());
-                deputies.standsFor(deputy, admitted.job());
-                starts.submit(admitted.job());
+                book.add(job);
+                deputies.standsFor(deputy, job);
+                if (!job.state.isFinal()) starts.submit(job); // its deputy may have been killed meanwhile
             }
         }
     }
