@@ -206,11 +206,16 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
         } else if (mounts.containsKey(home)) {
             startOn(mounts.get(home), start);
         } else {
-            Home state = homes.computeIfAbsent(home, h -> new Home());
-            state.waitingForMount.add(start);
-            if (!state.mountAsked) keeper.mount(home, MAX_READ_BYTES);
-            state.mountAsked = true;
+            homes.computeIfAbsent(home, h -> new Home()).waitingForMount.add(start);
+            mount(home);
         }
+    }
+
+    /// Once: each answer of the keeper brings one more server of the same requests.
+    private void mount(NodeId home) {
+        Home state = homes.computeIfAbsent(home, h -> new Home());
+        if (!state.mountAsked) ifKept(k -> k.mount(home, MAX_READ_BYTES));
+        state.mountAsked = true;
     }
 
     /// Without a keeper there are no guests to speak of, and the next one is asked what it holds.
@@ -357,7 +362,7 @@ public final class GuestHost implements FileLinks.Mounts, AutoCloseable {
             NodeId home = one.guest().job().home();
             guests.put(one.guest(), one.initHostPid());
             callers.add(one.pidNamespace(), one.guest());
-            if (!home.equals(config.name()) && !mounts.containsKey(home)) ifKept(k -> k.mount(home, MAX_READ_BYTES));
+            if (!home.equals(config.name()) && !mounts.containsKey(home)) mount(home);
         }
         guestCount = guests.size();
         inventoryKnown = true;
