@@ -86,7 +86,7 @@ final class NodeDaemon implements AutoCloseable {
         Keeper.Setup keeper = new Keeper.Setup(
                 libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
         GuestHost guests = keep(new GuestHost(config, keeper, new ToHome(jobLinks, fileLinks)));
-        fileLinks.connectMounts(guests);
+        fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
 
         Journal journal = keep(new Journal(places.state().resolve("journal.db")));

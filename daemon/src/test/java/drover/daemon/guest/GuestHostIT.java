@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GuestHostIT {
     private static final NodeId N1 = new NodeId("n1");
     private static final NodeId N2 = new NodeId("n2");
+    private static final NodeId N9 = new NodeId("n9");
     private static final GuestKey FIRST = new GuestKey(new JobId(N1, 1), 1);
     private static final GuestKey SECOND = new GuestKey(new JobId(N1, 2), 3);
 
@@ -76,8 +77,11 @@ class GuestHostIT {
         return new StartGuest(guest, new Credentials(1000, 1000, List.of()), 0, false, Unpooled.buffer());
     }
 
-    /// Types of what the keeper is told up to the lease, which is the last.
+    /// Types of what the keeper is told up to the lease, which is the last. The host answers another home only when
+    /// it knows what the keeper holds.
     private List<Integer> toldUntilLease() throws Exception {
+        host.message(N9, new Reconcile(List.of()));
+        assertEquals(new Heard(N9, new Missing(List.of())), homes.next());
         host.message(N1, new Lease(Duration.ofSeconds(5)));
         List<Integer> types = new ArrayList<>();
         for (int type = keeper.next().type();
