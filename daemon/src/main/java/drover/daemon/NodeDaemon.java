@@ -6,6 +6,7 @@ import drover.daemon.control.HomeJobs;
 import drover.daemon.control.JobLogs;
 import drover.daemon.control.JobQueries;
 import drover.daemon.control.LiveGuests;
+import drover.daemon.control.LocalRequests;
 import drover.daemon.deputy.LocalServer;
 import drover.daemon.guest.GuestHost;
 import drover.daemon.guest.Keeper;
@@ -85,7 +86,7 @@ final class NodeDaemon implements AutoCloseable {
         Keeper.Setup keeper = new Keeper.Setup(
                 libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
         GuestHost guests = keep(new GuestHost(config, keeper, new ToHome(jobLinks, fileLinks)));
-        fileLinks.connectMounts(guests);
+        fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
 
         Journal journal = keep(new Journal(places.state().resolve("journal.db")));

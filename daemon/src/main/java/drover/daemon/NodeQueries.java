@@ -3,6 +3,7 @@ package drover.daemon;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import drover.daemon.control.LocalRequests;
 import drover.daemon.membership.Member;
 import drover.daemon.membership.Membership;
 import drover.daemon.placement.ClusterKnowledge;
@@ -12,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /// Answers `drover nodes`: every node this one knows, with what it last heard of its load.
-final class NodeQueries {
+final class NodeQueries implements LocalRequests.Nodes {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Membership membership;
@@ -23,7 +24,8 @@ final class NodeQueries {
         this.knowledge = knowledge;
     }
 
-    ArrayNode nodes() {
+    @Override
+    public ArrayNode nodes() {
         Map<NodeId, ClusterKnowledge.Seen> loads = knowledge.loads();
         ArrayNode list = JSON.createArrayNode();
         for (Member member : membership.members()) {

@@ -2,6 +2,9 @@ package drover.model;
 
 /// How a process ended, as wait(2) tells it.
 public sealed interface ExitStatus {
+    /// What `drover run` ends with when Drover itself could not run the command, or not to its end.
+    int DROVER_FAILED = 125;
+
     /// Ended by itself with a status of 0 to 255.
     record Exited(int code) implements ExitStatus {
         public Exited {

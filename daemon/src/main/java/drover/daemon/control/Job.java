@@ -10,6 +10,7 @@ import drover.model.NodeId;
 import drover.model.ResourceUse;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementDecision.Offer;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -52,8 +53,11 @@ final class Job {
     long residentBytes;
     int processes;
 
-    /// Not in the journal: who stands for the job now, and since when its node cannot be reached.
+    /// Not in the journal: who stands for the job now, which nodes refused it, and since when its node cannot be
+    /// reached.
     @Nullable DeputyConnection deputy;
+
+    final Set<NodeId> refusedBy = new HashSet<>();
 
     boolean accepted;
     boolean deputyLost;
@@ -84,6 +88,11 @@ final class Job {
     /// The run that may have effects now.
     GuestKey guest() {
         return new GuestKey(id, epoch);
+    }
+
+    /// Whether its caller named the only node it may use.
+    boolean mayRunOnOneNodeOnly() {
+        return options.nodes().size() == 1;
     }
 
     boolean isOnNode() {

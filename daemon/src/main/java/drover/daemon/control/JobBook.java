@@ -1,6 +1,7 @@
 package drover.daemon.control;
 
 import drover.daemon.journal.Journal;
+import drover.daemon.loop.Loop;
 import drover.model.JobId;
 import drover.model.NodeId;
 import java.io.IOException;
@@ -18,14 +19,16 @@ final class JobBook {
 
     private final NodeId home;
     private final Journal journal;
+    private final Loop loop;
     private final TreeMap<Long, Job> jobs = new TreeMap<>();
     private final TreeMap<Long, Job> unfinished = new TreeMap<>();
     private long lastNumber;
     private int ended;
 
-    JobBook(NodeId home, Journal journal) throws SQLException, IOException {
+    JobBook(NodeId home, Journal journal, Loop loop) throws SQLException, IOException {
         this.home = home;
         this.journal = journal;
+        this.loop = loop;
         for (Journal.Row row : journal.load()) {
             Job job = Job.fromRecord(JobRecord.fromBytes(row.record()), home);
             jobs.put(row.number(), job);
@@ -55,9 +58,9 @@ final class JobBook {
                 job.id.number(), job.state, node, job.epoch, job.toRecord().toBytes());
     }
 
-    /// Writes the job as it is now; `committed` runs on the journal's thread when it is on disk.
-    void write(Job job, Runnable committed) {
-        journal.write(row(job), committed);
+    /// Writes the job as it is now; `committed` runs on the loop when it is on disk.
+    void commit(Job job, Runnable committed) {
+        journal.write(row(job), () -> loop.execute(committed));
         if (job.state.isFinal() && unfinished.remove(job.id.number()) != null) forgetOld();
     }
 
@@ -73,7 +76,11 @@ final class JobBook {
     }
 
     @Nullable Job find(JobId id) {
-        return id.home().equals(home) ? jobs.get(id.number()) : null;
+        return id.home().equals(home) ? find(id.number()) : null;
+    }
+
+    @Nullable Job find(long number) {
+        return jobs.get(number);
     }
 
     Collection<Job> all() {

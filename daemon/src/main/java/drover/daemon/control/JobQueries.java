@@ -176,7 +176,7 @@ public final class JobQueries {
     public void attach(DeputyConnection caller, long number) {
         jobs.loop().execute(() -> {
             try {
-                Job job = own(find(number > 0 ? new JobId(home, number) : null, "" + number), caller, "attach to");
+                Job job = own(known(jobs.book().find(number), "" + number), caller, "attach to");
                 if (!job.options.detach())
                     throw new Refused("job " + number + " was not started with --detach: its own terminal has it");
                 jobs.forwardSignalsOf(caller, job);
@@ -198,11 +198,10 @@ public final class JobQueries {
         } catch (IllegalArgumentException e) {
             throw new Refused(e.getMessage());
         }
-        return find(id, text);
+        return known(jobs.book().find(id), text);
     }
 
-    private Job find(@Nullable JobId id, String text) {
-        Job job = id == null ? null : jobs.book().find(id);
+    private Job known(@Nullable Job job, String text) {
         if (job == null) throw new Refused("there is no job " + text + " of " + home + "; see: drover ps --all");
         return job;
     }

@@ -2,6 +2,7 @@ package drover.daemon.deputy;
 
 import drover.linux.socket.UnixSocket;
 import drover.model.Credentials;
+import drover.model.ExitStatus;
 import drover.protocol.Wire;
 import drover.protocol.WireException;
 import io.netty.bootstrap.ServerBootstrap;
@@ -41,7 +42,6 @@ public final class LocalServer implements AutoCloseable {
     private static final int QUESTION_MAX_BYTES = 64 << 10;
     /// Connections of one user who may only ask, at once.
     private static final int ASKERS_MAX = 64;
-    private static final int FAILED_STATUS = 125;
 
     private static final int RUN = 1;
     private static final int SESSION = 2;
@@ -189,7 +189,7 @@ public final class LocalServer implements AutoCloseable {
             LOG.warn("process {} sent what cannot be used: {}", caller.peer().pid(), cause.toString());
             if (cause instanceof TooLongFrameException) {
                 // The decoder throws the rest away as it comes; closing now would keep the answer from being read.
-                caller.refused(FAILED_STATUS, tooLong);
+                caller.refused(ExitStatus.DROVER_FAILED, tooLong);
                 return;
             }
             var _ = context.close();

@@ -50,7 +50,6 @@ public final class Journal implements AutoCloseable {
     private final Connection connection;
     private final BlockingQueue<Write> inbox = new LinkedBlockingQueue<>();
     private final Thread writer;
-    private volatile boolean closed;
     private long ended;
 
     /// Opens or creates the journal.
@@ -117,38 +116,41 @@ public final class Journal implements AutoCloseable {
     }
 
     private void write() {
-        List<Write> batch = new ArrayList<>();
         try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
-            while (true) {
-                if (batch.isEmpty()) batch.add(inbox.take());
+            List<Write> batch = new ArrayList<>();
+            try {
+                while (true) writeNext(upsert, batch);
+            } catch (InterruptedException e) { // closed: what is here is still written
                 inbox.drainTo(batch);
-                awaitUrgent(batch);
-                if (!commit(upsert, batch)) {
-                    if (closed) return;
-                    Thread.sleep(500); // the disk is full or failing: try again, with what has come since
-                    continue;
-                }
-                batch.forEach(write -> write.committed.run());
-                batch.clear();
+                if (!batch.isEmpty() && commit(upsert, batch)) batch.forEach(write -> write.committed.run());
             }
-        } catch (InterruptedException e) {
-            LOG.debug("journal stopped");
         } catch (SQLException e) {
             LOG.error("the journal cannot be written", e);
         }
     }
 
-    private void awaitUrgent(List<Write> batch) {
+    /// Waits for something to write and writes it with all that came meanwhile.
+    ///
+    /// @param batch what could not be written yet; empty when it was written
+    private void writeNext(PreparedStatement upsert, List<Write> batch) throws InterruptedException {
+        if (batch.isEmpty()) batch.add(inbox.take());
+        inbox.drainTo(batch);
+        awaitUrgent(batch);
+        if (commit(upsert, batch)) {
+            batch.forEach(write -> write.committed.run());
+            batch.clear();
+        } else {
+            Thread.sleep(500); // the disk is full or failing: try again, with what has come since
+        }
+    }
+
+    private void awaitUrgent(List<Write> batch) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + COMPANY_WAIT.toNanos();
-        try {
-            while (!closed && batch.stream().noneMatch(Write::urgent)) {
-                Write next = inbox.poll(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
-                if (next == null) return;
-                batch.add(next);
-                inbox.drainTo(batch);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the journal is closed: what is here is still written
+        while (batch.stream().noneMatch(Write::urgent)) {
+            Write next = inbox.poll(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (next == null) return;
+            batch.add(next);
+            inbox.drainTo(batch);
         }
     }
 
@@ -198,7 +200,6 @@ public final class Journal implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
         writer.interrupt();
         try {
             writer.join(2000);

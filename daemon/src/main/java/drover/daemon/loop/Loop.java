@@ -3,6 +3,7 @@ package drover.daemon.loop;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,25 +17,24 @@ public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
 
     private final LinkedBlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
-    private final Thread thread;
+    private final String name;
+    private volatile @Nullable Thread thread; // null until it is started
     private volatile boolean closed;
 
-    /// Starts the loop.
+    public Loop(String name) {
+        this.name = name;
+    }
+
+    /// Starts the loop, once, when what its tasks and its tick need is there.
     ///
     /// @param tick runs on the loop once per `period`, between tasks
-    public Loop(String name, Duration period, Runnable tick) {
-        thread = Thread.ofPlatform().name(name).daemon().unstarted(() -> run(period.toNanos(), tick));
-        thread.start();
+    public void start(Duration period, Runnable tick) {
+        thread = Thread.ofPlatform().name(name).daemon().start(() -> run(period.toNanos(), tick));
     }
 
-    /// Runs a task on the loop, after all that were put before it.
+    /// Runs a task on the loop, after all that were put before it; those put before it is started wait for that.
     public void execute(Runnable task) {
         inbox.add(task);
-    }
-
-    /// Whether the caller runs on this loop.
-    public boolean isHere() {
-        return Thread.currentThread() == thread;
     }
 
     private void run(long periodNanos, Runnable tick) {
@@ -50,7 +50,7 @@ public final class Loop implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | Error e) {
-                LOG.error("a task of loop {} failed", thread.getName(), e);
+                LOG.error("a task of loop {} failed", name, e);
             }
         }
     }
@@ -58,9 +58,11 @@ public final class Loop implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
+        Thread running = thread;
+        if (running == null) return;
+        running.interrupt();
         try {
-            thread.join(2000);
+            running.join(2000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /// Asks policy where a job should start. Keeps what policy cannot see in load vectors: which guests this home
@@ -86,6 +87,14 @@ public final class Placement {
 
     public PlacementDecision decide(ClusterView view, PlacementRequest request) {
         return PlacementPolicy.decide(view, request, guestMax, random);
+    }
+
+    /// Whether a node that a job may use is up, though it has not told its load yet: it came a moment ago.
+    ///
+    /// @param allowed the nodes that the job may use; empty: any
+    public boolean isOfferExpected(Set<NodeId> allowed) {
+        Set<NodeId> asked = allowed.isEmpty() ? Set.of(home) : allowed;
+        return asked.stream().anyMatch(node -> knowledge.stateOf(node) == ClusterKnowledge.NodeState.UP);
     }
 
     /// A job was given to a node.

@@ -1,17 +1,15 @@
 package drover.daemon.security;
 
-import java.net.Socket;
+import drover.protocol.mtls.ChainTrust;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /// Believes a server whose certificate is signed by the one authority whose hash the token named: the machine that
 /// joins
 /// knows nothing else of the cluster yet.
-final class PinnedTrust extends X509ExtendedTrustManager {
+final class PinnedTrust extends ChainTrust {
     /// The server is of another cluster, or an impostor.
     static final class NotPinned extends CertificateException {
         private static final long serialVersionUID = 1L;
@@ -27,7 +25,8 @@ final class PinnedTrust extends X509ExtendedTrustManager {
         this.authorityHash = authorityHash.clone();
     }
 
-    private void check(X509Certificate[] chain) throws CertificateException {
+    @Override
+    protected void checkServer(X509Certificate[] chain) throws CertificateException {
         if (chain == null || chain.length < 2)
             throw new NotPinned("the node that answered shows no authority; is this the cluster's enrolment port?");
         X509Certificate authority = chain[1];
@@ -48,36 +47,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
     }
 
     @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        check(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-            throws CertificateException {
-        check(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-            throws CertificateException {
-        check(chain);
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        throw new CertificateException("this side only dials");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-            throws CertificateException {
-        throw new CertificateException("this side only dials");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-            throws CertificateException {
+    protected void checkClient(X509Certificate[] chain) throws CertificateException {
         throw new CertificateException("this side only dials");
     }
 

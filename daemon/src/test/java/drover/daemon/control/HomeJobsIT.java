@@ -4,12 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import drover.daemon.config.DaemonConfig;
-import drover.daemon.deputy.DeputyConnection;
-import drover.daemon.deputy.LocalServer;
-import drover.daemon.journal.Journal;
 import drover.daemon.placement.ClusterKnowledge;
-import drover.daemon.placement.Placement;
 import drover.model.GuestKey;
 import drover.model.LoadVector;
 import drover.model.NodeId;
@@ -27,8 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -48,30 +41,18 @@ class HomeJobsIT {
 
     private final ScriptedNodes nodes = new ScriptedNodes();
     private volatile boolean fourthHasTold;
-    private Journal journal;
+    private TestHome home;
     private HomeJobs jobs;
-    private LocalServer server;
 
     @BeforeEach
     void start() throws Exception {
-        Properties properties = new Properties();
-        properties.putAll(Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1"));
-        DaemonConfig config = DaemonConfig.parse(properties, "test");
-        journal = new Journal(directory.resolve("journal.db"));
-        ClusterKnowledge knowledge = new TwoNodes(() -> fourthHasTold);
-        JobLogs logs = new JobLogs(directory);
-        LiveGuests live = new LiveGuests();
-        Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, guest -> {}, logs);
-        JobQueries queries = new JobQueries(config.name(), jobs, logs);
-        server = new LocalServer(directory.resolve("drover.sock"), new Calls(jobs, queries));
+        home = new TestHome(directory, nodes, new TwoNodes(() -> fourthHasTold), LocalRequests::new);
+        jobs = home.jobs;
     }
 
     @AfterEach
     void stop() {
-        server.close();
-        jobs.close();
-        journal.close();
+        home.close();
     }
 
     private void restart() throws Exception {
@@ -80,7 +61,7 @@ class HomeJobsIT {
     }
 
     private TestDeputy deputy() throws Exception {
-        return new TestDeputy(directory.resolve("drover.sock"));
+        return home.deputy();
     }
 
     private static Session exited(GuestKey guest, int code) {
@@ -264,47 +245,6 @@ class HomeJobsIT {
         var sent = nodes.await(KillGuest.class);
         assertEquals(stranger, ((KillGuest) sent.message()).guest());
         assertNotEquals(N2, sent.node());
-    }
-
-    record Calls(HomeJobs jobs, JobQueries queries) implements LocalServer.Listener {
-        @Override
-        public boolean mayRun(drover.model.Credentials caller) {
-            return jobs.mayRun(caller);
-        }
-
-        @Override
-        public void run(DeputyConnection caller, String options, ByteBuf spec) {
-            jobs.run(caller, options, spec);
-        }
-
-        @Override
-        public void session(DeputyConnection caller, int epoch, ByteBuf frame) {
-            jobs.deputySession(caller, epoch, frame);
-        }
-
-        @Override
-        public void resume(DeputyConnection caller, long job, byte[] secret) {
-            jobs.resume(caller, job, secret);
-        }
-
-        @Override
-        public void attach(DeputyConnection caller, long job) {
-            queries.attach(caller, job);
-        }
-
-        @Override
-        public void command(DeputyConnection caller, String json) {
-            try {
-                queries.answer(caller, new com.fasterxml.jackson.databind.ObjectMapper().readTree(json));
-            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-                throw new IllegalArgumentException(e);
-            }
-        }
-
-        @Override
-        public void closed(DeputyConnection caller) {
-            jobs.deputyLeft(caller);
-        }
     }
 
     static final class TwoNodes implements ClusterKnowledge {

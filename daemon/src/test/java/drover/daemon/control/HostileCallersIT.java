@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.deputy.DeputyConnection;
-import drover.daemon.deputy.LocalServer;
 import drover.model.Credentials;
+import drover.protocol.Wire;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
 import drover.protocol.local.FieldReader;
@@ -17,6 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,6 +164,21 @@ class HostileCallersIT {
         }
     }
 
+    @Test
+    void aJobWhoseDeputyWasKilledBeforeItWasTakenEndsAndTakesNoPlace() throws Exception {
+        CompletableFuture<Runnable> request = new CompletableFuture<>();
+        try (TestHome home =
+                new TestHome(directory, (jobs, queries, nodes) -> new Late(jobs, queries, nodes, request))) {
+            KilledDeputy.run(directory.resolve("drover.sock"));
+            request.get(20, TimeUnit.SECONDS).run();
+            assertTrue(home.nodes.isQuiet(StartGuest.class), "it was not started");
+            try (TestDeputy asks = home.deputy().command("{\"command\":\"ps\",\"all\":true}")) {
+                String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
+                assertTrue(json.contains("\"state\":\"exited\"") && json.contains("\"exit_status\":137"), json);
+            }
+        }
+    }
+
     /// Takes every place there is: two nodes of one core take two jobs each.
     private static List<TestDeputy> fill(TestHome home) throws Exception {
         List<TestDeputy> deputies = new ArrayList<>();
@@ -172,7 +190,11 @@ class HostileCallersIT {
     }
 
     /// As for a user who is neither root nor in the group.
-    private record OnlyAsk(LocalServer.Listener calls) implements LocalServer.Listener {
+    private static final class OnlyAsk extends LocalRequests {
+        OnlyAsk(HomeJobs jobs, JobQueries queries, Nodes nodes) {
+            super(jobs, queries, nodes);
+        }
+
         @Override
         public boolean mayRun(Credentials caller) {
             return false;
@@ -182,30 +204,28 @@ class HostileCallersIT {
         public void run(DeputyConnection caller, String options, ByteBuf spec) {
             throw new AssertionError("it was let through");
         }
+    }
 
-        @Override
-        public void session(DeputyConnection caller, int epoch, ByteBuf frame) {
-            calls.session(caller, epoch, frame);
+    /// Hands on a request only when its caller has left: a busy daemon may be that late.
+    private static final class Late extends LocalRequests {
+        private final CompletableFuture<Runnable> request;
+        private @Nullable Runnable asked;
+
+        Late(HomeJobs jobs, JobQueries queries, Nodes nodes, CompletableFuture<Runnable> request) {
+            super(jobs, queries, nodes);
+            this.request = request;
         }
 
         @Override
-        public void resume(DeputyConnection caller, long job, byte[] secret) {
-            calls.resume(caller, job, secret);
-        }
-
-        @Override
-        public void attach(DeputyConnection caller, long job) {
-            calls.attach(caller, job);
-        }
-
-        @Override
-        public void command(DeputyConnection caller, String json) {
-            calls.command(caller, json);
+        public void run(DeputyConnection caller, String options, ByteBuf spec) {
+            ByteBuf kept = Wire.heapCopy(spec);
+            asked = () -> super.run(caller, options, kept);
         }
 
         @Override
         public void closed(DeputyConnection caller) {
-            calls.closed(caller);
+            super.closed(caller);
+            if (asked != null) request.complete(asked);
         }
     }
 }

@@ -1,40 +1,50 @@
 package drover.daemon.control;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.deputy.LocalServer;
 import drover.daemon.journal.Journal;
+import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.placement.Placement;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
-import java.util.function.UnaryOperator;
 
 /// A home with its real socket, journal and jobs, and nodes that the test plays.
 final class TestHome implements AutoCloseable {
-    final ScriptedNodes nodes = new ScriptedNodes();
+    /// Makes what the socket's callers meet.
+    interface Calls {
+        LocalServer.Listener of(HomeJobs jobs, JobQueries queries, LocalRequests.Nodes nodes);
+    }
+
+    final ScriptedNodes nodes;
     final HomeJobs jobs;
     final Path directory;
     private final Journal journal;
     private final LocalServer server;
 
     TestHome(Path directory) throws Exception {
-        this(directory, calls -> calls);
+        this(directory, LocalRequests::new);
     }
 
-    /// @param wrap may change what the socket's callers meet
-    TestHome(Path directory, UnaryOperator<LocalServer.Listener> wrap) throws Exception {
+    TestHome(Path directory, Calls calls) throws Exception {
+        this(directory, new ScriptedNodes(), new HomeJobsIT.TwoNodes(), calls);
+    }
+
+    TestHome(Path directory, ScriptedNodes nodes, ClusterKnowledge knowledge, Calls calls) throws Exception {
         this.directory = directory;
+        this.nodes = nodes;
         Properties properties = new Properties();
         properties.putAll(Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1"));
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
-        HomeJobsIT.TwoNodes knowledge = new HomeJobsIT.TwoNodes();
         JobLogs logs = new JobLogs(directory);
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
         jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), guest -> {}, logs);
         JobQueries queries = new JobQueries(config.name(), jobs, logs);
-        server = new LocalServer(directory.resolve("drover.sock"), wrap.apply(new HomeJobsIT.Calls(jobs, queries)));
+        server = new LocalServer(
+                directory.resolve("drover.sock"), calls.of(jobs, queries, JsonNodeFactory.instance::arrayNode));
     }
 
     TestDeputy deputy() throws Exception {

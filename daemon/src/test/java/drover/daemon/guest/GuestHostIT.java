@@ -1,90 +1,163 @@
 package drover.daemon.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
+import drover.daemon.guest.HeardAtHome.Heard;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.JobId;
 import drover.model.NodeId;
-import drover.protocol.job.JobMessage;
-import drover.protocol.link.LinkClass;
-import io.netty.buffer.ByteBuf;
-import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
+import drover.protocol.Wire;
+import drover.protocol.job.JobMessage.GuestFailed;
+import drover.protocol.job.JobMessage.GuestStarted;
+import drover.protocol.job.JobMessage.KillGuest;
+import drover.protocol.job.JobMessage.Lease;
+import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.Reconcile;
+import drover.protocol.job.JobMessage.StartGuest;
+import io.netty.buffer.Unpooled;
 import java.nio.file.Path;
-import java.util.Map;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The host of guests over a real Unix socket, at whose other end the test plays a slow keeper.
+/// The host of guests on n2, with a keeper that the test plays, and homes of which is known what they hear.
+@Timeout(60)
 class GuestHostIT {
-    private static final int KEEPER_START_MILLIS = 2500;
-    private static final int WATCHED_MILLIS = 1500;
+    private static final NodeId N1 = new NodeId("n1");
+    private static final NodeId N2 = new NodeId("n2");
+    private static final NodeId N9 = new NodeId("n9");
+    private static final GuestKey FIRST = new GuestKey(new JobId(N1, 1), 1);
+    private static final GuestKey SECOND = new GuestKey(new JobId(N1, 2), 3);
 
     @TempDir
     Path directory;
 
-    /// Like the keeper: a new connection replaces the old one.
-    private static void serve(ServerSocketChannel server, AtomicInteger connections) {
-        SocketChannel daemon = null;
-        try {
-            while (true) {
-                SocketChannel next = server.accept();
-                connections.incrementAndGet();
-                if (daemon != null) daemon.close();
-                daemon = next;
-                // type 106, an inventory of nothing
-                next.write(ByteBuffer.wrap(new byte[] {5, 0, 0, 0, 106, 0, 0, 0, 0}));
+    private final HeardAtHome homes = new HeardAtHome();
+    private PlayedKeeper keeper;
+    private GuestHost host;
+
+    @BeforeEach
+    void start() throws Exception {
+        Properties properties = new Properties();
+        properties.setProperty("name", "n2");
+        properties.setProperty("address", "127.0.0.1");
+        Path none = directory.resolve("none");
+        keeper = new PlayedKeeper(directory.resolve("keeper.sock"));
+        host = new GuestHost(
+                DaemonConfig.parse(properties, "test"), new Keeper.Setup(none, none, directory, ""), homes);
+        keeper.accept();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        host.close();
+        keeper.close();
+    }
+
+    private void keeperHolds(GuestKey... guests) throws Exception {
+        keeper.say(KeeperMessage.INVENTORY, out -> {
+            out.writeIntLE(guests.length);
+            for (GuestKey guest : guests) {
+                Wire.writeKey(out, guest);
+                out.writeByte(1).writeIntLE(70 + (int) guest.job().number()).writeLongLE(4_000_000_000L);
             }
-        } catch (ClosedChannelException e) {
-            // the test is over
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+        });
+    }
+
+    private static StartGuest start(GuestKey guest) {
+        return new StartGuest(guest, new Credentials(1000, 1000, List.of()), 0, false, Unpooled.buffer());
+    }
+
+    /// Types of what the keeper is told up to the lease, which is the last. The host answers another home only when
+    /// it knows what the keeper holds.
+    private List<Integer> toldUntilLease() throws Exception {
+        host.message(N9, new Reconcile(List.of()));
+        assertEquals(new Heard(N9, new Missing(List.of())), homes.next());
+        host.message(N1, new Lease(Duration.ofSeconds(5)));
+        List<Integer> types = new ArrayList<>();
+        for (int type = keeper.next().type();
+                type != PlayedKeeper.LEASE;
+                type = keeper.next().type()) types.add(type);
+        return types;
     }
 
     @Test
-    void aKeeperThatTakesItsTimeToStartGetsOneConnection() throws Exception {
-        Properties properties = new Properties();
-        properties.putAll(Map.of("name", "n2", "address", "127.0.0.1"));
-        AtomicInteger connections = new AtomicInteger();
-        Path socket = directory.resolve("keeper.sock");
-        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            var late = Thread.ofPlatform().daemon().start(() -> {
-                try {
-                    Thread.sleep(KEEPER_START_MILLIS); // longer than the loop's second
-                    server.bind(UnixDomainSocketAddress.of(socket));
-                    serve(server, connections);
-                } catch (InterruptedException | IOException e) {
-                    throw new AssertionError(e);
-                }
-            });
-            var setup = new Keeper.Setup(Path.of("/bin/true"), Path.of("/bin/true"), directory, "");
-            try (GuestHost host = new GuestHost(DaemonConfig.parse(properties, "test"), setup, new NoHome())) {
-                Thread.sleep(WATCHED_MILLIS);
-                assertEquals(1, connections.get(), "each of several connections ends the one before, for ever");
-                assertEquals(0, host.guestCount());
-            }
-            server.close();
-            late.join();
-        }
+    void aRestartedDaemonFindsItsGuestsAndMountsTheirHomeOnce() throws Exception {
+        keeperHolds(FIRST, SECOND);
+        host.message(N1, new Reconcile(List.of(FIRST, SECOND)));
+        assertEquals(new Heard(N1, new Missing(List.of())), homes.next());
+        List<Object> started = List.of(homes.next().message(), homes.next().message());
+        assertTrue(
+                started.containsAll(List.of(new GuestStarted(FIRST, 71), new GuestStarted(SECOND, 72))), "" + started);
+        assertEquals(2, host.guestCount());
+        assertEquals(
+                List.of(PlayedKeeper.MOUNT),
+                toldUntilLease(),
+                "each mount brings a server of the same requests: the answers to one of two are lost");
     }
 
-    private static final class NoHome implements GuestHost.ToHome {
-        @Override
-        public void send(NodeId home, JobMessage message) {
-            fail("there is no home to speak to: " + message);
-        }
+    @Test
+    void aHomesGuestsThatItDoesNotKnowAreKilledAndTheOthersAreMissing() throws Exception {
+        keeperHolds(FIRST);
+        host.message(N1, new Reconcile(List.of(SECOND)));
+        assertEquals(new Heard(N1, new Missing(List.of(SECOND))), homes.next());
+        assertEquals(FIRST, Wire.readKey(keeper.next(PlayedKeeper.KILL).rest()));
+        assertEquals(0, host.guestCount());
+    }
 
-        @Override
-        public boolean send(NodeId home, LinkClass linkClass, ByteBuf fileFrame) {
-            return fail("there is no home to speak to");
-        }
+    @Test
+    void guestsThatWaitForAMountWhichFailsAreFailed() throws Exception {
+        keeperHolds();
+        host.message(N1, start(FIRST));
+        host.message(N1, start(SECOND));
+        assertEquals(List.of(PlayedKeeper.MOUNT), toldUntilLease());
+        assertEquals(2, host.guestCount());
+        keeper.say(KeeperMessage.MOUNTED, out -> {
+            Wire.writeString(out, "n1");
+            out.writeIntLE(12).writeLongLE(0).writeByte(0);
+        });
+        String why = "n2 cannot mount the files of n1: errno 12";
+        assertEquals(new Heard(N1, new GuestFailed(FIRST, 125, why)), homes.next());
+        assertEquals(new Heard(N1, new GuestFailed(SECOND, 125, why)), homes.next());
+        assertEquals(0, host.guestCount());
+    }
+
+    @Test
+    void aGuestAtHomeNeedsNoMount() throws Exception {
+        GuestKey own = new GuestKey(new JobId(N2, 9), 1);
+        keeperHolds();
+        host.message(N2, start(own));
+        assertEquals(own, Wire.readKey(keeper.next().rest()));
+        keeper.say(KeeperMessage.STARTED, out -> {
+            Wire.writeKey(out, own);
+            out.writeIntLE(90).writeIntLE(91).writeLongLE(4_000_000_000L);
+        });
+        assertEquals(new Heard(N2, new GuestStarted(own, 90)), homes.next());
+    }
+
+    @Test
+    void aHomeSpeaksOfItsOwnGuestsOnly() throws Exception {
+        keeperHolds(FIRST);
+        host.message(new NodeId("n3"), new KillGuest(FIRST));
+        assertEquals(List.of(PlayedKeeper.MOUNT), toldUntilLease());
+        assertEquals(1, host.guestCount());
+    }
+
+    @Test
+    void guestsOfAKeeperThatIsGoneAreMissing() throws Exception {
+        keeperHolds(FIRST);
+        keeper.next(PlayedKeeper.MOUNT);
+        keeper.hangUp();
+        assertEquals(new Heard(N1, new Missing(List.of(FIRST))), homes.next());
+        assertEquals(0, host.guestCount());
     }
 }

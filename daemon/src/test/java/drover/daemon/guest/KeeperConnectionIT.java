@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
-import drover.model.NodeId;
-import drover.protocol.job.JobMessage;
-import drover.protocol.link.LinkClass;
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -22,10 +18,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// How the daemon holds on to its keeper. The other end is a socket that does what the keeper does with a new
 /// connection: it replaces the old one.
+@Timeout(60)
 class KeeperConnectionIT {
     @TempDir
     Path run;
@@ -33,6 +31,7 @@ class KeeperConnectionIT {
     private final Semaphore connections = new Semaphore(0);
     private ServerSocketChannel listener;
     private volatile SocketChannel present;
+    private volatile boolean breakAll;
 
     @BeforeEach
     void listen() throws IOException {
@@ -53,6 +52,7 @@ class KeeperConnectionIT {
                 SocketChannel fresh = listener.accept();
                 if (present != null) present.close();
                 present = fresh;
+                if (breakAll) fresh.close();
                 connections.release();
             }
         } catch (IOException e) {
@@ -71,7 +71,7 @@ class KeeperConnectionIT {
         return new GuestHost(
                 DaemonConfig.parse(properties, "test"),
                 new Keeper.Setup(program, run.resolve("init"), run, ""),
-                new NoHomes());
+                new HeardAtHome());
     }
 
     @Test
@@ -100,15 +100,17 @@ class KeeperConnectionIT {
         }
     }
 
-    private static final class NoHomes implements GuestHost.ToHome {
-        @Override
-        public void send(NodeId home, JobMessage message) {
-            throw new AssertionError("there is no home, but to " + home + " is said: " + message);
-        }
-
-        @Override
-        public boolean send(NodeId home, LinkClass linkClass, ByteBuf fileFrame) {
-            throw new AssertionError("there is no home, but to " + home + " goes a file frame");
+    @Test
+    void aKeeperThatBreaksEveryConnectionIsNotCalledWithoutPause() throws Exception {
+        breakAll = true;
+        GuestHost host = hostWhoseKeeperNeeds("0");
+        try {
+            long begun = System.nanoTime();
+            assertTrue(connections.tryAcquire(4, 40, TimeUnit.SECONDS), "it is tried again");
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            assertTrue(seconds > 1.9, "once a second, got 4 in " + seconds + " s");
+        } finally {
+            host.close();
         }
     }
 }

@@ -7,6 +7,7 @@ import drover.model.JobState;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,7 +62,8 @@ class JournalIT {
         }
     }
 
-    @Test
+    /// Again and again: the journal's thread may be anywhere when it is told to stop.
+    @RepeatedTest(50)
     void aStateNobodyWaitsForIsWrittenWhenTheJournalCloses() throws Exception {
         Journal journal = new Journal(directory.resolve("journal.db"));
         CountDownLatch committed = new CountDownLatch(1);

@@ -20,20 +20,21 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /// A machine with its own directories on this one, its real security and its real links.
-final class TestMachine implements AutoCloseable {
+public final class TestMachine implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     final SecurityPlaces places;
     final Enrolment enrolment;
-    final String name;
+    public final String name;
     final List<EnrolledNode> joined = new CopyOnWriteArrayList<>();
     NodeSecurity security;
-    LinkHub hub;
+    public LinkHub hub;
     private final Map<NodeId, InetSocketAddress> addresses = new ConcurrentHashMap<>();
 
-    TestMachine(Path root, String name) throws IOException {
+    public TestMachine(Path root, String name) throws IOException {
         this.name = name;
         places = new SecurityPlaces(root.resolve(name).resolve("drover.properties"), root.resolve(name));
         enrolment = new Enrolment(places, InstantSource.system());
@@ -43,10 +44,22 @@ final class TestMachine implements AutoCloseable {
     /// Makes a cluster whose enrolment port is any free one.
     static TestMachine first(Path root, Duration certificateLife) throws Exception {
         var first = new TestMachine(root, "n1");
-        first.init(certificateLife);
-        first.start();
-        Files.writeString(first.places.enrolment(), first.enrolmentAddress() + "\n");
+        first.startFirst(certificateLife, hub -> hub.register(LinkClass.JOBS, new Silent()));
         return first;
+    }
+
+    /// Makes a cluster, and starts as its first machine.
+    ///
+    /// @param listeners registers who hears of its links
+    public void startFirst(Duration certificateLife, Consumer<LinkHub> listeners) throws IOException, SecurityFailure {
+        init(certificateLife);
+        start(listeners);
+        Files.writeString(places.enrolment(), enrolmentAddress() + "\n");
+    }
+
+    /// A token for one machine more.
+    public String token() throws IOException, SecurityFailure {
+        return enrolment.token(Duration.ofHours(1), 1);
     }
 
     void init(Duration certificateLife) throws IOException, SecurityFailure {
@@ -57,31 +70,38 @@ final class TestMachine implements AutoCloseable {
         return "127.0.0.1:" + security.enrolmentAddress().orElseThrow().getPort();
     }
 
-    void join(TestMachine first, String token) throws IOException, SecurityFailure {
+    public void join(TestMachine first, String token) throws IOException, SecurityFailure {
         enrolment.join(Optional.of(first.enrolmentAddress()), token, Optional.of(name), Optional.of("127.0.0.1"));
     }
 
     void start() throws IOException, SecurityFailure {
+        start(it -> it.register(LinkClass.JOBS, new Silent()));
+    }
+
+    /// Starts.
+    ///
+    /// @param listeners registers who hears of its links
+    public void start(Consumer<LinkHub> listeners) throws IOException, SecurityFailure {
         security = NodeSecurity.open(places, InstantSource.system());
         var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         hub = new LinkHub(
                 security.identity(), LinkConfig.listeningOn(any), node -> Optional.ofNullable(addresses.get(node)));
-        hub.register(LinkClass.JOBS, new Silent());
+        listeners.accept(hub);
         hub.start();
         security.start(hub, any, joined::add);
     }
 
-    void dial(TestMachine other) {
+    public void dial(TestMachine other) {
         addresses.put(new NodeId(other.name), other.hub.listenAddress());
         hub.keep(new NodeId(other.name));
     }
 
-    boolean isLinkedTo(TestMachine other) {
+    public boolean isLinkedTo(TestMachine other) {
         return hub.link(new NodeId(other.name), LinkClass.JOBS).isPresent()
                 && other.hub.linkFrom(new NodeId(name), LinkClass.JOBS).isPresent();
     }
 
-    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    public static void await(String what, BooleanSupplier condition) throws InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) throw new AssertionError("did not happen within " + LIMIT + ": " + what);

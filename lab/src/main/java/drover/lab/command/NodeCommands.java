@@ -1,5 +1,6 @@
 package drover.lab.command;
 
+import drover.lab.namespaces.Lab;
 import drover.lab.scenarios.ClusterStart;
 import drover.lab.scenarios.Progress;
 import drover.model.NodeId;
@@ -15,94 +16,74 @@ import picocli.CommandLine.Parameters;
 final class NodeCommands {
     private NodeCommands() {}
 
-    @Command(name = "kill", description = "Everything of the node dies at once, as when the power fails.")
-    static final class Kill implements Callable<Integer> {
+    /// One that must be told which nodes.
+    abstract static class OnNodes implements Callable<Integer> {
         @Mixin
         NameOption lab = new NameOption();
 
+        @Parameters(arity = "1..*", paramLabel = "NODE")
+        List<String> names = new ArrayList<>();
+
+        abstract void change(Lab it, List<NodeId> nodes);
+
+        @Override
+        public final Integer call() {
+            lab.change(it -> change(it, ids(names)));
+            return 0;
+        }
+    }
+
+    @Command(name = "kill", description = "Everything of the node dies at once, as when the power fails.")
+    static final class Kill extends OnNodes {
         @Option(
                 names = "--silent",
                 description = "cut the link first: otherwise its kernel still closes its connections")
         boolean silent;
 
-        @Parameters(arity = "1..*", paramLabel = "NODE")
-        List<String> nodes = new ArrayList<>();
-
         @Override
-        public Integer call() {
-            lab.change(it -> ids(nodes).forEach(node -> it.kill(node, silent)));
-            return 0;
+        void change(Lab it, List<NodeId> nodes) {
+            nodes.forEach(node -> it.kill(node, silent));
         }
     }
 
     @Command(name = "start", description = "Boots a node that was killed: same disk, nothing else is left of it.")
-    static final class Start implements Callable<Integer> {
-        @Mixin
-        NameOption lab = new NameOption();
-
+    static final class Start extends OnNodes {
         @Option(names = "--no-daemon", description = "boot it, but do not start its daemon")
         boolean noDaemon;
 
-        @Parameters(arity = "1..*", paramLabel = "NODE")
-        List<String> nodes = new ArrayList<>();
-
         @Override
-        public Integer call() {
-            lab.change(it -> {
-                var cluster = new ClusterStart(it, Progress.onStderr(), ClusterStart.usualLimit(1));
-                for (NodeId node : ids(nodes)) {
-                    it.boot(node);
-                    if (!noDaemon) cluster.restart(node);
-                }
-            });
-            return 0;
+        void change(Lab it, List<NodeId> nodes) {
+            var cluster = new ClusterStart(it, Progress.onStderr(), ClusterStart.usualLimit(1));
+            for (NodeId node : nodes) {
+                it.boot(node);
+                if (!noDaemon) cluster.restart(node);
+            }
         }
     }
 
     @Command(name = "stop", description = "The whole node hangs: every process of it is frozen.")
-    static final class Stop implements Callable<Integer> {
-        @Mixin
-        NameOption lab = new NameOption();
-
-        @Parameters(arity = "1..*", paramLabel = "NODE")
-        List<String> nodes = new ArrayList<>();
-
+    static final class Stop extends OnNodes {
         @Override
-        public Integer call() {
-            lab.change(it -> ids(nodes).forEach(it::stop));
-            return 0;
+        void change(Lab it, List<NodeId> nodes) {
+            nodes.forEach(it::stop);
         }
     }
 
     @Command(name = "cont", description = "A node that hangs goes on.")
-    static final class Cont implements Callable<Integer> {
-        @Mixin
-        NameOption lab = new NameOption();
-
-        @Parameters(arity = "1..*", paramLabel = "NODE")
-        List<String> nodes = new ArrayList<>();
-
+    static final class Cont extends OnNodes {
         @Override
-        public Integer call() {
-            lab.change(it -> ids(nodes).forEach(it::goOn));
-            return 0;
+        void change(Lab it, List<NodeId> nodes) {
+            nodes.forEach(it::goOn);
         }
     }
 
     @Command(
             name = "partition",
             description = "Cuts nodes off from all others; those named together still see each other.")
-    static final class Partition implements Callable<Integer> {
-        @Mixin
-        NameOption lab = new NameOption();
-
-        @Parameters(arity = "1..*", paramLabel = "NODE")
-        List<String> nodes = new ArrayList<>();
-
+    static final class Partition extends OnNodes {
         @Override
-        public Integer call() {
-            lab.change(it -> it.partition(ids(nodes)));
-            return 0;
+        void change(Lab it, List<NodeId> nodes) {
+            it.partition(nodes);
         }
     }
 

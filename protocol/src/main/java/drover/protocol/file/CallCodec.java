@@ -17,7 +17,7 @@ public final class CallCodec {
     public static ByteBuf encode(FileCall call, ByteBufAllocator allocator) {
         int room = call.operation() instanceof Write write ? write.data().readableBytes() + 64 : 256;
         ByteBuf out = allocator.directBuffer(HEADER_BYTES + room);
-        out.writeByte(Wire.CALL);
+        out.writeByte(FileFields.CALL);
         out.writeLongLE(call.id());
         Caller caller = call.caller();
         out.writeLongLE(caller.job());
@@ -32,7 +32,7 @@ public final class CallCodec {
         switch (operation) {
             case Hello(int version, long mountId) ->
                 code(out, 1).writeIntLE(version).writeLongLE(mountId);
-            case Lookup(long parent, Bytes name) -> Wire.putBytes(code(out, 2).writeLongLE(parent), name);
+            case Lookup(long parent, Bytes name) -> FileFields.putBytes(code(out, 2).writeLongLE(parent), name);
             case Forget(List<Forgotten> nodes) -> {
                 code(out, 3).writeIntLE(nodes.size());
                 for (Forgotten node : nodes) out.writeLongLE(node.node()).writeLongLE(node.lookups());
@@ -46,32 +46,32 @@ public final class CallCodec {
                         .writeIntLE(s.valid())
                         .writeIntLE(s.mode());
                 out.writeIntLE(s.uid()).writeIntLE(s.gid()).writeLongLE(s.size());
-                Wire.putTime(out, s.accessed());
-                Wire.putTime(out, s.modified());
+                FileFields.putTime(out, s.accessed());
+                FileFields.putTime(out, s.modified());
             }
             case ReadLink(long node) -> code(out, 6).writeLongLE(node);
             case Symlink(long parent, Bytes name, Bytes target) -> {
-                Wire.putBytes(code(out, 7).writeLongLE(parent), name);
-                Wire.putBytes(out, target);
+                FileFields.putBytes(code(out, 7).writeLongLE(parent), name);
+                FileFields.putBytes(out, target);
             }
             case MakeNode(long parent, Bytes name, int mode, int umask, int rdev) -> {
-                Wire.putBytes(code(out, 8).writeLongLE(parent), name);
+                FileFields.putBytes(code(out, 8).writeLongLE(parent), name);
                 out.writeIntLE(mode).writeIntLE(umask).writeIntLE(rdev);
             }
             case MakeDirectory(long parent, Bytes name, int mode, int umask) -> {
-                Wire.putBytes(code(out, 9).writeLongLE(parent), name);
+                FileFields.putBytes(code(out, 9).writeLongLE(parent), name);
                 out.writeIntLE(mode).writeIntLE(umask);
             }
-            case Unlink(long parent, Bytes name) -> Wire.putBytes(code(out, 10).writeLongLE(parent), name);
+            case Unlink(long parent, Bytes name) -> FileFields.putBytes(code(out, 10).writeLongLE(parent), name);
             case RemoveDirectory(long parent, Bytes name) ->
-                Wire.putBytes(code(out, 11).writeLongLE(parent), name);
+                FileFields.putBytes(code(out, 11).writeLongLE(parent), name);
             case Rename(long parent, Bytes name, long newParent, Bytes newName, int flags) -> {
-                Wire.putBytes(code(out, 12).writeLongLE(parent), name);
-                Wire.putBytes(out.writeLongLE(newParent), newName);
+                FileFields.putBytes(code(out, 12).writeLongLE(parent), name);
+                FileFields.putBytes(out.writeLongLE(newParent), newName);
                 out.writeIntLE(flags);
             }
             case Link(long node, long newParent, Bytes newName) ->
-                Wire.putBytes(code(out, 13).writeLongLE(node).writeLongLE(newParent), newName);
+                FileFields.putBytes(code(out, 13).writeLongLE(node).writeLongLE(newParent), newName);
             case Open(long node, int flags, boolean killSetIds, int prefetchBytes) ->
                 code(out, 14)
                         .writeLongLE(node)
@@ -79,7 +79,7 @@ public final class CallCodec {
                         .writeBoolean(killSetIds)
                         .writeIntLE(prefetchBytes);
             case Create(long parent, Bytes name, int flags, int mode, int umask, boolean killSetIds) -> {
-                Wire.putBytes(code(out, 15).writeLongLE(parent), name);
+                FileFields.putBytes(code(out, 15).writeLongLE(parent), name);
                 out.writeIntLE(flags).writeIntLE(mode).writeIntLE(umask).writeBoolean(killSetIds);
             }
             case TemporaryFile(long parent, int flags, int mode, int umask) ->
@@ -103,14 +103,14 @@ public final class CallCodec {
                 code(out, 22).writeLongLE(handle).writeBoolean(dataOnly);
             case SyncFileSystem(long node) -> code(out, 23).writeLongLE(node);
             case SetXattr(long node, Bytes name, Bytes value, int flags) -> {
-                Wire.putBytes(code(out, 24).writeLongLE(node), name);
-                Wire.putBytes(out, value);
+                FileFields.putBytes(code(out, 24).writeLongLE(node), name);
+                FileFields.putBytes(out, value);
                 out.writeIntLE(flags);
             }
-            case GetXattr(long node, Bytes name) -> Wire.putBytes(code(out, 25).writeLongLE(node), name);
+            case GetXattr(long node, Bytes name) -> FileFields.putBytes(code(out, 25).writeLongLE(node), name);
             case ListXattr(long node) -> code(out, 26).writeLongLE(node);
             case RemoveXattr(long node, Bytes name) ->
-                Wire.putBytes(code(out, 27).writeLongLE(node), name);
+                FileFields.putBytes(code(out, 27).writeLongLE(node), name);
             case OpenDirectory(long node) -> code(out, 28).writeLongLE(node);
             case ReadDirectory(long handle, long offset, int maxBytes, boolean plus) ->
                 code(out, 29)
@@ -136,16 +136,16 @@ public final class CallCodec {
                 out.writeLongLE(length);
             }
             case TestLock(long handle, long owner, LockRange range) ->
-                Wire.putLock(code(out, 34).writeLongLE(handle).writeLongLE(owner), range);
+                FileFields.putLock(code(out, 34).writeLongLE(handle).writeLongLE(owner), range);
             case SetLock(long handle, long owner, LockRange range, boolean flock, boolean waits) -> {
-                Wire.putLock(code(out, 35).writeLongLE(handle).writeLongLE(owner), range);
+                FileFields.putLock(code(out, 35).writeLongLE(handle).writeLongLE(owner), range);
                 out.writeBoolean(flock).writeBoolean(waits);
             }
             case Cancel(long callId) -> code(out, 36).writeLongLE(callId);
             case ReviveNodes(List<RevivedNode> nodes) -> {
                 code(out, 37).writeIntLE(nodes.size());
                 for (RevivedNode node : nodes) {
-                    Wire.putBytes(out.writeLongLE(node.node()).writeLongLE(node.parent()), node.name());
+                    FileFields.putBytes(out.writeLongLE(node.node()).writeLongLE(node.parent()), node.name());
                     out.writeLongLE(node.device()).writeLongLE(node.inode()).writeLongLE(node.lookups());
                 }
             }
@@ -166,14 +166,14 @@ public final class CallCodec {
 
     /// The id of a call whose rest may be malformed.
     public static long id(ByteBuf frame) throws MalformedFileFrame {
-        if (frame.readableBytes() < HEADER_BYTES || frame.getByte(frame.readerIndex()) != Wire.CALL)
+        if (frame.readableBytes() < HEADER_BYTES || frame.getByte(frame.readerIndex()) != FileFields.CALL)
             throw new MalformedFileFrame("no call: " + frame.readableBytes() + " bytes");
         return frame.getLongLE(frame.readerIndex() + 1);
     }
 
     /// The call in a frame. A [Write]'s data is a retained slice of the frame.
     public static FileCall decode(ByteBuf frame) throws MalformedFileFrame {
-        if (frame.readableBytes() > Wire.MAX_FRAME_BYTES)
+        if (frame.readableBytes() > FileFields.MAX_FRAME_BYTES)
             throw new MalformedFileFrame("a frame of " + frame.readableBytes() + " bytes");
         long id = id(frame);
         ByteBuf in = frame.duplicate().skipBytes(9);
@@ -189,9 +189,9 @@ public final class CallCodec {
     private static FileOperation operation(int code, ByteBuf in) throws MalformedFileFrame {
         return switch (code) {
             case 1 -> new Hello(in.readIntLE(), in.readLongLE());
-            case 2 -> new Lookup(in.readLongLE(), Wire.bytes(in));
+            case 2 -> new Lookup(in.readLongLE(), FileFields.bytes(in));
             case 3 -> {
-                int count = Wire.count(in, MAX_LISTED, 16);
+                int count = FileFields.count(in, MAX_LISTED, 16);
                 List<Forgotten> nodes = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) nodes.add(new Forgotten(in.readLongLE(), in.readLongLE()));
                 yield new Forget(nodes);
@@ -206,57 +206,57 @@ public final class CallCodec {
                         in.readIntLE(),
                         in.readIntLE(),
                         in.readLongLE(),
-                        Wire.time(in),
-                        Wire.time(in));
+                        FileFields.time(in),
+                        FileFields.time(in));
             case 6 -> new ReadLink(in.readLongLE());
-            case 7 -> new Symlink(in.readLongLE(), Wire.bytes(in), Wire.bytes(in));
-            case 8 -> new MakeNode(in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE());
-            case 9 -> new MakeDirectory(in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE());
-            case 10 -> new Unlink(in.readLongLE(), Wire.bytes(in));
-            case 11 -> new RemoveDirectory(in.readLongLE(), Wire.bytes(in));
-            case 12 -> new Rename(in.readLongLE(), Wire.bytes(in), in.readLongLE(), Wire.bytes(in), in.readIntLE());
-            case 13 -> new Link(in.readLongLE(), in.readLongLE(), Wire.bytes(in));
-            case 14 -> new Open(in.readLongLE(), in.readIntLE(), Wire.flag(in), in.readIntLE());
+            case 7 -> new Symlink(in.readLongLE(), FileFields.bytes(in), FileFields.bytes(in));
+            case 8 -> new MakeNode(in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE());
+            case 9 -> new MakeDirectory(in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE());
+            case 10 -> new Unlink(in.readLongLE(), FileFields.bytes(in));
+            case 11 -> new RemoveDirectory(in.readLongLE(), FileFields.bytes(in));
+            case 12 -> new Rename(in.readLongLE(), FileFields.bytes(in), in.readLongLE(), FileFields.bytes(in), in.readIntLE());
+            case 13 -> new Link(in.readLongLE(), in.readLongLE(), FileFields.bytes(in));
+            case 14 -> new Open(in.readLongLE(), in.readIntLE(), FileFields.flag(in), in.readIntLE());
             case 15 ->
                 new Create(
-                        in.readLongLE(), Wire.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE(), Wire.flag(in));
+                        in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE(), FileFields.flag(in));
             case 16 -> new TemporaryFile(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
             case 17 -> new Read(in.readLongLE(), in.readLongLE(), in.readIntLE());
             case 18 ->
-                new Write(in.readLongLE(), in.readLongLE(), Wire.flag(in), in.readRetainedSlice(in.readableBytes()));
+                new Write(in.readLongLE(), in.readLongLE(), FileFields.flag(in), in.readRetainedSlice(in.readableBytes()));
             case 19 -> new FileSystemStatus(in.readLongLE());
-            case 20 -> new Release(in.readLongLE(), Wire.flag(in), in.readLongLE());
+            case 20 -> new Release(in.readLongLE(), FileFields.flag(in), in.readLongLE());
             case 21 -> new Flush(in.readLongLE(), in.readLongLE());
-            case 22 -> new Sync(in.readLongLE(), Wire.flag(in));
+            case 22 -> new Sync(in.readLongLE(), FileFields.flag(in));
             case 23 -> new SyncFileSystem(in.readLongLE());
-            case 24 -> new SetXattr(in.readLongLE(), Wire.bytes(in), Wire.bytes(in), in.readIntLE());
-            case 25 -> new GetXattr(in.readLongLE(), Wire.bytes(in));
+            case 24 -> new SetXattr(in.readLongLE(), FileFields.bytes(in), FileFields.bytes(in), in.readIntLE());
+            case 25 -> new GetXattr(in.readLongLE(), FileFields.bytes(in));
             case 26 -> new ListXattr(in.readLongLE());
-            case 27 -> new RemoveXattr(in.readLongLE(), Wire.bytes(in));
+            case 27 -> new RemoveXattr(in.readLongLE(), FileFields.bytes(in));
             case 28 -> new OpenDirectory(in.readLongLE());
-            case 29 -> new ReadDirectory(in.readLongLE(), in.readLongLE(), in.readIntLE(), Wire.flag(in));
+            case 29 -> new ReadDirectory(in.readLongLE(), in.readLongLE(), in.readIntLE(), FileFields.flag(in));
             case 30 -> new Access(in.readLongLE(), in.readIntLE());
             case 31 -> new Allocate(in.readLongLE(), in.readIntLE(), in.readLongLE(), in.readLongLE());
             case 32 -> new Seek(in.readLongLE(), in.readLongLE(), in.readIntLE());
             case 33 ->
                 new CopyRange(in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE());
-            case 34 -> new TestLock(in.readLongLE(), in.readLongLE(), Wire.lock(in));
-            case 35 -> new SetLock(in.readLongLE(), in.readLongLE(), Wire.lock(in), Wire.flag(in), Wire.flag(in));
+            case 34 -> new TestLock(in.readLongLE(), in.readLongLE(), FileFields.lock(in));
+            case 35 -> new SetLock(in.readLongLE(), in.readLongLE(), FileFields.lock(in), FileFields.flag(in), FileFields.flag(in));
             case 36 -> new Cancel(in.readLongLE());
             case 37 -> {
-                int count = Wire.count(in, MAX_LISTED, 44);
+                int count = FileFields.count(in, MAX_LISTED, 44);
                 List<RevivedNode> nodes = new ArrayList<>(count);
                 for (int i = 0; i < count; i++)
                     nodes.add(new RevivedNode(
                             in.readLongLE(),
                             in.readLongLE(),
-                            Wire.bytes(in),
+                            FileFields.bytes(in),
                             in.readLongLE(),
                             in.readLongLE(),
                             in.readLongLE()));
                 yield new ReviveNodes(nodes);
             }
-            case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), Wire.flag(in));
+            case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), FileFields.flag(in));
             case 39 -> new Recalled(in.readLongLE());
             default -> new Unknown(code);
         };

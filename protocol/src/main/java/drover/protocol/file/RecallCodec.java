@@ -16,18 +16,18 @@ public final class RecallCodec {
     private RecallCodec() {}
 
     public static boolean isRecall(ByteBuf frame) {
-        return frame.isReadable() && frame.getByte(frame.readerIndex()) == Wire.RECALL;
+        return frame.isReadable() && frame.getByte(frame.readerIndex()) == FileFields.RECALL;
     }
 
     public static ByteBuf encode(FileRecall recall, ByteBufAllocator allocator) {
         ByteBuf out = allocator.directBuffer(HEADER_BYTES + 64);
-        out.writeByte(Wire.RECALL)
+        out.writeByte(FileFields.RECALL)
                 .writeLongLE(recall.number())
                 .writeIntLE(recall.items().size());
         for (Item item : recall.items()) {
             switch (item) {
                 case Item.Name(long directory, Bytes name, long node) ->
-                    Wire.putBytes(out.writeByte(1).writeLongLE(directory).writeLongLE(node), name);
+                    FileFields.putBytes(out.writeByte(1).writeLongLE(directory).writeLongLE(node), name);
                 case Item.Attributes(long node) -> out.writeByte(2).writeLongLE(node);
                 case Item.Content(long node) -> out.writeByte(3).writeLongLE(node);
                 case Item.Everything() -> out.writeByte(4);
@@ -42,7 +42,7 @@ public final class RecallCodec {
         ByteBuf in = frame.duplicate().skipBytes(1);
         long number = in.readLongLE();
         try {
-            int count = Wire.count(in, MAX_ITEMS, 1);
+            int count = FileFields.count(in, MAX_ITEMS, 1);
             List<Item> items = new ArrayList<>(count);
             for (int i = 0; i < count; i++) items.add(item(in));
             return new FileRecall(number, items);
@@ -57,7 +57,7 @@ public final class RecallCodec {
             case 1 -> {
                 long directory = in.readLongLE();
                 long node = in.readLongLE();
-                yield new Item.Name(directory, Wire.bytes(in), node);
+                yield new Item.Name(directory, FileFields.bytes(in), node);
             }
             case 2 -> new Item.Attributes(in.readLongLE());
             case 3 -> new Item.Content(in.readLongLE());

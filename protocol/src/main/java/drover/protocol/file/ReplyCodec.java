@@ -36,7 +36,7 @@ public final class ReplyCodec {
 
     private static ByteBuf header(ByteBufAllocator allocator, int room, long id, int errno) {
         ByteBuf out = allocator.directBuffer(room);
-        return out.writeByte(Wire.REPLY).writeLongLE(id).writeIntLE(errno);
+        return out.writeByte(FileFields.REPLY).writeLongLE(id).writeIntLE(errno);
     }
 
     private static void encode(FileResult result, ByteBuf out) {
@@ -46,10 +46,10 @@ public final class ReplyCodec {
                 code(out, 2).writeIntLE(version).writeLongLE(boot).writeLongLE(rootNumber);
             case Entry entry -> putEntry(code(out, 3), entry);
             case Attributes(FileAttributes attributes, boolean promised) ->
-                Wire.putAttributes(code(out, 4).writeBoolean(promised), attributes);
-            case Content(Bytes bytes) -> Wire.putBytes(code(out, 5), bytes);
+                FileFields.putAttributes(code(out, 4).writeBoolean(promised), attributes);
+            case Content(Bytes bytes) -> FileFields.putBytes(code(out, 5), bytes);
             case Opened(long handle, FileAttributes attributes, ByteBuf prefetched) -> {
-                Wire.putAttributes(code(out, 6).writeLongLE(handle), attributes);
+                FileFields.putAttributes(code(out, 6).writeLongLE(handle), attributes);
                 out.writeIntLE(prefetched.readableBytes());
                 out.writeBytes(prefetched, prefetched.readerIndex(), prefetched.readableBytes());
             }
@@ -59,8 +59,8 @@ public final class ReplyCodec {
                 putEntry(out, entry);
             }
             case Written(int bytes, FileAttributes before, FileAttributes after) -> {
-                Wire.putAttributes(code(out, 9).writeIntLE(bytes), before);
-                Wire.putAttributes(out, after);
+                FileFields.putAttributes(code(out, 9).writeIntLE(bytes), before);
+                FileFields.putAttributes(out, after);
             }
             case FileSystem f -> {
                 code(out, 10)
@@ -73,7 +73,7 @@ public final class ReplyCodec {
             case Listing(List<Listed> entries) -> {
                 code(out, 11).writeIntLE(entries.size());
                 for (Listed listed : entries) {
-                    Wire.putBytes(out, listed.name());
+                    FileFields.putBytes(out, listed.name());
                     out.writeLongLE(listed.number())
                             .writeLongLE(listed.offset())
                             .writeByte(listed.type());
@@ -81,7 +81,7 @@ public final class ReplyCodec {
                     if (listed.entry() != null) putEntry(out, listed.entry());
                 }
             }
-            case Lock(LockRange range) -> Wire.putLock(code(out, 12), range);
+            case Lock(LockRange range) -> FileFields.putLock(code(out, 12), range);
             case Position(long value) -> code(out, 13).writeLongLE(value);
         }
     }
@@ -92,20 +92,20 @@ public final class ReplyCodec {
 
     private static void putEntry(ByteBuf out, Entry entry) {
         out.writeLongLE(entry.node()).writeByte(entry.promised().bits());
-        Wire.putAttributes(out, entry.attributes());
+        FileFields.putAttributes(out, entry.attributes());
     }
 
     private static Entry entry(ByteBuf in) {
         long node = in.readLongLE();
         Promise promised = Promise.ofBits(in.readByte());
-        return new Entry(node, Wire.attributes(in), promised);
+        return new Entry(node, FileFields.attributes(in), promised);
     }
 
     /// The reply in a frame. Data in it is a retained slice of the frame.
     public static FileReply decode(ByteBuf frame) throws MalformedFileFrame {
-        if (frame.readableBytes() > Wire.MAX_FRAME_BYTES)
+        if (frame.readableBytes() > FileFields.MAX_FRAME_BYTES)
             throw new MalformedFileFrame("a frame of " + frame.readableBytes() + " bytes");
-        if (frame.readableBytes() < HEADER_BYTES || frame.getByte(frame.readerIndex()) != Wire.REPLY)
+        if (frame.readableBytes() < HEADER_BYTES || frame.getByte(frame.readerIndex()) != FileFields.REPLY)
             throw new MalformedFileFrame("no reply: " + frame.readableBytes() + " bytes");
         ByteBuf in = frame.duplicate().skipBytes(1);
         long id = in.readLongLE();
@@ -126,21 +126,21 @@ public final class ReplyCodec {
             case 2 -> new Welcome(in.readIntLE(), in.readLongLE(), in.readLongLE());
             case 3 -> entry(in);
             case 4 -> {
-                boolean promised = Wire.flag(in);
-                yield new Attributes(Wire.attributes(in), promised);
+                boolean promised = FileFields.flag(in);
+                yield new Attributes(FileFields.attributes(in), promised);
             }
-            case 5 -> new Content(Wire.bytes(in));
+            case 5 -> new Content(FileFields.bytes(in));
             case 6 -> {
                 long handle = in.readLongLE();
-                FileAttributes attributes = Wire.attributes(in);
-                yield new Opened(handle, attributes, in.readRetainedSlice(Wire.count(in, 1 << 20, 1)));
+                FileAttributes attributes = FileFields.attributes(in);
+                yield new Opened(handle, attributes, in.readRetainedSlice(FileFields.count(in, 1 << 20, 1)));
             }
             case 7 -> new Data(in.readRetainedSlice(in.readableBytes()));
             case 8 -> {
                 long handle = in.readLongLE();
                 yield new Created(entry(in), handle);
             }
-            case 9 -> new Written(in.readIntLE(), Wire.attributes(in), Wire.attributes(in));
+            case 9 -> new Written(in.readIntLE(), FileFields.attributes(in), FileFields.attributes(in));
             case 10 ->
                 new FileSystem(
                         in.readLongLE(),
@@ -152,18 +152,18 @@ public final class ReplyCodec {
                         in.readLongLE(),
                         in.readIntLE());
             case 11 -> {
-                int count = Wire.count(in, MAX_LISTED, LISTED_BYTES);
+                int count = FileFields.count(in, MAX_LISTED, LISTED_BYTES);
                 List<Listed> entries = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) {
-                    Bytes name = Wire.bytes(in);
+                    Bytes name = FileFields.bytes(in);
                     long number = in.readLongLE();
                     long offset = in.readLongLE();
                     int type = in.readUnsignedByte();
-                    entries.add(new Listed(name, number, offset, type, Wire.flag(in) ? entry(in) : null));
+                    entries.add(new Listed(name, number, offset, type, FileFields.flag(in) ? entry(in) : null));
                 }
                 yield new Listing(entries);
             }
-            case 12 -> new Lock(Wire.lock(in));
+            case 12 -> new Lock(FileFields.lock(in));
             case 13 -> new Position(in.readLongLE());
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };

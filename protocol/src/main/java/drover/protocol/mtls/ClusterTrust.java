@@ -1,6 +1,5 @@
 package drover.protocol.mtls;
 
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
@@ -12,15 +11,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /// Believes exactly the node certificates that this cluster's authority signed itself, that are valid now, and
 /// that are
 /// not revoked. There are no intermediate authorities, so a certificate is believed or not by one signature.
 /// Host names are not compared: a node is who its certificate says, wherever it is.
 /// Thread rule: any thread; reads the identity that is current at the time of the call.
-final class ClusterTrust extends X509ExtendedTrustManager {
+final class ClusterTrust extends ChainTrust {
     private final Supplier<IdentityMaterial> material;
     private final Revocations revocations;
 
@@ -91,36 +88,12 @@ final class ClusterTrust extends X509ExtendedTrustManager {
     }
 
     @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-            throws CertificateException {
+    protected void checkServer(X509Certificate[] chain) throws CertificateException {
         checkChain(chain);
     }
 
     @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-            throws CertificateException {
-        checkChain(chain);
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-            throws CertificateException {
-        checkChain(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-            throws CertificateException {
-        checkChain(chain);
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-        checkChain(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+    protected void checkClient(X509Certificate[] chain) throws CertificateException {
         checkChain(chain);
     }
 

@@ -3,7 +3,7 @@ package drover.protocol.file;
 import io.netty.buffer.ByteBuf;
 
 /// The primitives that calls and replies are made of.
-final class Wire {
+final class FileFields {
     static final int CALL = 1;
     static final int REPLY = 2;
     static final int RECALL = 3;
@@ -12,7 +12,7 @@ final class Wire {
     /// XATTR_SIZE_MAX, and more than PATH_MAX.
     private static final int MAX_STRING_BYTES = 1 << 16;
 
-    private Wire() {}
+    private FileFields() {}
 
     static void putBytes(ByteBuf out, Bytes bytes) {
         out.writeIntLE(bytes.length());

@@ -1,10 +1,8 @@
-package drover.daemon;
+package drover.daemon.control;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import drover.daemon.control.HomeJobs;
-import drover.daemon.control.JobQueries;
 import drover.daemon.deputy.DeputyConnection;
 import drover.daemon.deputy.LocalServer;
 import drover.model.Credentials;
@@ -12,17 +10,23 @@ import drover.protocol.WireException;
 import io.netty.buffer.ByteBuf;
 
 /// Hands what deputies and commands say to those whose business it is.
-final class LocalRequests implements LocalServer.Listener {
+public class LocalRequests implements LocalServer.Listener {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /// Who knows the nodes of the cluster.
+    public interface Nodes {
+        /// The answer to `drover nodes`, one element a node. Any thread.
+        JsonNode nodes();
+    }
 
     private final HomeJobs jobs;
     private final JobQueries jobQueries;
-    private final NodeQueries nodeQueries;
+    private final Nodes nodes;
 
-    LocalRequests(HomeJobs jobs, JobQueries jobQueries, NodeQueries nodeQueries) {
+    public LocalRequests(HomeJobs jobs, JobQueries jobQueries, Nodes nodes) {
         this.jobs = jobs;
         this.jobQueries = jobQueries;
-        this.nodeQueries = nodeQueries;
+        this.nodes = nodes;
     }
 
     @Override
@@ -59,7 +63,7 @@ final class LocalRequests implements LocalServer.Listener {
             throw new WireException("a command is no JSON: " + e.getOriginalMessage());
         }
         String word = command.path("command").asText();
-        if (word.equals("nodes")) JobQueries.succeed(caller, nodeQueries.nodes());
+        if (word.equals("nodes")) JobQueries.succeed(caller, nodes.nodes());
         else if (!jobQueries.answer(caller, command))
             JobQueries.refuse(
                     caller, "this daemon does not know the command '" + word + "'; is it older than the command?");

@@ -1,0 +1,108 @@
+package drover.daemon.control;
+
+import drover.daemon.config.DaemonConfig;
+import drover.daemon.placement.ClusterKnowledge;
+import drover.model.ExitStatus;
+import drover.model.JobState;
+import drover.model.NodeId;
+import drover.protocol.job.JobMessage.Lease;
+import drover.protocol.job.JobMessage.Reconcile;
+import drover.protocol.job.JobMessage.Session;
+import drover.protocol.job.SessionKind;
+import io.netty.buffer.Unpooled;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Whether the nodes that run home's guests can be reached, and what becomes of a job whose node cannot: it runs
+/// again if nobody has seen anything of it, else it ends and says so. Loop of home's jobs only.
+final class NodeLoss {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeLoss.class);
+
+    private final DaemonConfig config;
+    private final ClusterKnowledge knowledge;
+    private final GuestNodes nodes;
+    private final LiveGuests live;
+    private final JobBook book;
+    private final JobStarts starts;
+    private final JobEnds ends;
+
+    NodeLoss(
+            DaemonConfig config,
+            ClusterKnowledge knowledge,
+            GuestNodes nodes,
+            LiveGuests live,
+            JobBook book,
+            JobStarts starts,
+            JobEnds ends) {
+        this.config = config;
+        this.knowledge = knowledge;
+        this.nodes = nodes;
+        this.live = live;
+        this.book = book;
+        this.starts = starts;
+        this.ends = ends;
+    }
+
+    /// The links to a node are there: both sides compare what they know.
+    void up(NodeId node) {
+        nodes.send(node, new Reconcile(live.on(node)));
+        for (Job job : book.unfinished()) {
+            if (!isOn(node, job)) continue;
+            job.nodeLostAtNanos = 0;
+            // What was said while the link was down is said again, from the last byte that was acknowledged.
+            if (job.state != JobState.STARTING)
+                nodes.send(node, new Session(job.guest(), Unpooled.buffer(1).writeByte(SessionKind.RESYNC)));
+        }
+    }
+
+    void down(NodeId node) {
+        for (Job job : book.unfinished())
+            if (isOn(node, job) && job.nodeLostAtNanos == 0) job.nodeLostAtNanos = System.nanoTime();
+    }
+
+    private static boolean isOn(NodeId node, Job job) {
+        return node.equals(job.node) && job.isOnNode();
+    }
+
+    /// Gives up nodes that could not be reached for too long, and renews the lease of the others. Call once a
+    /// second.
+    void tick() {
+        Set<NodeId> hosting = new HashSet<>();
+        long now = System.nanoTime();
+        for (Job job : book.unfinished()) {
+            if (!job.isOnNode()) continue;
+            hosting.add(job.node);
+            boolean down = knowledge.stateOf(job.node) == ClusterKnowledge.NodeState.DOWN;
+            if (down && job.nodeLostAtNanos == 0) job.nodeLostAtNanos = now;
+            if (!down && nodes.isUp(job.node)) job.nodeLostAtNanos = 0;
+            if (job.nodeLostAtNanos != 0
+                    && now - job.nodeLostAtNanos > config.nodeLoss().toNanos())
+                lost(job, job.node + " cannot be reached");
+        }
+        for (NodeId node : hosting) nodes.send(node, new Lease(config.lease()));
+    }
+
+    /// The job's guest is gone, or must be taken for gone.
+    ///
+    /// @param why what happened to it, for the user
+    void lost(Job job, String why) {
+        LOG.warn("job {}: {}", job.id, why);
+        if (job.state == JobState.LINGERING) {
+            job.message = why;
+            ends.end(job, job.exit, job.use);
+        } else if (!job.effects && !job.mayRunOnOneNodeOnly()) {
+            starts.again(job);
+        } else {
+            String reason = job.effects
+                    ? "it had already read input, or written output or files, so it was not started again by itself"
+                    : "it was to run nowhere else";
+            ends.fail(
+                    job,
+                    ExitStatus.DROVER_FAILED,
+                    "job " + job.id.number() + " ('" + job.command + "') was lost: " + why + "; " + reason
+                            + ". What it wrote is there; check it, and run the command again");
+        }
+    }
+}

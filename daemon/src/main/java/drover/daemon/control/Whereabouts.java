@@ -1,0 +1,38 @@
+package drover.daemon.control;
+
+import drover.daemon.placement.Placement;
+import drover.model.GuestKey;
+import java.util.function.Consumer;
+
+/// Where the guests of home's jobs are, told at once to all who must agree on it: the fence, placement, and the
+/// server of home's files. Loop of home's jobs only.
+final class Whereabouts {
+    private final LiveGuests live;
+    private final Placement placement;
+    private final GuestNodes nodes;
+    private final Consumer<GuestKey> filesEnd;
+
+    /// Starts with no guest anywhere.
+    ///
+    /// @param filesEnd told when a guest's files are to be released
+    Whereabouts(LiveGuests live, Placement placement, GuestNodes nodes, Consumer<GuestKey> filesEnd) {
+        this.live = live;
+        this.placement = placement;
+        this.nodes = nodes;
+        this.filesEnd = filesEnd;
+    }
+
+    /// The job's present guest is on its node from now on, and may act on home's files.
+    void enter(Job job) {
+        placement.placed(job.id.number(), job.node, job.options.memoryBytes());
+        live.add(job.guest(), job.node, job);
+        nodes.connect(job.node);
+    }
+
+    /// The job's present guest may do nothing any more, wherever it is.
+    void leave(Job job) {
+        live.remove(job.guest());
+        filesEnd.accept(job.guest());
+        placement.ended(job.id.number());
+    }
+}

@@ -1,0 +1,137 @@
+package drover.daemon.guest;
+
+import drover.daemon.links.FileLinks;
+import drover.daemon.loop.Loop;
+import drover.homefs.mount.HomeMount;
+import drover.homefs.mount.HomeMountConfig;
+import drover.model.NodeId;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/// The home mounts of this node: one for each home, asked of the keeper when its first guest comes and kept as
+/// long as the keeper lives. Loop of guests only, except that file frames and news of links may come on any
+/// thread.
+final class HomeMounts implements FileLinks.Mounts {
+    private static final int MAX_READ_BYTES = 1 << 20;
+
+    /// A home whose guests run or ran here.
+    private static final class Home {
+        final List<Consumer<Optional<String>>> waiting = new ArrayList<>();
+        boolean asked;
+        /// Does for one guest after the other what must be done before it starts.
+        final ExecutorService starting = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("guest start").daemon().factory());
+    }
+
+    private final NodeId self;
+    private final Loop loop;
+    private final GuestHost.ToHome toHome;
+    private final CallerTable callers;
+    private final Map<NodeId, Home> homes = new HashMap<>();
+    private final Map<NodeId, HomeMount> mounts = new ConcurrentHashMap<>();
+
+    HomeMounts(NodeId self, Loop loop, GuestHost.ToHome toHome, CallerTable callers) {
+        this.self = self;
+        this.loop = loop;
+        this.toHome = toHome;
+        this.callers = callers;
+    }
+
+    /// Makes home's files ready for one more guest, as they are now.
+    ///
+    /// @param done called on the loop when they are: empty, or why they cannot be mounted; not called at all if
+    ///     the keeper is lost before
+    void prepare(NodeId home, Keeper keeper, Consumer<Optional<String>> done) {
+        HomeMount mount = mounts.get(home);
+        if (mount != null) {
+            begin(mount, home(home), done);
+        } else {
+            home(home).waiting.add(done);
+            mount(home, keeper);
+        }
+    }
+
+    /// Has home's files mounted if they are not, and once: each answer of the keeper brings a server of the requests.
+    void mount(NodeId home, Keeper keeper) {
+        Home state = home(home);
+        if (state.asked || mounts.containsKey(home)) return;
+        state.asked = true;
+        keeper.mount(home, MAX_READ_BYTES);
+    }
+
+    private Home home(NodeId home) {
+        return homes.computeIfAbsent(home, h -> new Home());
+    }
+
+    /// The keeper has mounted, or could not.
+    void mounted(KeeperMessage.Mounted mounted, int descriptor, Keeper keeper) {
+        NodeId home = mounted.home();
+        Home state = home(home);
+        state.asked = false;
+        List<Consumer<Optional<String>>> waiting = List.copyOf(state.waiting);
+        state.waiting.clear();
+        if (mounted.errno() != 0) {
+            String why = self + " cannot mount the files of " + home + ": errno " + mounted.errno();
+            waiting.forEach(done -> done.accept(Optional.of(why)));
+            return;
+        }
+        HomeMount mount = new HomeMount(
+                home,
+                descriptor,
+                mounted.already(),
+                (linkClass, frame) -> toHome.send(home, linkClass, frame),
+                callers::guestOf,
+                HomeMountConfig.of(mounted.connection(), keeper.startId() + mounted.connection()));
+        mounts.put(home, mount);
+        mount.start();
+        mount.onLinkUp();
+        waiting.forEach(done -> begin(mount, state, done));
+    }
+
+    /// Waits for directories that other guests are using, so it has a thread of its own and holds up nobody else.
+    private void begin(HomeMount mount, Home state, Consumer<Optional<String>> done) {
+        state.starting.execute(() -> {
+            mount.beginJob();
+            loop.execute(() -> done.accept(Optional.empty()));
+        });
+    }
+
+    /// The keeper is gone, and all mounts with it.
+    void keeperLost() {
+        closeAll();
+        mounts.clear();
+        homes.values().forEach(home -> home.starting.shutdown());
+        homes.clear();
+    }
+
+    /// Stops serving; the mounts themselves stay, for the daemon after this one.
+    void closeAll() {
+        mounts.values().forEach(HomeMount::close);
+    }
+
+    @Override
+    public void fileFrame(NodeId home, ByteBuf frame) {
+        HomeMount mount = mounts.get(home);
+        if (mount != null) mount.onFrame(frame);
+    }
+
+    @Override
+    public void fileLinkUp(NodeId home) {
+        HomeMount mount = mounts.get(home);
+        if (mount != null) mount.onLinkUp();
+    }
+
+    @Override
+    public void fileLinkDown(NodeId home) {
+        HomeMount mount = mounts.get(home);
+        if (mount != null) mount.onLinkDown();
+    }
+}
