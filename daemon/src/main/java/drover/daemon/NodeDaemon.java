@@ -2,6 +2,7 @@ package drover.daemon;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.config.DaemonConfig.Places;
+import drover.daemon.control.HomeFiles;
 import drover.daemon.control.HomeJobs;
 import drover.daemon.control.JobLogs;
 import drover.daemon.control.JobQueries;
@@ -19,6 +20,7 @@ import drover.daemon.security.SecurityFailure;
 import drover.daemon.security.SecurityPlaces;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.FileServerConfig;
+import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.job.JobMessage;
 import drover.protocol.link.LinkClass;
@@ -78,8 +80,8 @@ final class NodeDaemon implements AutoCloseable {
                 cluster::dataAddress));
 
         LiveGuests live = new LiveGuests();
-        FileServer files = keep(
-                new FileServer(FileServerConfig.ofMachine(config.name(), places.run(), places.state(), config.lease()), live, live));
+        FileServer files = keep(new FileServer(
+                FileServerConfig.ofMachine(config.name(), places.run(), places.state(), config.lease()), live, live));
         FileLinks fileLinks = new FileLinks(hub, files);
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 
@@ -93,7 +95,7 @@ final class NodeDaemon implements AutoCloseable {
         Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
         JobLogs logs = new JobLogs(places.state());
         HomeJobs jobs =
-                keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, files::guestEnded, logs));
+                keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, new OwnFiles(files), logs));
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
@@ -138,6 +140,24 @@ final class NodeDaemon implements AutoCloseable {
             } catch (Exception e) {
                 LOG.warn("closing {}: {}", part.getClass().getSimpleName(), e.toString());
             }
+        }
+    }
+
+    /// Home's files, as its jobs need them.
+    private record OwnFiles(FileServer server) implements HomeFiles {
+        @Override
+        public void whenKnown(NodeId node, Runnable task) {
+            server.whenKnown(node, task);
+        }
+
+        @Override
+        public boolean isBehind(NodeId node) {
+            return server.isBehind(node);
+        }
+
+        @Override
+        public void guestEnded(GuestKey guest) {
+            server.guestEnded(guest);
         }
     }
 

@@ -22,6 +22,7 @@ import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +62,20 @@ class AfterRestartIT {
 
     private FileServer home(long boot) {
         return new FileServer(
-                new FileServerConfig(TwoNodes.HOME, root, List.of(), log, boot, 4, 1_000, 200, 100, 256, 512),
+                new FileServerConfig(
+                        TwoNodes.HOME,
+                        root,
+                        List.of(),
+                        log,
+                        root.resolve("cookies"),
+                        Duration.ofSeconds(3),
+                        boot,
+                        4,
+                        1_000,
+                        200,
+                        100,
+                        256,
+                        512),
                 (node, guest) -> Optional.of(TwoNodes.ROOT),
                 guest -> {});
     }

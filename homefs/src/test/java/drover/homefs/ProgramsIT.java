@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -96,16 +98,14 @@ class ProgramsIT {
 
     @Test
     void aJobThatStartsSeesWhatHomeHasJustChanged() throws Exception {
-        Path file = work.resolve("new");
         for (int i = 0; i < 20; i++) {
             assertEquals(1, nodes.sh(work, "cat $A/new > /dev/null 2>&1").status(), "the name must not exist yet");
-            Files.writeString(file, "round " + i);
-            nodes.sides.get(0).mount.beginJob();
+            nodes.sh(work, "printf 'round " + i + "' > $H/new");
+            nodes.beginJob(0);
             assertEquals("round " + i, nodes.sh(work, "cat $A/new").output());
-            Files.delete(file);
-            nodes.sides.get(0).mount.beginJob();
+            nodes.sh(work, "rm $H/new");
+            nodes.beginJob(0);
         }
-        assertTrue(nodes.sides.get(0).mount.counters().expired() > 0);
     }
 
     @Test
@@ -119,10 +119,50 @@ class ProgramsIT {
                         "mount -t tmpfs none $A/dir; cd $A; mkdir dir/inner && cd dir/inner; sleep 2; pwd; test -d $A/dir/inner && echo still; umount -l $A/dir"));
         Thread.sleep(700);
         for (int i = 0; i < 5; i++) {
-            nodes.sides.get(0).mount.beginJob();
+            nodes.beginJob(0);
             assertEquals(0, nodes.sh(work, "ls $A/dir $A/dir/inner > /dev/null").status());
         }
         String output = new String(other.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertTrue(output.contains("dir/inner\nstill\n"), output);
+    }
+
+    /// How many descriptors of a removed file this process, which is home here, has open.
+    private static long held(Path file) throws IOException {
+        long held = 0;
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                try {
+                    if (Files.readSymbolicLink(descriptor).toString().equals(file + " (deleted)")) held++;
+                } catch (NoSuchFileException e) {
+                    // closed since the list was made
+                }
+            }
+        }
+        return held;
+    }
+
+    private static void awaitHeld(int count, Path file) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (held(file) != count && System.nanoTime() - deadline < 0) Thread.sleep(100);
+        assertEquals(count, held(file), "descriptors of " + file);
+    }
+
+    @Test
+    void whatHomeRemovesGivesItsRoomBackUnlessAProgramHasItOpen() throws Exception {
+        Path known = Files.writeString(work.resolve("known"), "known to both nodes");
+        Path open = Files.writeString(work.resolve("open"), "still readable");
+        assertRuns("cat $A/known $B/known $B/open");
+        Process reader = nodes.start(work, List.of("sh", "-c", "exec 3< $A/open; echo opened; read go; cat <&3"));
+        try (var said = reader.inputReader();
+                var told = reader.outputWriter()) {
+            assertEquals("opened", said.readLine());
+            Files.delete(known);
+            Files.delete(open);
+            awaitHeld(0, known);
+            told.write("go\n");
+            told.flush();
+            assertEquals("still readable", said.readLine());
+        }
+        awaitHeld(0, open);
     }
 }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace of
@@ -191,6 +192,15 @@ final class TwoNodes implements AutoCloseable {
             // the thread is gone
         }
         return 0;
+    }
+
+    /// A job is about to start on a node, of those that know home's files.
+    void beginJob(int node) throws InterruptedException {
+        Side side = sides.get(node);
+        CountDownLatch known = new CountDownLatch(1);
+        server.whenKnown(side.node, known::countDown);
+        if (!known.await(10, TimeUnit.SECONDS)) throw new IllegalStateException("node " + node + " is not up to date");
+        side.mount.beginJob();
     }
 
     /// The mount's path of home's `path` on a node.

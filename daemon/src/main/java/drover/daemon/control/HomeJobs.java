@@ -7,7 +7,6 @@ import drover.daemon.loop.Loop;
 import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.placement.Placement;
 import drover.model.Credentials;
-import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
 import drover.protocol.job.CommandSpec;
@@ -16,7 +15,6 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.function.Consumer;
 
 /// Home's authority over its jobs: the door through which deputies, nodes and commands reach it. What they say
 /// is put on one loop, which owns all state, and given to the part whose business it is: [Admission] takes
@@ -40,8 +38,6 @@ public final class HomeJobs implements AutoCloseable {
     private final GuestReports reports;
 
     /// Reads the journal; jobs that were under way are taken up again when their deputies and nodes come back.
-    ///
-    /// @param filesEnd told when a guest's files are to be released
     public HomeJobs(
             DaemonConfig config,
             Journal journal,
@@ -49,18 +45,26 @@ public final class HomeJobs implements AutoCloseable {
             Placement placement,
             GuestNodes nodes,
             LiveGuests live,
-            Consumer<GuestKey> filesEnd,
+            HomeFiles files,
             JobLogs logs)
             throws SQLException, IOException {
         this.placement = placement;
         book = new JobBook(config.name(), journal, loop);
         JobQueue queue = new JobQueue();
-        whereabouts = new Whereabouts(live, placement, nodes, filesEnd);
+        whereabouts = new Whereabouts(live, placement, nodes, files);
         admission = new Admission(config, knowledge, queue, book);
         JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch);
-        starts = new JobStarts(placement, queue, book, whereabouts, nodes, ends, new Acceptance(logs, ends));
+        starts = new JobStarts(
+                placement,
+                queue,
+                book,
+                whereabouts,
+                nodes,
+                new GuestStarts(nodes, files, config.lease(), loop),
+                ends,
+                new Acceptance(logs, ends));
         deputies = new Deputies(book, starts, ends, nodes);
-        nodeLoss = new NodeLoss(config, knowledge, nodes, live, book, starts, ends);
+        nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
         reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss);
         loop.execute(this::recover);
         loop.start(Duration.ofSeconds(1), this::tick);

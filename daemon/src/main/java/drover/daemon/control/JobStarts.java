@@ -9,8 +9,6 @@ import drover.policy.placement.ClusterView;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementRequest;
 import drover.protocol.job.JobMessage.KillGuest;
-import drover.protocol.job.JobMessage.StartGuest;
-import io.netty.buffer.Unpooled;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +21,7 @@ final class JobStarts {
     private final JobBook book;
     private final Whereabouts whereabouts;
     private final GuestNodes nodes;
+    private final GuestStarts guestStarts;
     private final JobEnds ends;
     private final Acceptance acceptance;
 
@@ -32,6 +31,7 @@ final class JobStarts {
             JobBook book,
             Whereabouts whereabouts,
             GuestNodes nodes,
+            GuestStarts guestStarts,
             JobEnds ends,
             Acceptance acceptance) {
         this.placement = placement;
@@ -39,6 +39,7 @@ final class JobStarts {
         this.book = book;
         this.whereabouts = whereabouts;
         this.nodes = nodes;
+        this.guestStarts = guestStarts;
         this.ends = ends;
         this.acceptance = acceptance;
     }
@@ -91,22 +92,27 @@ final class JobStarts {
         job.nodeLostAtNanos = nodes.isUp(node) ? 0 : System.nanoTime();
         whereabouts.enter(job);
         GuestKey guest = job.guest();
+        // the journal and the news for the node are under way at the same time; the later one starts the guest
+        Runnable start = secondTime(() -> {
+            if (job.state == JobState.STARTING && job.guest().equals(guest)) sendStart(job);
+        });
+        guestStarts.whenFilesAreKnown(node, start);
         book.commit(job, () -> {
             acceptance.tell(job);
-            if (job.state == JobState.STARTING && job.guest().equals(guest)) sendStart(job);
+            start.run();
         });
     }
 
-    /// Asks the job's node to start its guest. A node that has it already says so and starts no second one.
+    private static Runnable secondTime(Runnable task) {
+        int[] times = {0};
+        return () -> {
+            if (++times[0] == 2) task.run();
+        };
+    }
+
+    /// Asks the job's node once more: it has lost, or never heard, the first time.
     void sendStart(Job job) {
-        nodes.send(
-                job.node,
-                new StartGuest(
-                        job.guest(),
-                        job.credentials,
-                        job.options.memoryBytes(),
-                        job.options.nodeNetwork(),
-                        Unpooled.wrappedBuffer(job.spec)));
+        guestStarts.send(job);
     }
 
     /// Another run, under a new epoch, at the head of the queue.

@@ -24,6 +24,7 @@ final class NodeLoss {
     private final ClusterKnowledge knowledge;
     private final GuestNodes nodes;
     private final LiveGuests live;
+    private final HomeFiles files;
     private final JobBook book;
     private final JobStarts starts;
     private final JobEnds ends;
@@ -33,6 +34,7 @@ final class NodeLoss {
             ClusterKnowledge knowledge,
             GuestNodes nodes,
             LiveGuests live,
+            HomeFiles files,
             JobBook book,
             JobStarts starts,
             JobEnds ends) {
@@ -40,6 +42,7 @@ final class NodeLoss {
         this.knowledge = knowledge;
         this.nodes = nodes;
         this.live = live;
+        this.files = files;
         this.book = book;
         this.starts = starts;
         this.ends = ends;
@@ -81,7 +84,7 @@ final class NodeLoss {
                     && now - job.nodeLostAtNanos > config.nodeLoss().toNanos())
                 lost(job, job.node + " cannot be reached");
         }
-        for (NodeId node : hosting) nodes.send(node, new Lease(config.lease()));
+        for (NodeId node : hosting) if (!files.isBehind(node)) nodes.send(node, new Lease(config.lease()));
     }
 
     /// The job's guest is gone, or must be taken for gone.

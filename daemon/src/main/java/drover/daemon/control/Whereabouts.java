@@ -1,8 +1,6 @@
 package drover.daemon.control;
 
 import drover.daemon.placement.Placement;
-import drover.model.GuestKey;
-import java.util.function.Consumer;
 
 /// Where the guests of home's jobs are, told at once to all who must agree on it: the fence, placement, and the
 /// server of home's files. Loop of home's jobs only.
@@ -10,16 +8,14 @@ final class Whereabouts {
     private final LiveGuests live;
     private final Placement placement;
     private final GuestNodes nodes;
-    private final Consumer<GuestKey> filesEnd;
+    private final HomeFiles files;
 
     /// Starts with no guest anywhere.
-    ///
-    /// @param filesEnd told when a guest's files are to be released
-    Whereabouts(LiveGuests live, Placement placement, GuestNodes nodes, Consumer<GuestKey> filesEnd) {
+    Whereabouts(LiveGuests live, Placement placement, GuestNodes nodes, HomeFiles files) {
         this.live = live;
         this.placement = placement;
         this.nodes = nodes;
-        this.filesEnd = filesEnd;
+        this.files = files;
     }
 
     /// The job's present guest is on its node from now on, and may act on home's files.
@@ -32,7 +28,7 @@ final class Whereabouts {
     /// The job's present guest may do nothing any more, wherever it is.
     void leave(Job job) {
         live.remove(job.guest());
-        filesEnd.accept(job.guest());
+        files.guestEnded(job.guest());
         placement.ended(job.id.number());
     }
 }

@@ -6,6 +6,8 @@ import drover.daemon.deputy.LocalServer;
 import drover.daemon.journal.Journal;
 import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.placement.Placement;
+import drover.model.GuestKey;
+import drover.model.NodeId;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
@@ -41,7 +43,7 @@ final class TestHome implements AutoCloseable {
         journal = new Journal(directory.resolve("journal.db"));
         JobLogs logs = new JobLogs(directory);
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), guest -> {}, logs);
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), new NoFiles(), logs);
         JobQueries queries = new JobQueries(config.name(), jobs, logs);
         server = new LocalServer(
                 directory.resolve("drover.sock"), calls.of(jobs, queries, JsonNodeFactory.instance::arrayNode));
@@ -56,5 +58,21 @@ final class TestHome implements AutoCloseable {
         server.close();
         jobs.close();
         journal.close();
+    }
+
+    /// No guest of these tests has files.
+    private record NoFiles() implements HomeFiles {
+        @Override
+        public void whenKnown(NodeId node, Runnable task) {
+            task.run();
+        }
+
+        @Override
+        public boolean isBehind(NodeId node) {
+            return false;
+        }
+
+        @Override
+        public void guestEnded(GuestKey guest) {}
     }
 }

@@ -8,6 +8,7 @@ import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileTime;
+import drover.protocol.file.Promise;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,8 @@ class KnownNodesTest {
                 new FileResult.Entry(
                         id,
                         new FileAttributes(
-                                id + 100, 7, id + 100, 0100644, 1, 0, 0, 0, 0, 0, 4096, TIME, TIME, TIME, TIME)));
+                                id + 100, 7, id + 100, 0100644, 1, 0, 0, 0, 0, 0, 4096, TIME, TIME, TIME, TIME),
+                        Promise.NONE));
     }
 
     @Test

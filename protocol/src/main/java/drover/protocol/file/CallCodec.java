@@ -32,7 +32,8 @@ public final class CallCodec {
         switch (operation) {
             case Hello(int version, long mountId) ->
                 code(out, 1).writeIntLE(version).writeLongLE(mountId);
-            case Lookup(long parent, Bytes name) -> FileFields.putBytes(code(out, 2).writeLongLE(parent), name);
+            case Lookup(long parent, Bytes name) ->
+                FileFields.putBytes(code(out, 2).writeLongLE(parent), name);
             case Forget(List<Forgotten> nodes) -> {
                 code(out, 3).writeIntLE(nodes.size());
                 for (Forgotten node : nodes) out.writeLongLE(node.node()).writeLongLE(node.lookups());
@@ -62,7 +63,8 @@ public final class CallCodec {
                 FileFields.putBytes(code(out, 9).writeLongLE(parent), name);
                 out.writeIntLE(mode).writeIntLE(umask);
             }
-            case Unlink(long parent, Bytes name) -> FileFields.putBytes(code(out, 10).writeLongLE(parent), name);
+            case Unlink(long parent, Bytes name) ->
+                FileFields.putBytes(code(out, 10).writeLongLE(parent), name);
             case RemoveDirectory(long parent, Bytes name) ->
                 FileFields.putBytes(code(out, 11).writeLongLE(parent), name);
             case Rename(long parent, Bytes name, long newParent, Bytes newName, int flags) -> {
@@ -107,7 +109,8 @@ public final class CallCodec {
                 FileFields.putBytes(out, value);
                 out.writeIntLE(flags);
             }
-            case GetXattr(long node, Bytes name) -> FileFields.putBytes(code(out, 25).writeLongLE(node), name);
+            case GetXattr(long node, Bytes name) ->
+                FileFields.putBytes(code(out, 25).writeLongLE(node), name);
             case ListXattr(long node) -> code(out, 26).writeLongLE(node);
             case RemoveXattr(long node, Bytes name) ->
                 FileFields.putBytes(code(out, 27).writeLongLE(node), name);
@@ -210,20 +213,32 @@ public final class CallCodec {
                         FileFields.time(in));
             case 6 -> new ReadLink(in.readLongLE());
             case 7 -> new Symlink(in.readLongLE(), FileFields.bytes(in), FileFields.bytes(in));
-            case 8 -> new MakeNode(in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE());
+            case 8 ->
+                new MakeNode(in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE());
             case 9 -> new MakeDirectory(in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE());
             case 10 -> new Unlink(in.readLongLE(), FileFields.bytes(in));
             case 11 -> new RemoveDirectory(in.readLongLE(), FileFields.bytes(in));
-            case 12 -> new Rename(in.readLongLE(), FileFields.bytes(in), in.readLongLE(), FileFields.bytes(in), in.readIntLE());
+            case 12 ->
+                new Rename(
+                        in.readLongLE(), FileFields.bytes(in), in.readLongLE(), FileFields.bytes(in), in.readIntLE());
             case 13 -> new Link(in.readLongLE(), in.readLongLE(), FileFields.bytes(in));
             case 14 -> new Open(in.readLongLE(), in.readIntLE(), FileFields.flag(in), in.readIntLE());
             case 15 ->
                 new Create(
-                        in.readLongLE(), FileFields.bytes(in), in.readIntLE(), in.readIntLE(), in.readIntLE(), FileFields.flag(in));
+                        in.readLongLE(),
+                        FileFields.bytes(in),
+                        in.readIntLE(),
+                        in.readIntLE(),
+                        in.readIntLE(),
+                        FileFields.flag(in));
             case 16 -> new TemporaryFile(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
             case 17 -> new Read(in.readLongLE(), in.readLongLE(), in.readIntLE());
             case 18 ->
-                new Write(in.readLongLE(), in.readLongLE(), FileFields.flag(in), in.readRetainedSlice(in.readableBytes()));
+                new Write(
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        FileFields.flag(in),
+                        in.readRetainedSlice(in.readableBytes()));
             case 19 -> new FileSystemStatus(in.readLongLE());
             case 20 -> new Release(in.readLongLE(), FileFields.flag(in), in.readLongLE());
             case 21 -> new Flush(in.readLongLE(), in.readLongLE());
@@ -241,7 +256,13 @@ public final class CallCodec {
             case 33 ->
                 new CopyRange(in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE(), in.readLongLE());
             case 34 -> new TestLock(in.readLongLE(), in.readLongLE(), FileFields.lock(in));
-            case 35 -> new SetLock(in.readLongLE(), in.readLongLE(), FileFields.lock(in), FileFields.flag(in), FileFields.flag(in));
+            case 35 ->
+                new SetLock(
+                        in.readLongLE(),
+                        in.readLongLE(),
+                        FileFields.lock(in),
+                        FileFields.flag(in),
+                        FileFields.flag(in));
             case 36 -> new Cancel(in.readLongLE());
             case 37 -> {
                 int count = FileFields.count(in, MAX_LISTED, 44);

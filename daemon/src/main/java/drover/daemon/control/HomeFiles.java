@@ -1,0 +1,18 @@
+package drover.daemon.control;
+
+import drover.model.GuestKey;
+import drover.model.NodeId;
+
+/// Home's files, as far as starting and ending guests is concerned. Safe from any thread.
+public interface HomeFiles {
+    /// Runs the task when that node believes nothing of home's files any more that is not so now. May run it at once,
+    /// or on any thread; never, if the node is lost before.
+    void whenKnown(NodeId node, Runnable task);
+
+    /// Whether a node has not said for a while that it heard of a change: its guests must not be told that their home
+    /// is well.
+    boolean isBehind(NodeId node);
+
+    /// A guest may do nothing any more: when this returns, no call of it changes anything, and its files are closed.
+    void guestEnded(GuestKey guest);
+}

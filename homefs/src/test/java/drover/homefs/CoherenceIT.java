@@ -1,0 +1,192 @@
+package drover.homefs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What one node or home changes, another node sees: at once when the change was made through a node, within 50 ms when
+/// it was made at home. Needs root and /dev/fuse.
+class CoherenceIT {
+    /// Each kind of change: how it is prepared at home, what a reader asks again and again, and the change. `look` is
+    /// asked until the answer comes from the reader's own kernel, so that there is something stale to be believed.
+    private static final String TABLE = """
+            import ctypes, errno, os, random, subprocess, sys, time
+            reader, writer, home = sys.argv[1], sys.argv[2], sys.argv[3]
+            within = float(sys.argv[4])
+
+            def read(p):
+                with open(p, "rb") as f: return f.read()
+            def write(p, b, flags=os.O_WRONLY):
+                fd = os.open(p, flags, 0o644); os.write(fd, b); os.close(fd)
+            def exists(p): return os.path.lexists(p)
+            def stat(p, *fields):
+                s = os.lstat(p); return tuple(getattr(s, f) for f in fields)
+
+            # name: (prepare(home path), look(path), change(path))
+            changes = {
+                "create":         (lambda d: None, lambda d: exists(d+"/f"), lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT|os.O_EXCL)),
+                "mkdir":          (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.mkdir(d+"/f")),
+                "mkfifo":         (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.mkfifo(d+"/f")),
+                "symlink":        (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.symlink("x", d+"/f")),
+                "link":           (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.link(d+"/g", d+"/f")),
+                "unlink":         (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: exists(d+"/f"), lambda d: os.unlink(d+"/f")),
+                "unlink a link":  (lambda d: (write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), os.link(d+"/g", d+"/f")), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.unlink(d+"/f")),
+                "rmdir":          (lambda d: os.mkdir(d+"/f"), lambda d: exists(d+"/f"), lambda d: os.rmdir(d+"/f")),
+                "rename":         (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (exists(d+"/f"), exists(d+"/g")), lambda d: os.rename(d+"/g", d+"/f")),
+                "rename over":    (lambda d: (write(d+"/g", b"new", os.O_WRONLY|os.O_CREAT), write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT)), lambda d: (read(d+"/f"), exists(d+"/g")), lambda d: os.rename(d+"/g", d+"/f")),
+                "rename of a directory": (lambda d: os.makedirs(d+"/g/h"), lambda d: (exists(d+"/f/h"), exists(d+"/g/h")), lambda d: os.rename(d+"/g", d+"/f")),
+                "rename to elsewhere": (lambda d: (os.mkdir(d+"/s"), write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT)), lambda d: (exists(d+"/s/f"), exists(d+"/g")), lambda d: os.rename(d+"/g", d+"/s/f")),
+                "exchange":       (lambda d: (write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), write(d+"/g", b"22", os.O_WRONLY|os.O_CREAT)), lambda d: (read(d+"/f"), read(d+"/g")), lambda d: exchange(d+"/f", d+"/g")),
+                "write":          (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: read(d+"/f"), lambda d: write(d+"/f", b"new")),
+                "append":         (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: (read(d+"/f"), stat(d+"/f", "st_size")), lambda d: write(d+"/f", b"new", os.O_WRONLY|os.O_APPEND)),
+                "write to a file that the reader holds open": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: held(d+"/f"), lambda d: write(d+"/f", b"new")),
+                "write to a file that the reader has mapped": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: mapped(d+"/f"), lambda d: write(d+"/f", b"new")),
+                "truncate":       (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: (read(d+"/f"), stat(d+"/f", "st_size")), lambda d: os.truncate(d+"/f", 1)),
+                "open with O_TRUNC": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: read(d+"/f"), lambda d: os.close(os.open(d+"/f", os.O_WRONLY|os.O_TRUNC))),
+                "fallocate":      (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_size"), lambda d: allocate(d+"/f")),
+                "chmod":          (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_mode"), lambda d: os.chmod(d+"/f", 0o600)),
+                "chmod of a directory": (lambda d: os.mkdir(d+"/f"), lambda d: stat(d+"/f", "st_mode"), lambda d: os.chmod(d+"/f", 0o700)),
+                "chown":          (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_uid", "st_gid"), lambda d: os.chown(d+"/f", 7, 8)),
+                "utimens":        (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_mtime_ns"), lambda d: os.utime(d+"/f", ns=(5, 123456789))),
+                "setxattr":       (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (os.listxattr(d+"/f"), stat(d+"/f", "st_ctime_ns")), lambda d: os.setxattr(d+"/f", "user.x", b"1")),
+                "a directory's times and links": (lambda d: os.mkdir(d+"/f"), lambda d: stat(d+"/f", "st_mtime_ns", "st_nlink"), lambda d: os.mkdir(d+"/f/g")),
+                "a listing":      (lambda d: os.mkdir(d+"/f"), lambda d: sorted(os.listdir(d+"/f")), lambda d: os.mkdir(d+"/f/g")),
+            }
+            libc = ctypes.CDLL(None, use_errno=True)
+            def exchange(a, b):
+                if libc.renameat2(-100, a.encode(), -100, b.encode(), 2) != 0: raise OSError(ctypes.get_errno(), "renameat2")
+            def allocate(p):
+                fd = os.open(p, os.O_WRONLY); os.posix_fallocate(fd, 0, 5000); os.close(fd)
+            open_files = {}
+            def held(p):
+                if p not in open_files: open_files[p] = os.open(p, os.O_RDONLY)
+                return os.pread(open_files[p], 10, 0)
+            maps = {}
+            def mapped(p):
+                import mmap
+                if p not in maps:
+                    fd = os.open(p, os.O_RDONLY); maps[p] = mmap.mmap(fd, 3, prot=mmap.PROT_READ); os.close(fd)
+                return maps[p][:3]
+
+            failures = []
+            for name, (prepare, look, change) in changes.items():
+                for round in range(3):
+                    d = "/d%d-%d" % (list(changes).index(name), round)
+                    os.mkdir(home + d)
+                    prepare(home + d)
+                    end = time.time() + 0.12 + 0.1 * round  # from an unwatched directory to one that is
+                    while time.time() < end: before = look(reader + d); time.sleep(0.002)
+                    change(writer + d)
+                    deadline = time.time() + within
+                    while True:
+                        after = look(reader + d)
+                        if after != before or time.time() >= deadline: break
+                    truth = look(home + d) if name not in ("write to a file that the reader holds open", "write to a file that the reader has mapped") else b"new"
+                    if name == "a listing" or isinstance(truth, bytes) or True:
+                        if after != truth: failures.append("%s, round %d: %r, at home %r, before %r" % (name, round, after, truth, before))
+            print("\\n".join(failures) if failures else "all seen")
+            """;
+
+    private TwoNodes nodes;
+    private Path work;
+
+    @BeforeEach
+    void mount() throws IOException {
+        nodes = new TwoNodes();
+        work = Files.createTempDirectory("drover-coherence");
+    }
+
+    @AfterEach
+    void unmount() {
+        nodes.run(work, java.util.List.of("rm", "-rf", work.toString()));
+        nodes.close();
+    }
+
+    private void assertAllSeen(Path reader, Path writer, double seconds) {
+        TwoNodes.Result result = nodes.run(
+                work,
+                java.util.List.of(
+                        "/usr/bin/python3",
+                        "-c",
+                        TABLE,
+                        reader.toString(),
+                        writer.toString(),
+                        work.toString(),
+                        Double.toString(seconds)));
+        assertEquals("all seen\n", result.output());
+        assertTrue(nodes.sides.get(0).mount.counters().recalled() > 30, "hardly anything was believed");
+    }
+
+    @Test
+    void whatAnotherNodeChangedIsSeenWhenItsCallHasReturned() {
+        assertAllSeen(nodes.on(0, work), nodes.on(1, work), 0);
+    }
+
+    @Test
+    void whatHomeChangedIsSeenWithinFiftyMilliseconds() {
+        assertAllSeen(nodes.on(0, work), work, 0.05);
+    }
+
+    @Test
+    void whatIsBelievedIsNotAskedForAgain() {
+        String warm = "cat $A/f > /dev/null; ls -l $A > /dev/null; test -e $A/none; stat $A/d/f > /dev/null";
+        nodes.sh(work, "mkdir $H/d; echo 1 > $H/f; echo 1 > $H/d/f");
+        for (int i = 0; i < 5; i++) nodes.sh(work, warm + "; sleep 0.1");
+        nodes.sh(work, "sleep 1.2; " + warm);
+        var before = nodes.sides.get(0).mount.counters().requests();
+        nodes.sh(work, "sleep 1.2; " + warm);
+        var after = nodes.sides.get(0).mount.counters().requests();
+        assertEquals(before.get("LOOKUP"), after.get("LOOKUP"), before + " then " + after);
+    }
+
+    @Test
+    void aNodeThatDoesNotAnswerIsWaitedForNoLongerThanItsGuestsMayRun() throws Exception {
+        nodes.sh(work, "echo old > $H/f; for i in 1 2 3 4 5; do cat $A/f; sleep 0.1; done");
+        TwoNodes.Side silent = nodes.sides.get(0);
+        silent.disconnect();
+        long begin = System.nanoTime();
+        assertEquals("", nodes.sh(work, "echo new > $B/f").output());
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        assertTrue(seconds > 3 && seconds < 10, "the change took " + seconds + " s");
+        assertTrue(nodes.server.isBehind(silent.node), "its guests are not told that all is well");
+        silent.connect();
+        for (int i = 0; i < 200 && nodes.server.isBehind(silent.node); i++) Thread.sleep(10);
+        assertEquals("new\n", nodes.sh(work, "cat $A/f").output());
+    }
+
+    @Test
+    void aRestartedDaemonOfTheNodeIsToldWhatItsKernelStillBelieves() throws Exception {
+        nodes.sh(work, "echo old > $H/f; for i in 1 2 3 4 5; do cat $A/f; test -e $A/none; sleep 0.1; done");
+        TwoNodes.Side side = nodes.sides.get(0);
+        side.disconnect();
+        side.mount.close();
+        Process change = nodes.start(work, java.util.List.of("sh", "-c", "echo new > $B/f; echo 1 > $B/none"));
+        Thread.sleep(500);
+        assertTrue(change.isAlive(), "the change did not wait for the node whose daemon is away");
+        side.start(0, true);
+        assertEquals(0, change.waitFor());
+        assertEquals(
+                "new\nthere\n",
+                nodes.sh(work, "cat $A/f; test -e $A/none && echo there").output());
+    }
+
+    @Test
+    void homesRestartLeavesNothingBelievedThatIsNotSo() throws Exception {
+        nodes.sh(work, "echo old > $H/f; for i in 1 2 3 4 5; do cat $A/f; test -e $A/none; sleep 0.1; done");
+        nodes.sides.forEach(TwoNodes.Side::disconnect);
+        nodes.server.close();
+        nodes.sh(work, "echo new > $H/f; echo 1 > $H/none");
+        nodes.startServer(Path.of("/"), drover.homefs.server.FileServerConfig.bootNow() + 100);
+        nodes.sides.forEach(TwoNodes.Side::connect);
+        nodes.beginJob(0);
+        assertEquals(
+                "new\nthere\n",
+                nodes.sh(work, "cat $A/f; test -e $A/none && echo there").output());
+    }
+}
