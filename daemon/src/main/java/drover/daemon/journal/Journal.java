@@ -119,22 +119,30 @@ public final class Journal implements AutoCloseable {
     private void write() {
         List<Write> batch = new ArrayList<>();
         try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
-            while (true) {
-                if (batch.isEmpty()) batch.add(inbox.take());
+            try {
+                writeAll(upsert, batch);
+            } catch (InterruptedException e) {
+                // the journal is closed: what it was given before is still written, in one attempt
                 inbox.drainTo(batch);
-                awaitUrgent(batch);
-                if (!commit(upsert, batch)) {
-                    if (closed) return;
-                    Thread.sleep(500); // the disk is full or failing: try again, with what has come since
-                    continue;
-                }
-                batch.forEach(write -> write.committed.run());
-                batch.clear();
+                if (!batch.isEmpty() && commit(upsert, batch)) batch.forEach(write -> write.committed.run());
             }
-        } catch (InterruptedException e) {
-            LOG.debug("journal stopped");
         } catch (SQLException e) {
             LOG.error("the journal cannot be written", e);
+        }
+    }
+
+    private void writeAll(PreparedStatement upsert, List<Write> batch) throws InterruptedException {
+        while (true) {
+            if (batch.isEmpty()) batch.add(inbox.take());
+            inbox.drainTo(batch);
+            awaitUrgent(batch);
+            if (!commit(upsert, batch)) {
+                if (closed) return;
+                Thread.sleep(500); // the disk is full or failing: try again, with what has come since
+                continue;
+            }
+            batch.forEach(write -> write.committed.run());
+            batch.clear();
         }
     }
 
