@@ -65,12 +65,14 @@ class JournalIT {
     /// Again and again: the journal's thread may be anywhere when it is told to stop.
     @RepeatedTest(50)
     void aStateNobodyWaitsForIsWrittenWhenTheJournalCloses() throws Exception {
-        Journal journal = new Journal(directory.resolve("journal.db"));
-        CountDownLatch committed = new CountDownLatch(1);
-        journal.write(row(1, JobState.STARTING), committed::countDown);
-        assertTrue(committed.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
-        journal.writeSoon(row(1, JobState.RUNNING));
-        journal.close();
-        assertEquals(JobState.RUNNING, stateOf(1));
+        for (long job = 1; job <= 50; job++) { // the writer is anywhere between two rows when it closes
+            Journal journal = new Journal(directory.resolve("journal.db"));
+            CountDownLatch committed = new CountDownLatch(1);
+            journal.write(row(job, JobState.STARTING), committed::countDown);
+            assertTrue(committed.await(PATIENCE_SECONDS, TimeUnit.SECONDS));
+            journal.writeSoon(row(job, JobState.RUNNING));
+            journal.close();
+            assertEquals(JobState.RUNNING, stateOf(job), "job " + job);
+        }
     }
 }

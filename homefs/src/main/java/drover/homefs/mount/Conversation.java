@@ -176,7 +176,7 @@ final class Conversation {
             switch (reply) {
                 case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
                 case FileReply.Done done -> log.error("{} answers a hello with {}", home, done);
-                case FileReply.Failed(long _, int errno, boolean _) ->
+                case FileReply.Failed(long _, int errno, var _) ->
                     log.error("{} refuses its files to this node: errno {}", home, errno);
             }
         });
@@ -240,7 +240,7 @@ final class Conversation {
         }
         Revival step = steps.get(next);
         handshake(link, step.operation, step.caller, reply -> {
-            if (reply instanceof FileReply.Failed(long _, int errno, boolean _))
+            if (reply instanceof FileReply.Failed(long _, int errno, var _))
                 log.warn("{} cannot bring back {}: errno {}", home, step.operation, errno);
             revive(link, now, steps, next + 1);
         });

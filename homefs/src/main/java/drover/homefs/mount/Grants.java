@@ -3,6 +3,7 @@ package drover.homefs.mount;
 import drover.linux.fuse.FuseDevice;
 import drover.linux.syscall.Errno;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.Lease;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -16,8 +17,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the kernel may believe without asking, and for how long: long what home has promised to take back, a moment
-/// what it has not, and of that nothing any more when a job starts.
+/// What the kernel may believe without asking, and for how long: see [Lease]. Of what is leased briefly, it believes no
+/// name any more when a job starts.
 ///
 /// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid
 /// name's mounts are detached, in all namespaces: running guests would lose their /proc and /dev. An expired name
@@ -41,7 +42,7 @@ final class Grants {
     private final AtomicLong generation = new AtomicLong(1);
     private final ReentrantReadWriteLock fence = new ReentrantReadWriteLock();
     private final ReentrantLock starting = new ReentrantLock();
-    private Map<Name, Long> granted = new HashMap<>();
+    private Map<Name, Long> brief = new HashMap<>();
     /// Promised not to exist. The kernel forgets such names without a word.
     private final Set<Name> absent = new LinkedHashSet<>();
 
@@ -79,48 +80,50 @@ final class Grants {
     }
 
     /// For how many nanoseconds the kernel may believe a name that a call brought.
-    long forName(PendingCall call, long parent, Bytes name, boolean promised) {
-        return nanos(
-                call, new Name(parent, name), promised, config.entryTimeout().toNanos());
+    long forName(PendingCall call, long parent, Bytes name, Lease lease) {
+        long nanos = nanos(call, lease);
+        if (nanos > 0 && lease == Lease.BRIEF)
+            synchronized (this) {
+                if (brief.size() >= LIMIT) return 0;
+                brief.put(new Name(parent, name), System.nanoTime() + nanos);
+            }
+        return nanos;
     }
 
     /// The same for one that does not exist.
-    long forAbsence(PendingCall call, long parent, Bytes name, boolean promised) {
-        Name absentName = new Name(parent, name);
-        long nanos = nanos(call, absentName, promised, config.negativeTimeout().toNanos());
-        if (nanos > 0 && promised)
+    long forAbsence(PendingCall call, long parent, Bytes name, Lease lease) {
+        long nanos = forName(call, parent, name, lease);
+        if (nanos > 0 && lease == Lease.FULL)
             synchronized (this) {
-                absent.add(absentName);
+                absent.add(new Name(parent, name));
                 if (absent.size() > LIMIT) absent.remove(absent.iterator().next());
             }
         return nanos;
     }
 
     /// The same for attributes.
-    long forAttributes(PendingCall call, boolean promised) {
-        if (!mayBelieve) return 0;
-        return promised && call.generation == generation.get()
-                ? config.leaseTimeout().toNanos()
-                : config.attributeTimeout().toNanos();
+    long forAttributes(PendingCall call, Lease lease) {
+        return nanos(call, lease);
     }
 
-    private synchronized long nanos(PendingCall call, Name name, boolean promised, long otherwise) {
+    private long nanos(PendingCall call, Lease lease) {
         if (!mayBelieve || call.generation != generation.get()) return 0;
-        if (promised) return config.leaseTimeout().toNanos();
-        if (otherwise == 0 || granted.size() >= LIMIT) return 0;
-        granted.put(name, System.nanoTime() + otherwise);
-        return otherwise;
+        return switch (lease) {
+            case NONE -> 0;
+            case BRIEF -> config.briefTimeout().toNanos();
+            case FULL -> config.leaseTimeout().toNanos();
+        };
     }
 
-    /// A job starts: when this returns, all that it looks up and that was not promised is asked of home.
-    void expireUnpromised() {
+    /// A job starts: when this returns, all that it looks up and that home does not watch is asked of home.
+    void expireBrief() {
         starting.lock();
         try {
             voidCallsUnderWay();
             Map<Name, Long> old;
             synchronized (this) {
-                old = granted;
-                granted = new HashMap<>();
+                old = brief;
+                brief = new HashMap<>();
             }
             long now = System.nanoTime();
             for (var entry : old.entrySet()) {

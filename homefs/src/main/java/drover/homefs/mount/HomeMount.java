@@ -138,7 +138,7 @@ public final class HomeMount implements AutoCloseable {
     /// without asking home, but for what home has promised to take back. Waits for calls under way in
     /// directories that were read lately.
     public void beginJob() {
-        grants.expireUnpromised();
+        grants.expireBrief();
         device.expireAttributes(KnownNodes.ROOT);
     }
 

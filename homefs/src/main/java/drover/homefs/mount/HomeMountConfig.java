@@ -8,10 +8,8 @@ import java.time.Duration;
 ///     the kernel's)
 /// @param mountId the same as long as the kernel's mount lives, also for a later daemon, and different for each
 ///     mount: home forgets what it knew of another one
-/// @param entryTimeout how long the kernel may believe a name without asking; a starting job never sees the older
-///     ones
-/// @param negativeTimeout the same for names that do not exist
-/// @param attributeTimeout how long the kernel may believe attributes without asking
+/// @param briefTimeout how long the kernel may believe without asking what home does not watch; a starting job sees no
+///     older names
 /// @param leaseTimeout the same for what home has promised to take back: it bounds what nobody knows any more when
 ///     home and this daemon were both restarted
 /// @param readerThreads that wait for requests of the kernel
@@ -22,9 +20,7 @@ import java.time.Duration;
 public record HomeMountConfig(
         long connectionId,
         long mountId,
-        Duration entryTimeout,
-        Duration negativeTimeout,
-        Duration attributeTimeout,
+        Duration briefTimeout,
         Duration leaseTimeout,
         int readerThreads,
         int maxCallsInFlight,
@@ -33,12 +29,9 @@ public record HomeMountConfig(
         Duration callerPatience) {
     public HomeMountConfig {
         if (mountId == 0) throw new IllegalArgumentException("a mount's id must not be 0");
-        if (entryTimeout.isNegative()
-                || negativeTimeout.isNegative()
-                || attributeTimeout.isNegative()
-                || leaseTimeout.isNegative())
-            throw new IllegalArgumentException("timeouts must be >= 0, got " + entryTimeout + ", " + negativeTimeout
-                    + ", " + attributeTimeout + ", " + leaseTimeout);
+        if (briefTimeout.isNegative() || leaseTimeout.compareTo(briefTimeout) < 0)
+            throw new IllegalArgumentException(
+                    "timeouts must be 0 <= brief <= lease, got " + briefTimeout + " and " + leaseTimeout);
         if (readerThreads < 1 || readerThreads > 16)
             throw new IllegalArgumentException("reader threads are 1 to 16, got " + readerThreads);
         if (maxCallsInFlight < 16 || maxCallsInFlight > 1_536)
@@ -53,9 +46,7 @@ public record HomeMountConfig(
         return new HomeMountConfig(
                 connectionId,
                 mountId,
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
+                Duration.ofMillis(40),
                 Duration.ofMinutes(5),
                 2,
                 512,

@@ -9,7 +9,7 @@ import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
-import drover.protocol.file.Promise;
+import drover.protocol.file.Lease;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -50,14 +50,14 @@ final class ReplyTranslator {
 
     void answer(PendingCall call, FileReply reply) {
         switch (reply) {
-            case FileReply.Failed(long _, int errno, boolean promised) -> failed(call, errno, promised);
+            case FileReply.Failed(long _, int errno, Lease lease) -> failed(call, errno, lease);
             case FileReply.Done(long _, FileResult result) -> done(call, result);
         }
     }
 
-    private void failed(PendingCall call, int errno, boolean promised) {
+    private void failed(PendingCall call, int errno, Lease lease) {
         if (errno == Errno.ENOENT && call.operation instanceof FileOperation.Lookup(long parent, Bytes name)) {
-            long nanos = grants.forAbsence(call, parent, name, promised);
+            long nanos = grants.forAbsence(call, parent, name, lease);
             if (nanos > 0) {
                 ByteBuffer out = FuseDevice.smallReply();
                 KernelReply.noEntry(out, nanos);
@@ -86,9 +86,9 @@ final class ReplyTranslator {
                 putEntry(call, out, entry);
                 if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
             }
-            case FileResult.Attributes(FileAttributes attributes, boolean promised) -> {
+            case FileResult.Attributes(FileAttributes attributes, Lease lease) -> {
                 if (call.operation instanceof FileOperation.SetAttributes set) changed(set);
-                long nanos = grants.forAttributes(call, promised);
+                long nanos = grants.forAttributes(call, lease);
                 if (call.opcode == FuseOpcode.STATX) KernelReply.statx(out, attributes, nanos);
                 else KernelReply.attributesFor(out, attributes, nanos);
                 device.reply(call.unique, out);
@@ -166,9 +166,8 @@ final class ReplyTranslator {
     }
 
     private void putEntry(PendingCall call, ByteBuffer out, long parent, Bytes name, FileResult.Entry entry) {
-        Promise promised = entry.promised();
-        long nanos = name.length() == 0 ? 0 : grants.forName(call, parent, name, promised.name());
-        KernelReply.entry(out, entry, nanos, grants.forAttributes(call, promised.attributes()));
+        long nanos = name.length() == 0 ? 0 : grants.forName(call, parent, name, entry.nameLease());
+        KernelReply.entry(out, entry, nanos, grants.forAttributes(call, entry.attributesLease()));
     }
 
     private static int openFlags(FileOperation operation) {
@@ -193,7 +192,10 @@ final class ReplyTranslator {
         int answer = directIo(flags);
         KnownNode node = nodes.get(call.node);
         if (!directory && node != null) {
+            boolean known = node.contentKnown();
             boolean kept = node.opened(opened.attributes());
+            // the kernel drops the pages by itself, but goes on believing the size
+            if (known && !kept) device.expireAttributes(call.node);
             if (kept && (flags & Open.O_TRUNC) == 0) answer |= FOPEN_KEEP_CACHE;
             else if (opened.prefetched().isReadable())
                 handle.prefetched(opened.prefetched().retain(), node.writes());

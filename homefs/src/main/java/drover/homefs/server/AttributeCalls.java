@@ -16,6 +16,7 @@ import drover.linux.syscall.Xattr;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.Lease;
 
 /// Calls on what is known about a file.
 final class AttributeCalls {
@@ -52,7 +53,8 @@ final class AttributeCalls {
         FileStatus status = Attributes.status(descriptor);
         boolean severalLinks = !status.isDirectory() && status.links() != 1;
         return new FileResult.Attributes(
-                attributes.of(status), !inode.veiled && leases.attributes(call.since(), inode, severalLinks));
+                attributes.of(status),
+                inode.veiled ? Lease.NONE : leases.attributes(call.since(), inode, severalLinks));
     }
 
     FileResult.Attributes set(Call call, FileOperation.SetAttributes s) throws CallFailed {

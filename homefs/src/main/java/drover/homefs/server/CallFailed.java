@@ -1,28 +1,29 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.Errno;
+import drover.protocol.file.Lease;
 
 /// A file call ends with this errno: an expected outcome, carried past the steps in between, without a stack trace.
 final class CallFailed extends Exception {
     private static final long serialVersionUID = 1;
 
     final int errno;
-    /// Of a name that does not exist: the node may count on that.
-    final boolean promised;
+    /// Of a name that does not exist: how far the node may count on that.
+    final Lease lease;
 
     CallFailed(int errno) {
-        this(errno, false);
+        this(errno, Lease.NONE);
     }
 
-    private CallFailed(int errno, boolean promised) {
+    private CallFailed(int errno, Lease lease) {
         super("errno " + errno, null, false, false);
         this.errno = errno;
-        this.promised = promised;
+        this.lease = lease;
     }
 
-    /// There is no such name, and the node will be told when that changes.
-    static CallFailed promisedAbsence() {
-        return new CallFailed(Errno.ENOENT, true);
+    /// There is no such name.
+    static CallFailed absent(Lease lease) {
+        return new CallFailed(Errno.ENOENT, lease);
     }
 
     /// The result of a native call, if it is none of failure.

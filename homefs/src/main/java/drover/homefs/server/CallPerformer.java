@@ -95,7 +95,7 @@ final class CallPerformer {
                 case FileOperation operation -> guestCall(view, call, operation, changes);
             };
         } catch (CallFailed e) {
-            return new Outcome.Reply(new FileReply.Failed(call.id(), e.errno, e.promised));
+            return new Outcome.Reply(new FileReply.Failed(call.id(), e.errno, e.lease));
         }
     }
 
@@ -248,7 +248,7 @@ final class CallPerformer {
     /// What the log keeps of a reply.
     static long outcome(FileReply reply) {
         return switch (reply) {
-            case FileReply.Failed(long _, int errno, boolean _) -> -errno;
+            case FileReply.Failed(long _, int errno, var _) -> -errno;
             case FileReply.Done(long _, FileResult.Written(int bytes, var _, var _)) -> bytes;
             case FileReply.Done(long _, FileResult.Position(long value)) -> value;
             case FileReply.Done _ -> 0;

@@ -8,10 +8,10 @@ import drover.linux.syscall.Lseek;
 import drover.linux.syscall.Open;
 import drover.linux.syscall.Stat;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileResult.Listed;
-import drover.protocol.file.Promise;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -138,14 +138,10 @@ final class DirectoryCalls {
         boolean veiled = veil.covers(status, -1, handle.descriptor(), name.array());
         if (veiled && !status.isDirectory()) return null;
         Inode inode = call.view().inodes.seen(status, handle.inode, name, -1, veiled);
-        return new Listed(
-                name,
-                number,
-                offset,
-                type,
-                new FileResult.Entry(
-                        inode.id,
-                        attributes.of(status),
-                        veiled ? Promise.NONE : leases.entry(call.since(), handle.inode, name, inode, status)));
+        FileAttributes told = attributes.of(status);
+        FileResult.Entry entry = veiled
+                ? leases.unleased(inode, told)
+                : leases.entry(call.since(), handle.inode, name, inode, status, told);
+        return new Listed(name, number, offset, type, entry);
     }
 }

@@ -2,8 +2,10 @@ package drover.homefs.server;
 
 import drover.linux.syscall.FileStatus;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileRecall.Item;
-import drover.protocol.file.Promise;
+import drover.protocol.file.FileResult;
+import drover.protocol.file.Lease;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,9 +16,9 @@ import java.util.function.Consumer;
 
 /// Which node was promised what about home's files, and what is to be taken back when something changes.
 ///
-/// A promise is only made about what a change would be noticed of: changes that guests make pass through this home,
-/// and [HomeWatch] tells those that programs at home make in directories it watches. A file with several names may be
-/// changed by one that nobody watches, so its attributes are never promised.
+/// Changes that guests make pass through this home, and [HomeWatch] tells those that programs at home make in
+/// directories it watches; what is not watched is leased briefly. A file with several names may be changed by one that
+/// nobody watches.
 ///
 /// What a promise is about was looked at some moment before it is made. [#now()] is asked before the look, and no
 /// promise is made if anything has changed since.
@@ -49,38 +51,48 @@ final class Leases {
         version++;
     }
 
-    /// What may be promised of a name that was found at or after `since`.
-    Promise entry(long since, Inode directory, Bytes name, Inode inode, FileStatus status) {
+    /// What a node is told of a name that was found at or after `since`.
+    FileResult.Entry entry(
+            long since, Inode directory, Bytes name, Inode inode, FileStatus status, FileAttributes attributes) {
         boolean watched = watch.covers(directory);
-        boolean steady = status.isDirectory() ? watch.covers(inode) : status.links() <= 1;
+        boolean steady = watched && (status.isDirectory() ? watch.covers(inode) : status.links() <= 1);
         synchronized (this) {
-            if (version != since || !watched || !directory.promises.addName(name, inode)) return Promise.NONE;
-            inode.promises.attributes = steady;
-            return new Promise(true, steady);
-        }
-    }
-
-    /// Whether it may be promised that there is no such name, as was found at or after `since`.
-    boolean absence(long since, Inode directory, Bytes name) {
-        if (!watch.covers(directory)) return false;
-        synchronized (this) {
-            return version == since && directory.promises.addName(name, Promises.ABSENT);
-        }
-    }
-
-    /// Whether attributes may be promised that were read at or after `since`. Changes made at home are told by name,
-    /// so the name must have been promised as well.
-    boolean attributes(long since, Inode inode, boolean severalLinks) {
-        Inode.Place place = inode.place();
-        if (place.parent() == null) {
-            if (!watch.covers(inode)) return false;
-        } else if (severalLinks) return false;
-        synchronized (this) {
-            if (version != since) return false;
-            if (place.parent() != null && !place.parent().promises.hasName(place.name())) return false;
-            if (inode.identity.isDirectory() && !watch.isWatched(inode.identity)) return false;
+            if (version != since || !directory.promises.addName(name, inode)) return unleased(inode, attributes);
             inode.promises.attributes = true;
-            return true;
+        }
+        return new FileResult.Entry(inode.id, attributes, lease(watched), lease(steady));
+    }
+
+    /// The same of what nobody may count on.
+    FileResult.Entry unleased(Inode inode, FileAttributes attributes) {
+        return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE);
+    }
+
+    private static Lease lease(boolean changesAtHomeAreNoticed) {
+        return changesAtHomeAreNoticed ? Lease.FULL : Lease.BRIEF;
+    }
+
+    /// How far a node may count on there being no such name, as was found at or after `since`.
+    Lease absence(long since, Inode directory, Bytes name) {
+        boolean watched = watch.covers(directory);
+        synchronized (this) {
+            if (version != since || !directory.promises.addName(name, Promises.ABSENT)) return Lease.NONE;
+        }
+        return lease(watched);
+    }
+
+    /// How far a node may count on attributes that were read at or after `since`. Changes made at home are told by
+    /// name, so the name must have been promised as well.
+    Lease attributes(long since, Inode inode, boolean severalLinks) {
+        Inode.Place place = inode.place();
+        Inode parent = place.parent();
+        boolean watched = !severalLinks
+                && (parent == null || watch.covers(parent))
+                && (!inode.identity.isDirectory() || watch.covers(inode));
+        synchronized (this) {
+            if (version != since) return Lease.NONE;
+            inode.promises.attributes = true;
+            return lease(watched && (parent == null || parent.promises.hasName(place.name())));
         }
     }
 

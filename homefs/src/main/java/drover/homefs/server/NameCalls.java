@@ -15,9 +15,9 @@ import drover.linux.syscall.Stat;
 import drover.linux.syscall.Symlink;
 import drover.linux.syscall.Unlink;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
-import drover.protocol.file.Promise;
 
 /// Calls on names in directories. Each is made relative to the directory's descriptor, never follows a symbolic
 /// link, and runs under the caller's rights: home's kernel decides.
@@ -45,10 +45,7 @@ final class NameCalls {
         if (parent.veiled) throw new CallFailed(Errno.ENOENT);
         try (var pin = descriptors.pin(parent, call.acting())) {
             int descriptor = Open.openat(pin.descriptor, name.array(), PATH, 0);
-            if (descriptor == -Errno.ENOENT)
-                throw leases.absence(call.since(), parent, name)
-                        ? CallFailed.promisedAbsence()
-                        : new CallFailed(Errno.ENOENT);
+            if (descriptor == -Errno.ENOENT) throw CallFailed.absent(leases.absence(call.since(), parent, name));
             return entryOf(call, parent, name, CallFailed.check(descriptor));
         }
     }
@@ -64,10 +61,10 @@ final class NameCalls {
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
             Inode inode = call.view().inodes.seen(status, parent, name, descriptor, veiled);
-            return new FileResult.Entry(
-                    inode.id,
-                    attributes.of(status),
-                    veiled ? Promise.NONE : leases.entry(call.since(), parent, name, inode, status));
+            FileAttributes told = attributes.of(status);
+            return veiled
+                    ? leases.unleased(inode, told)
+                    : leases.entry(call.since(), parent, name, inode, status, told);
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;

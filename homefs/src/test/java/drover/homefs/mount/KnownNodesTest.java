@@ -8,7 +8,7 @@ import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileTime;
-import drover.protocol.file.Promise;
+import drover.protocol.file.Lease;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +27,8 @@ class KnownNodesTest {
                         id,
                         new FileAttributes(
                                 id + 100, 7, id + 100, 0100644, 1, 0, 0, 0, 0, 0, 4096, TIME, TIME, TIME, TIME),
-                        Promise.NONE));
+                        Lease.NONE,
+                        Lease.NONE));
     }
 
     @Test

@@ -8,14 +8,14 @@ public sealed interface FileReply {
 
     /// The call was refused or failed.
     ///
-    /// @param promised for a name that does not exist: that this stays so until home takes it back
-    record Failed(long id, int errno, boolean promised) implements FileReply {
+    /// @param lease on there being no such name, if that is what is wrong
+    record Failed(long id, int errno, Lease lease) implements FileReply {
         public Failed {
             if (errno <= 0 || errno > 4095) throw new IllegalArgumentException("an errno is 1 to 4095, got " + errno);
         }
 
         public Failed(long id, int errno) {
-            this(id, errno, false);
+            this(id, errno, Lease.NONE);
         }
     }
 }

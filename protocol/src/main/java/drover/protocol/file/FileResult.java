@@ -15,13 +15,12 @@ public sealed interface FileResult {
 
     /// A name was found or made; home counts one lookup more of the node.
     ///
-    /// @param promised what of it stays true until home takes it back
-    record Entry(long node, FileAttributes attributes, Promise promised) implements FileResult {}
+    /// @param nameLease on the name's leading to this file
+    /// @param attributesLease on the file's attributes
+    record Entry(long node, FileAttributes attributes, Lease nameLease, Lease attributesLease) implements FileResult {}
 
     /// What is known about a file.
-    ///
-    /// @param promised whether it stays true until home takes that back
-    record Attributes(FileAttributes attributes, boolean promised) implements FileResult {}
+    record Attributes(FileAttributes attributes, Lease lease) implements FileResult {}
 
     /// A symbolic link's target, an attribute's value, or names of attributes each with a NUL behind it.
     record Content(Bytes bytes) implements FileResult {}

@@ -9,8 +9,8 @@ import java.util.List;
 /// Replies as frames, and frames as replies. Stateless; any thread.
 public final class ReplyCodec {
     private static final int HEADER_BYTES = 1 + 8 + 4;
-    /// Beside the errno.
-    private static final int PROMISED = 1 << 16;
+    /// Where the lease is beside the errno.
+    private static final int LEASE_SHIFT = 16;
 
     private static final int MAX_LISTED = 1 << 16;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
@@ -19,8 +19,8 @@ public final class ReplyCodec {
 
     public static ByteBuf encode(FileReply reply, ByteBufAllocator allocator) {
         return switch (reply) {
-            case FileReply.Failed(long id, int errno, boolean promised) ->
-                header(allocator, HEADER_BYTES, id, promised ? errno | PROMISED : errno);
+            case FileReply.Failed(long id, int errno, Lease lease) ->
+                header(allocator, HEADER_BYTES, id, errno | lease.code() << LEASE_SHIFT);
             case FileReply.Done(long id, FileResult result) -> {
                 ByteBuf out = header(allocator, HEADER_BYTES + 256, id, 0);
                 encode(result, out);
@@ -45,8 +45,8 @@ public final class ReplyCodec {
             case Welcome(int version, long boot, long rootNumber) ->
                 code(out, 2).writeIntLE(version).writeLongLE(boot).writeLongLE(rootNumber);
             case Entry entry -> putEntry(code(out, 3), entry);
-            case Attributes(FileAttributes attributes, boolean promised) ->
-                FileFields.putAttributes(code(out, 4).writeBoolean(promised), attributes);
+            case Attributes(FileAttributes attributes, Lease lease) ->
+                FileFields.putAttributes(code(out, 4).writeByte(lease.code()), attributes);
             case Content(Bytes bytes) -> FileFields.putBytes(code(out, 5), bytes);
             case Opened(long handle, FileAttributes attributes, ByteBuf prefetched) -> {
                 FileFields.putAttributes(code(out, 6).writeLongLE(handle), attributes);
@@ -91,14 +91,17 @@ public final class ReplyCodec {
     }
 
     private static void putEntry(ByteBuf out, Entry entry) {
-        out.writeLongLE(entry.node()).writeByte(entry.promised().bits());
+        out.writeLongLE(entry.node())
+                .writeByte(entry.nameLease().code())
+                .writeByte(entry.attributesLease().code());
         FileFields.putAttributes(out, entry.attributes());
     }
 
-    private static Entry entry(ByteBuf in) {
+    private static Entry entry(ByteBuf in) throws MalformedFileFrame {
         long node = in.readLongLE();
-        Promise promised = Promise.ofBits(in.readByte());
-        return new Entry(node, FileFields.attributes(in), promised);
+        Lease name = Lease.ofCode(in.readByte());
+        Lease attributes = Lease.ofCode(in.readByte());
+        return new Entry(node, FileFields.attributes(in), name, attributes);
     }
 
     /// The reply in a frame. Data in it is a retained slice of the frame.
@@ -110,9 +113,9 @@ public final class ReplyCodec {
         ByteBuf in = frame.duplicate().skipBytes(1);
         long id = in.readLongLE();
         int code = in.readIntLE();
-        int errno = code & ~PROMISED;
+        int errno = code & (1 << LEASE_SHIFT) - 1;
         if (errno < 0 || errno > 4095) throw new MalformedFileFrame("errno " + errno);
-        if (errno != 0) return new FileReply.Failed(id, errno, (code & PROMISED) != 0);
+        if (errno != 0) return new FileReply.Failed(id, errno, Lease.ofCode(code >>> LEASE_SHIFT));
         try {
             return new FileReply.Done(id, result(in.readUnsignedShortLE(), in));
         } catch (IndexOutOfBoundsException e) {
@@ -126,8 +129,8 @@ public final class ReplyCodec {
             case 2 -> new Welcome(in.readIntLE(), in.readLongLE(), in.readLongLE());
             case 3 -> entry(in);
             case 4 -> {
-                boolean promised = FileFields.flag(in);
-                yield new Attributes(FileFields.attributes(in), promised);
+                Lease lease = Lease.ofCode(in.readByte());
+                yield new Attributes(FileFields.attributes(in), lease);
             }
             case 5 -> new Content(FileFields.bytes(in));
             case 6 -> {

@@ -23,7 +23,7 @@ class FileCodecTest {
     private static final LockRange RANGE = new LockRange(1, 5, Long.MAX_VALUE, 77);
     private static final FileAttributes ATTRIBUTES = new FileAttributes(
             1L << 62, 2, 3, 0x81ff, 5, 6, 7, 8, 9L << 40, 10, 11, TIME, new FileTime(12, 13), TIME, FileTime.ZERO);
-    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, new Promise(true, false));
+    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, Lease.FULL, Lease.BRIEF);
 
     private static ByteBuf data(int length) {
         byte[] bytes = new byte[length];
@@ -88,7 +88,7 @@ class FileCodecTest {
                 new FileResult.Ok(),
                 new FileResult.Welcome(1, 2, 3),
                 ENTRY,
-                new FileResult.Attributes(ATTRIBUTES, true),
+                new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF),
                 new FileResult.Content(NAME),
                 new FileResult.Opened(1, ATTRIBUTES, data(10)),
                 new FileResult.Data(data(70_000)),
@@ -116,8 +116,8 @@ class FileCodecTest {
             FileReply reply = new FileReply.Done(17, result);
             assertEquals(reply, ReplyCodec.decode(ReplyCodec.encode(reply, ALLOCATOR)));
         }
-        for (boolean promised : new boolean[] {false, true}) {
-            FileReply failed = new FileReply.Failed(17, 116, promised);
+        for (Lease lease : Lease.values()) {
+            FileReply failed = new FileReply.Failed(17, 116, lease);
             assertEquals(failed, ReplyCodec.decode(ReplyCodec.encode(failed, ALLOCATOR)));
         }
     }
