@@ -84,6 +84,8 @@ final class Grants {
         long nanos = nanos(call, lease);
         if (nanos > 0 && lease == Lease.BRIEF)
             synchronized (this) {
+                long now = System.nanoTime();
+                if (brief.size() >= LIMIT) brief.values().removeIf(until -> until - now < 0);
                 if (brief.size() >= LIMIT) return 0;
                 brief.put(new Name(parent, name), System.nanoTime() + nanos);
             }

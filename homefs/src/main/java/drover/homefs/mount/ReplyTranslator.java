@@ -94,7 +94,7 @@ final class ReplyTranslator {
                 device.reply(call.unique, out);
             }
             case FileResult.Content(Bytes bytes) -> content(call, out, bytes);
-            case FileResult.Opened opened -> opened(call, out, opened);
+            case FileResult.Opened opened -> opened(call, opened);
             case FileResult.Created(FileResult.Entry entry, long handle) -> {
                 putEntry(call, out, entry);
                 int flags = openFlags(call.operation);
@@ -185,7 +185,7 @@ final class ReplyTranslator {
         return (flags & Open.O_APPEND) != 0 && (flags & Open.O_ACCMODE) != Open.O_RDONLY ? FOPEN_DIRECT_IO : 0;
     }
 
-    private void opened(PendingCall call, ByteBuffer out, FileResult.Opened opened) {
+    private void opened(PendingCall call, FileResult.Opened opened) {
         int flags = openFlags(call.operation);
         boolean directory = call.operation instanceof FileOperation.OpenDirectory;
         KnownHandle handle = handles.opened(opened.handle(), call.node, flags, directory, call);
@@ -201,6 +201,7 @@ final class ReplyTranslator {
                 handle.prefetched(opened.prefetched().retain(), node.writes());
         }
         opened.prefetched().release();
+        ByteBuffer out = FuseDevice.smallReply(); // not before: a notification is made in the same buffer
         KernelReply.opened(out, opened.handle(), answer);
         if (device.reply(call.unique, out) < 0) undo.release(opened.handle());
     }
