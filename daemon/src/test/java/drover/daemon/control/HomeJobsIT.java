@@ -148,10 +148,7 @@ class HomeJobsIT {
     @Test
     void aLostNodeMeansAnotherRunIfNobodySawAnythingOfIt() throws Exception {
         try (TestDeputy deputy = deputy().run("{\"nodes\":[\"n2\",\"n3\"]}", "/bin/job")) {
-            deputy.expect(TestDeputy.ACCEPTED);
-            var first = nodes.awaitStart();
-            jobs.message(first.node(), new GuestStarted(ScriptedNodes.guest(first), 77));
-            deputy.expect(TestDeputy.STARTED);
+            var first = home.started(deputy);
             jobs.message(first.node(), new Missing(List.of(ScriptedNodes.guest(first))));
             var second = nodes.awaitStart();
             assertEquals(2, ScriptedNodes.guest(second).epoch());
@@ -169,11 +166,8 @@ class HomeJobsIT {
     @Test
     void aLostNodeEndsTheJobLoudlyOnceOutputWasSeen() throws Exception {
         try (TestDeputy deputy = deputy().run("{}", "/bin/job")) {
-            deputy.expect(TestDeputy.ACCEPTED);
-            var start = nodes.awaitStart();
+            var start = home.started(deputy);
             GuestKey guest = ScriptedNodes.guest(start);
-            jobs.message(start.node(), new GuestStarted(guest, 77));
-            deputy.expect(TestDeputy.STARTED);
             jobs.message(start.node(), output(guest));
             deputy.expect(TestDeputy.SESSION);
             nodes.setDown(start.node());

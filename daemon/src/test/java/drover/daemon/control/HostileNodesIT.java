@@ -43,11 +43,8 @@ class HostileNodesIT {
     void aJobThatHasShownOutputIsNotRunAgainBecauseItsNodeSaysItNeverStarted() throws Exception {
         try (TestHome home = new TestHome(directory);
                 TestDeputy deputy = home.deputy().run("{}", "/bin/true")) {
-            deputy.expect(TestDeputy.ACCEPTED);
-            var start = home.nodes.awaitStart();
+            var start = home.started(deputy);
             GuestKey guest = ScriptedNodes.guest(start);
-            home.jobs.message(start.node(), new GuestStarted(guest, 1));
-            deputy.expect(TestDeputy.STARTED);
             home.jobs.message(start.node(), output(guest, 1));
             deputy.expect(TestDeputy.SESSION);
             home.jobs.message(start.node(), new GuestFailed(guest, 125, "no room"));
@@ -93,11 +90,8 @@ class HostileNodesIT {
     void aNodeThatIgnoresTheWindowCannotFillHomesMemory() throws Exception {
         try (TestHome home = new TestHome(directory);
                 TestDeputy deputy = home.deputy().run("{}", "/bin/true")) {
-            deputy.expect(TestDeputy.ACCEPTED);
-            var start = home.nodes.awaitStart();
+            var start = home.started(deputy);
             GuestKey guest = ScriptedNodes.guest(start);
-            home.jobs.message(start.node(), new GuestStarted(guest, 1));
-            deputy.expect(TestDeputy.STARTED);
             for (int i = 0; i < 300; i++) { // the deputy reads nothing of these 75 MB
                 home.jobs.message(start.node(), output(guest, 256 << 10));
                 if (i % 20 == 0) Thread.sleep(5);

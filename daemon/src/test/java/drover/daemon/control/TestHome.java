@@ -8,6 +8,7 @@ import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.placement.Placement;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.protocol.job.JobMessage.GuestStarted;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
@@ -51,6 +52,15 @@ final class TestHome implements AutoCloseable {
 
     TestDeputy deputy() throws Exception {
         return new TestDeputy(directory.resolve("drover.sock"));
+    }
+
+    /// Has the deputy's job accepted and its guest started, and says where.
+    ScriptedNodes.Sent started(TestDeputy deputy) throws Exception {
+        deputy.expect(TestDeputy.ACCEPTED);
+        ScriptedNodes.Sent start = nodes.awaitStart();
+        jobs.message(start.node(), new GuestStarted(ScriptedNodes.guest(start), 77));
+        deputy.expect(TestDeputy.STARTED);
+        return start;
     }
 
     @Override

@@ -3,7 +3,6 @@ package drover.lab.experiments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -62,11 +61,8 @@ final class Report {
                 "<table><tr><th>system</th><th>nodes</th><th>wall s</th><th>CPU s</th><th>home s</th><th>outside s</th>"
                         + "<th>utilisation</th><th>speed-up</th><th>efficiency</th><th>over whole</th><th>lost</th><th>MB on wire</th>"
                         + "<th>idle</th><th>runs</th></tr>\n");
-        List<Row> rows = new ArrayList<>(results.rows(RunSystem.WHOLE));
-        rows.addAll(results.table());
-        rows.addAll(results.peers());
         double one = results.oneNodeSeconds();
-        for (Row row : rows) {
+        for (Row row : results.all()) {
             String overWhole = results.wholeSeconds().isPresent()
                     ? String.format(Locale.ROOT, "%.2f", results.wholeSeconds().getAsDouble() / row.seconds())
                     : "";

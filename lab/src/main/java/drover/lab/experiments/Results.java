@@ -102,6 +102,14 @@ public final class Results {
         return rows(RunSystem.SHELL).getFirst().seconds();
     }
 
+    /// Rows of all systems: the whole work on one node, drover's table, then the peers'.
+    List<Row> all() {
+        List<Row> all = new ArrayList<>(rows(RunSystem.WHOLE));
+        all.addAll(table());
+        all.addAll(peers());
+        return all;
+    }
+
     public OptionalDouble wholeSeconds() {
         return rows(RunSystem.WHOLE).stream().mapToDouble(Row::seconds).findFirst();
     }
@@ -127,10 +135,7 @@ public final class Results {
     String csv() {
         StringBuilder text = new StringBuilder("system,nodes,seconds,cpu_seconds,home_cpu_seconds,daemon_cpu_seconds,"
                 + "utilisation,speedup,efficiency,jobs,lost,bytes_on_wire,machine_idle,runs,void_runs\n");
-        List<Row> all = new ArrayList<>(rows(RunSystem.WHOLE));
-        all.addAll(table());
-        all.addAll(peers());
-        for (Row row : all)
+        for (Row row : all())
             text.append("%s,%d,%.3f,%.3f,%.3f,%.3f,%.4f,%.4f,%.4f,%d,%d,%d,%.4f,%d,%d%n"
                     .formatted(
                             row.system().word(),
