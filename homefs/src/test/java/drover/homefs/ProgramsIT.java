@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,5 +126,45 @@ class ProgramsIT {
         }
         String output = new String(other.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertTrue(output.contains("dir/inner\nstill\n"), output);
+    }
+
+    /// How many descriptors of a removed file this process, which is home here, has open.
+    private static long held(Path file) throws IOException {
+        long held = 0;
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                try {
+                    if (Files.readSymbolicLink(descriptor).toString().equals(file + " (deleted)")) held++;
+                } catch (NoSuchFileException e) {
+                    // closed since the list was made
+                }
+            }
+        }
+        return held;
+    }
+
+    private static void awaitHeld(int count, Path file) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (held(file) != count && System.nanoTime() - deadline < 0) Thread.sleep(100);
+        assertEquals(count, held(file), "descriptors of " + file);
+    }
+
+    @Test
+    void whatHomeRemovesGivesItsRoomBackUnlessAProgramHasItOpen() throws Exception {
+        Path known = Files.writeString(work.resolve("known"), "known to both nodes");
+        Path open = Files.writeString(work.resolve("open"), "still readable");
+        assertRuns("cat $A/known $B/known $B/open");
+        Process reader = nodes.start(work, List.of("sh", "-c", "exec 3< $A/open; echo opened; read go; cat <&3"));
+        try (var said = reader.inputReader();
+                var told = reader.outputWriter()) {
+            assertEquals("opened", said.readLine());
+            Files.delete(known);
+            Files.delete(open);
+            awaitHeld(0, known);
+            told.write("go\n");
+            told.flush();
+            assertEquals("still readable", said.readLine());
+        }
+        awaitHeld(0, open);
     }
 }

@@ -41,6 +41,9 @@ public final class FileServer implements AutoCloseable {
 
     private static final long VEIL_SECONDS = 5;
 
+    /// How soon after a file was removed at home its room is free: looking costs a microsecond for each descriptor.
+    private static final long REMOVED_SECONDS = 5;
+
     private final FileServerConfig config;
     private final AtomicLong ids;
     private final ProcSelf procSelf = new ProcSelf();
@@ -55,7 +58,8 @@ public final class FileServer implements AutoCloseable {
     private final CallPerformer performer;
     private final Map<NodeId, NodeView> views = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads;
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
+    // two threads: a look at removed files may wait for a file system that hangs, locks may not
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(2, task -> {
         Thread thread = new Thread(task, "files-clock");
         thread.setDaemon(true);
         return thread;
@@ -107,6 +111,8 @@ public final class FileServer implements AutoCloseable {
         clock.setRejectedExecutionHandler(
                 new ThreadPoolExecutor.DiscardPolicy()); // who waits at the end, waits for nothing
         var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
+        var _ = clock.scheduleWithFixedDelay(
+                descriptors::releaseRemoved, REMOVED_SECONDS, REMOVED_SECONDS, TimeUnit.SECONDS);
     }
 
     private void retryLocksSoon() {

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /// O_PATH descriptors of inodes, the least recently used closed when there are too many, and opened again by the
-/// file's handle or its place. Thread rule: any of the server's threads; one lock, never held during a system
+/// file's handle or its place. Those of removed files are closed too, for they keep the file's room on the disk.
+/// Thread rule: any of the server's threads; one lock, never held during a system
 /// call that can block.
 final class InodeDescriptors {
     private static final int PATH = Open.O_PATH | Open.O_NOFOLLOW | Open.O_CLOEXEC;
@@ -130,6 +131,38 @@ final class InodeDescriptors {
         synchronized (recent) {
             inode.dropped = true;
             if (inode.pins == 0) close = take(inode);
+        }
+        if (close >= 0) Close.close(close);
+    }
+
+    /// Closes the descriptors of files that have no name any more and that no guest holds open. A node may know
+    /// such a file for hours, and until then the disk would not get its room back. Who asks for it later is told
+    /// that it is stale. One fstat for each descriptor.
+    void releaseRemoved() {
+        List<Inode> idle;
+        synchronized (recent) {
+            idle = recent.keySet().stream()
+                    .filter(inode -> inode.pins == 0 && inode.handles().isEmpty())
+                    .toList();
+        }
+        for (Inode inode : idle) releaseIfRemoved(inode);
+    }
+
+    private void releaseIfRemoved(Inode inode) {
+        int descriptor;
+        synchronized (recent) {
+            if (inode.pins > 0 || inode.descriptor < 0) return; // used or closed meanwhile
+            inode.pins = 1;
+            descriptor = inode.descriptor;
+        }
+        boolean removed = Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status)
+                && status.isRegular()
+                && status.links() == 0;
+        int close = -1;
+        synchronized (recent) {
+            inode.pins--;
+            removed &= inode.handles().isEmpty();
+            if (inode.pins == 0 && (removed || inode.dropped)) close = take(inode);
         }
         if (close >= 0) Close.close(close);
     }
