@@ -176,13 +176,24 @@ public final class Journal implements AutoCloseable {
             return true;
         } catch (SQLException e) {
             LOG.error("journal: {}; jobs wait until it can be written", e.getMessage());
-            try {
-                upsert.clearBatch();
-                connection.rollback();
-            } catch (SQLException again) {
-                LOG.debug("rollback", again);
-            }
+            beginAgain(upsert);
             return false;
+        }
+    }
+
+    /// After a failure SQLite may have rolled back by itself, as it does when the disk is full. Then the driver's own
+    /// rollback fails before it begins the next transaction, and without one no commit would work ever again.
+    private void beginAgain(PreparedStatement upsert) {
+        try {
+            upsert.clearBatch();
+            connection.rollback();
+        } catch (SQLException e) {
+            LOG.debug("rollback", e);
+            try (var statement = connection.createStatement()) {
+                statement.execute("BEGIN");
+            } catch (SQLException stillInOne) {
+                LOG.debug("begin", stillInOne);
+            }
         }
     }
 
