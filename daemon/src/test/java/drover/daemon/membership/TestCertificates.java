@@ -27,13 +27,13 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /// A certificate authority for tests: gives each node a key store that it and its test processes can load.
-final class TestCertificates {
+public final class TestCertificates {
     private static final char[] PASSWORD = "test".toCharArray();
     private final KeyPair caKey = keyPair();
     private final X509Certificate caCertificate = sign("CN=test-ca", "CN=test-ca", caKey, caKey, true);
 
     /// Writes `NODE.p12` with the key of `node` and the authority.
-    Path write(Path dir, String node) throws Exception {
+    public Path write(Path dir, String node) throws Exception {
         KeyPair key = keyPair();
         X509Certificate certificate = sign("CN=test-ca", "CN=" + node, key, caKey, false);
         KeyStore store = KeyStore.getInstance("PKCS12");
@@ -47,7 +47,17 @@ final class TestCertificates {
         return path;
     }
 
-    static SSLContext load(Path path) throws Exception {
+    /// The context of the node whose key store that is.
+    public static SSLContext load(Path path) throws Exception {
+        return load(path, true);
+    }
+
+    /// The context of somebody who believes that node's authority and has no certificate of his own.
+    public static SSLContext loadWithoutKey(Path path) throws Exception {
+        return load(path, false);
+    }
+
+    private static SSLContext load(Path path, boolean withKey) throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(path)) {
             store.load(in, PASSWORD);
@@ -57,7 +67,7 @@ final class TestCertificates {
         TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
         trust.init(store);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        context.init(withKey ? keys.getKeyManagers() : null, trust.getTrustManagers(), null);
         return context;
     }
 

@@ -10,10 +10,12 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -63,6 +65,22 @@ class TlsIdentityIT {
         assertTrue(exchange(n1.jsseContext(), nobody).startsWith("refused"));
         assertTrue(n1.jsseContext().createSSLEngine().getNeedClientAuth());
         assertTrue(n1.jsseContext().getDefaultSSLParameters().getNeedClientAuth());
+    }
+
+    @Test
+    void aJsseServerRefusesAnExpiredCertificateAndAnotherClusters() throws Exception {
+        var n1 = new TlsIdentity(authority.issue("n1"), Revocations.NONE);
+        Instant now = Instant.now();
+        var expired = authority.issue("CN=n2,O=test-1", now.minusSeconds(3600), now.minusSeconds(1));
+        var other = new TestAuthority("test-1").issue("n2");
+        for (IdentityMaterial shown : List.of(expired, other)) {
+            SSLContext client = SSLContext.getInstance("TLS");
+            client.init(
+                    new KeyManager[] {new CurrentKey(() -> shown)},
+                    new TrustManager[] {new ClusterTrust(n1::material, Revocations.NONE)},
+                    null);
+            assertTrue(exchange(n1.jsseContext(), client).startsWith("refused"), shown.toString());
+        }
     }
 
     @Test
