@@ -43,6 +43,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +85,8 @@ public final class HomeJobs implements AutoCloseable {
     private final JobQueue queue = new JobQueue();
     private final Map<DeputyConnection, Job> byDeputy = new ConcurrentHashMap<>();
     private final Map<Job, Set<NodeId>> refusals = new ConcurrentHashMap<>();
+    /// Jobs whose last step is not on disk yet, and whether their users were told what it waits for. Loop only.
+    private final Map<Job, Boolean> unwritten = new HashMap<>();
     private final SecureRandom secrets = new SecureRandom();
     private final JobBook book;
     private final Loop loop;
@@ -605,7 +608,13 @@ public final class HomeJobs implements AutoCloseable {
     }
 
     private void commit(Job job, Runnable then) {
-        book.write(job, () -> loop.execute(then));
+        unwritten.putIfAbsent(job, false);
+        book.write(
+                job,
+                () -> loop.execute(() -> {
+                    unwritten.remove(job);
+                    then.run();
+                }));
     }
 
     // ---------------------------------------------------------------- time
@@ -628,8 +637,20 @@ public final class HomeJobs implements AutoCloseable {
                 lost(job, job.node + " cannot be reached");
         }
         for (NodeId node : hosting) nodes.send(node, new Lease(config.lease()));
+        book.trouble().ifPresent(this::tellWhoWaits);
         placement.tick();
         dispatch();
+    }
+
+    /// Nothing is reported that is not on disk: whoever waits for that is told once why.
+    private void tellWhoWaits(String trouble) {
+        unwritten.replaceAll((job, told) -> {
+            if (told || job.deputy == null) return told;
+            job.deputy.notice(
+                    "job " + job.id.number() + " waits until " + config.name() + " can write down what becomes"
+                            + " of it: " + trouble + "; make room on that disk, and it goes on by itself");
+            return true;
+        });
     }
 
     @Override

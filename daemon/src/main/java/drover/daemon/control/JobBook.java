@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,11 @@ final class JobBook {
     void write(Job job, Runnable committed) {
         journal.write(row(job), committed);
         if (job.state.isFinal() && unfinished.remove(job.id.number()) != null) forgetOld();
+    }
+
+    /// Why the journal cannot be written now.
+    Optional<String> trouble() {
+        return journal.trouble();
     }
 
     private void forgetOld() {

@@ -69,9 +69,12 @@ class JournalIT {
                             new Journal.Row(100 * round + job, JobState.EXITED, "n2", 1, record), latch::countDown);
                 }
                 assertFalse(committed.getLast().await(1500, TimeUnit.MILLISECONDS), "it is not on disk, but said so");
+                String trouble = journal.trouble().orElse("no trouble");
+                assertTrue(trouble.contains("journal.db") && trouble.contains("full"), trouble);
                 Files.delete(directory.resolve("big"));
                 for (CountDownLatch each : committed)
                     assertTrue(each.await(PATIENCE_SECONDS, TimeUnit.SECONDS), "round " + round);
+                assertTrue(journal.trouble().isEmpty());
                 assertEquals(JobState.EXITED, stateOf(100 * round + 20));
             }
         } finally {
