@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -26,15 +28,20 @@ final class Command implements AutoCloseable {
     @SuppressWarnings("JdkObsolete") // the reading thread appends while others look
     private final StringBuffer seen = new StringBuffer();
 
+    @SuppressWarnings("JdkObsolete")
+    private final StringBuffer seenErrors = new StringBuffer();
+
     private final CompletableFuture<Void> output;
-    private final CompletableFuture<String> errors;
+    private final CompletableFuture<Void> errors;
 
     private Command(List<String> words) throws IOException {
         this.words = words;
         process = new ProcessBuilder(words).start();
         var readers = Executors.newVirtualThreadPerTaskExecutor();
-        output = CompletableFuture.runAsync(() -> collect(process.getInputStream()), readers);
-        errors = CompletableFuture.supplyAsync(() -> all(process.getErrorStream()), readers);
+        output = CompletableFuture.runAsync(
+                () -> collect(process.getInputStream(), StandardCharsets.ISO_8859_1, seen), readers);
+        errors = CompletableFuture.runAsync(
+                () -> collect(process.getErrorStream(), StandardCharsets.UTF_8, seenErrors), readers);
         readers.shutdown();
     }
 
@@ -66,16 +73,21 @@ final class Command implements AutoCloseable {
         return seen.toString();
     }
 
+    /// What it wrote to stderr so far.
+    String seenErrors() {
+        return seenErrors.toString();
+    }
+
     Outcome await(Duration limit) throws InterruptedException {
         if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             close();
             fail("'" + String.join(" ", words) + "' did not end within " + limit.toSeconds() + " s; stdout: " + seen
-                    + "; stderr: " + errors.join());
+                    + "; stderr: " + seenErrors);
         }
         try {
             output.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            String said = errors.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            return new Outcome(process.exitValue(), seen.toString(), said);
+            errors.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return new Outcome(process.exitValue(), seen.toString(), seenErrors.toString());
         } catch (TimeoutException e) {
             return fail("'" + String.join(" ", words) + "' has ended, but something still holds its output open");
         } catch (ExecutionException e) {
@@ -83,19 +95,10 @@ final class Command implements AutoCloseable {
         }
     }
 
-    private void collect(InputStream from) {
-        byte[] chunk = new byte[8192];
-        try (from) {
-            for (int n; (n = from.read(chunk)) >= 0; )
-                seen.append(new String(chunk, 0, n, StandardCharsets.ISO_8859_1));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String all(InputStream from) {
-        try (from) {
-            return new String(from.readAllBytes(), StandardCharsets.UTF_8);
+    private static void collect(InputStream from, Charset charset, StringBuffer into) {
+        try (var reader = new InputStreamReader(from, charset)) {
+            char[] chunk = new char[8192];
+            for (int n; (n = reader.read(chunk)) >= 0; ) into.append(chunk, 0, n);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -11,8 +14,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Bad input and faults: one clear message each, the right exit status, and nothing is lost.
+@Timeout(180) // each wait has its own limit; together they may not take longer than this
 class FaultsLabTest {
     private static final List<String> NODES = List.of("n1", "n2", "n3");
     /// Writes 100 numbers in about ten seconds.
@@ -39,12 +44,11 @@ class FaultsLabTest {
     /// Each test begins with a whole cluster, whatever the one before broke.
     @BeforeEach
     void whole() throws Exception {
-        lab.lab("heal");
         for (String node : NODES) {
             if (lab.initOf(node) == 0) lab.lab("start", node);
             else if (daemonsOf(node).isEmpty()) lab.launch(node, "drover", "daemon");
         }
-        for (String node : NODES) lab.awaitState(node, "up");
+        lab.awaitUp(NODES);
     }
 
     private static List<Long> daemonsOf(String node) throws Exception {
@@ -60,7 +64,7 @@ class FaultsLabTest {
     private static void restartDaemon(String node) throws Exception {
         killDaemon(node, "TERM");
         lab.launch(node, "drover", "daemon");
-        for (String each : NODES) lab.awaitState(each, "up");
+        lab.awaitUp(NODES);
     }
 
     private static void awaitCount(Command counting, int number) throws Exception {
@@ -108,35 +112,50 @@ class FaultsLabTest {
         assertStillWorks();
     }
 
-    private static Outcome join(String place, String token) throws Exception {
-        String script = "mkdir -p /srv/P; DROVER_STATE_DIR=/srv/P DROVER_CONFIG=/srv/P/c drover join n1 --token '"
-                + token + "' --name P --address 10.77.1.99";
-        return lab.at("n2", "sh", "-c", script.replace("P", place));
+    /// Joins as another machine would, with a state of its own, from n2.
+    private static Outcome join(String name, String token) throws Exception {
+        String script = "mkdir -p /srv/$1; export DROVER_STATE_DIR=/srv/$1 DROVER_CONFIG=/srv/$1/properties;"
+                + " exec drover join n1 --token \"$2\" --name $1 --address 10.77.1.99";
+        return lab.at("n2", "sh", "-c", script, "sh", name, token);
+    }
+
+    /// The token with another secret, as whoever knows how tokens are made would forge it: the last four bytes are a
+    /// check of the others.
+    private static String forge(String token) throws Exception {
+        String prefix = "drover1-";
+        byte[] bytes = Base64.getUrlDecoder().decode(token.substring(prefix.length()));
+        bytes[0] ^= 1;
+        byte[] body = Arrays.copyOf(bytes, bytes.length - 4);
+        System.arraycopy(MessageDigest.getInstance("SHA-256").digest(body), 0, bytes, body.length, 4);
+        return prefix + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static void assertLetsNobodyIn(String name, String token, String reason) throws Exception {
+        Outcome refused = join(name, token);
+        assertEquals(1, refused.exitStatus(), refused.errors());
+        assertTrue(refused.errors().contains(reason) && refused.errors().contains("drover token"), refused.errors());
     }
 
     @Test
     void aTokenThatIsForgedUsedUpOrExpiredLetsNobodyIn() throws Exception {
         String token = lab.at("n1", "drover", "token", "--uses", "1").orFail();
-        char last = token.charAt(token.length() - 1);
-        Outcome forged = join("x1", token.substring(0, token.length() - 1) + (last == 'a' ? 'b' : 'a'));
-        assertEquals(1, forged.exitStatus(), forged.errors());
-        assertTrue(forged.errors().contains("token"), forged.errors());
-        join("x2", token).orFail();
-        Outcome again = join("x3", token);
-        assertEquals(1, again.exitStatus());
-        assertTrue(again.errors().contains("used"), again.errors());
         String brief = lab.at("n1", "drover", "token", "--ttl", "1s").orFail();
-        Thread.sleep(1500);
-        Outcome late = join("x4", brief);
-        assertEquals(1, late.exitStatus());
-        assertTrue(late.errors().contains("expired"), late.errors());
+        assertLetsNobodyIn("forger", forge(token), "forged");
+        join("x2", token).orFail();
+        assertLetsNobodyIn("x3", token, "used up");
+        Thread.sleep(1500); // longer than it lives: nothing else makes a token expire
+        assertLetsNobodyIn("x4", brief, "expired");
+        Outcome mistyped = join("x5", token.substring(0, token.length() - 5));
+        assertEquals(1, mistyped.exitStatus(), mistyped.errors());
+        assertTrue(mistyped.errors().contains("mistyped"), mistyped.errors());
+        lab.at("n1", "drover", "revoke", "x2").orFail();
     }
 
     @Test
     void garbageOnAnyPortLeavesTheDaemonUp() throws Exception {
         List<Long> before = daemonsOf("n1");
         String script = """
-                import os, random, socket, struct, sys
+                import os, random, socket, ssl, struct, sys
                 random.seed(int(sys.argv[1]))
                 def throw(connect):
                     for length in (0, 1, 5, 4096, 300000):
@@ -147,20 +166,36 @@ class FaultsLabTest {
                                 s.sendall(head + random.randbytes(length)); s.recv(4096)
                             except OSError: pass
                             finally: s.close()
+                stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                stranger.check_hostname = False; stranger.verify_mode = ssl.CERT_NONE
+                other = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                other.check_hostname = False; other.verify_mode = ssl.CERT_NONE
+                def tls(context, port):
+                    s = socket.create_connection(('n1', port), 5); s.settimeout(5)
+                    try: return context.wrap_socket(s)
+                    except OSError: return s
                 def local():
                     s = socket.socket(socket.AF_UNIX); s.connect('/run/drover/drover.sock'); return s
                 if sys.argv[2] == 'net':
-                    for port in 7410, 7411, 7412: throw(lambda: socket.create_connection(('n1', port), 5))
+                    other.load_cert_chain(sys.argv[3])
+                    for port in 7410, 7411, 7412:
+                        throw(lambda: socket.create_connection(('n1', port), 5))
+                        throw(lambda: tls(stranger, port))
+                        throw(lambda: tls(other, port))
                 else:
                     throw(local)
                     for kind in range(256):
                         s = local(); body = random.randbytes(random.randrange(200))
                         s.sendall(struct.pack('<IB', len(body) + 1, kind) + body); s.close()""";
-        lab.at("n2", "python3", "-c", script, "1", "net").orFail();
+        lab.sh(
+                "n3",
+                "cd /srv; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=n2"
+                        + " -keyout other.pem -out other.cert && cat other.cert >> other.pem");
+        lab.at("n3", "python3", "-c", script, "1", "net", "/srv/other.pem").orFail();
         lab.at("n1", "python3", "-c", script, "2", "local").orFail();
         lab.as("nobody", "n1", "python3", "-c", script, "3", "local").orFail();
         assertEquals(before, daemonsOf("n1"));
-        for (String node : NODES) lab.awaitState(node, "up");
+        lab.awaitUp(NODES);
         assertStillWorks();
     }
 
@@ -182,6 +217,8 @@ class FaultsLabTest {
             counting.input().close();
             awaitCount(counting, 10);
             killDaemon("n1", "KILL");
+            TestLab.awaitTrue(
+                    "the user is told", () -> counting.seenErrors().contains("waits and goes on when it is back"));
             lab.launch("n1", "drover", "daemon");
             assertCounted(counting);
         }
@@ -240,8 +277,11 @@ class FaultsLabTest {
         try (Command counting = lab.startRun("n2", "sh", "-c", COUNT)) {
             awaitCount(counting, 10);
             lab.lab("partition", "n2");
-            Thread.sleep(1000);
-            lab.lab("heal", "n2");
+            try {
+                Thread.sleep(1000);
+            } finally {
+                lab.lab("heal", "n2");
+            }
             assertCounted(counting);
         }
     }
@@ -277,7 +317,10 @@ class FaultsLabTest {
                     "the disk is full",
                     () -> lab.sh("n1", "df --output=avail / | tail -1").strip().equals("0"));
             try (Command meanwhile = lab.startRun("n2", "echo", "works")) {
-                Thread.sleep(3000);
+                TestLab.awaitTrue(
+                        "the user is told what the job waits for",
+                        () -> meanwhile.seenErrors().contains("make room on that disk"));
+                assertTrue(meanwhile.isRunning() && filling.isRunning());
                 assertEquals(before, daemonsOf("n1"));
                 lab.sh("n1", "rm -f /srv/big");
                 Outcome filled = filling.await(Command.LIMIT);
@@ -311,5 +354,46 @@ class FaultsLabTest {
         }
         TestLab.awaitTrue("its guest is gone", () -> lab.pids("n2", "2236").isEmpty());
         assertStillWorks();
+    }
+
+    @Test
+    void aLabWithoutRootSaysWhatItNeeds() throws Exception {
+        for (String words : List.of("lab up --nodes 2", "lab down", "demo", "lab experiment rsa --out /tmp/results")) {
+            Outcome outcome = lab.as("nobody", "n3", ("drover " + words).split(" ", -1));
+            assertEquals(1, outcome.exitStatus(), words + ": " + outcome.errors());
+            assertTrue(
+                    outcome.errors().contains("needs root") && outcome.errors().contains("sudo"),
+                    words + ": " + outcome.errors());
+            assertEquals("", outcome.output());
+        }
+    }
+
+    @Test
+    void anExperimentWithoutItsProgramNamesThePackageAndMakesNothing() throws Exception {
+        lab.sh("n3", "rm -f /usr/bin/povray");
+        for (String words : List.of("lab experiment povray --nodes 1 --out /srv/results", "demo --out /srv/results")) {
+            Outcome outcome = lab.at("n3", ("drover " + words).split(" ", -1));
+            assertEquals(1, outcome.exitStatus(), words + ": " + outcome.errors());
+            assertTrue(outcome.errors().contains("apt install povray"), words + ": " + outcome.errors());
+        }
+        lab.sh("n3", "test ! -e /srv/results && test ! -e /run/drover-lab");
+    }
+
+    @Test
+    void aNodeWithoutCriuRunsJobsAndItsDoctorSaysWhatIsMissing() throws Exception {
+        lab.sh("n3", "rm -rf /usr/local/lib/drover/criu /usr/sbin/criu /usr/bin/criu /usr/local/sbin/criu");
+        Outcome doctor = lab.at("n3", "drover", "doctor");
+        assertEquals(0, doctor.exitStatus(), doctor.output() + doctor.errors());
+        String criu = doctor.output()
+                .lines()
+                .filter(line -> line.contains("criu"))
+                .findFirst()
+                .orElse("");
+        assertTrue(
+                criu.contains("none is installed")
+                        && criu.contains("jobs run without it")
+                        && criu.contains("setup/criu"),
+                doctor.output());
+        assertEquals("works", lab.run("n3", "echo", "works").orFail());
     }
 }

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -233,14 +235,25 @@ final class TestLab implements AutoCloseable {
 
     /// Waits until n1's daemon answers and sees a node so.
     void awaitState(String node, String state) throws Exception {
-        awaitTrue(node + " is " + state, () -> {
-            Outcome outcome = at("n1", "drover", "nodes", "--json");
-            if (outcome.exitStatus() != 0) return false;
-            for (JsonNode each : JSON.readTree(outcome.output()))
-                if (each.path("name").asText().equals(node))
-                    return each.path("state").asText().equals(state);
-            return false;
+        awaitTrue(node + " is " + state, () -> state.equals(states().get(node)));
+    }
+
+    /// Waits until n1's daemon answers and sees these nodes as up.
+    void awaitUp(List<String> nodes) throws Exception {
+        awaitTrue(nodes + " are up", () -> {
+            Map<String, String> states = states();
+            return nodes.stream().allMatch(node -> "up".equals(states.get(node)));
         });
+    }
+
+    /// The state of each node as n1's daemon sees it; empty while it does not answer.
+    private Map<String, String> states() throws Exception {
+        Outcome outcome = at("n1", "drover", "nodes", "--json");
+        Map<String, String> states = new TreeMap<>();
+        if (outcome.exitStatus() == 0)
+            for (JsonNode each : JSON.readTree(outcome.output()))
+                states.put(each.path("name").asText(), each.path("state").asText());
+        return states;
     }
 
     @Override

@@ -82,7 +82,7 @@ final class GuestReports {
         if (job.state != JobState.STARTING) return;
         job.state = JobState.RUNNING;
         job.startedAt = System.currentTimeMillis() / 1e3;
-        book.commit(job, () -> {});
+        book.writeSoon(job);
         if (job.deputy != null) job.deputy.started(job.epoch, node.name());
     }
 
@@ -146,7 +146,8 @@ final class GuestReports {
         for (GuestKey guest : guests) {
             Job job = current(node, guest);
             if (job == null) continue;
-            if (job.state == JobState.STARTING) starts.sendStart(job);
+            // one that this daemon found in the journal may have run already: that it ran is written down late
+            if (job.state == JobState.STARTING && !job.effects) starts.sendStart(job);
             else nodeLoss.lost(job, node + " was restarted");
         }
     }

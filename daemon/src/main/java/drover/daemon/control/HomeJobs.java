@@ -95,6 +95,7 @@ public final class HomeJobs implements AutoCloseable {
     private void tick() {
         deputies.endJobsOfKilled();
         nodeLoss.tick();
+        book.tellWhoWaits();
         placement.tick();
         starts.dispatch();
     }

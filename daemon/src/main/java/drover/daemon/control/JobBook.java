@@ -7,7 +7,9 @@ import drover.model.NodeId;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,9 @@ final class JobBook {
     private final Loop loop;
     private final TreeMap<Long, Job> jobs = new TreeMap<>();
     private final TreeMap<Long, Job> unfinished = new TreeMap<>();
+    /// Jobs whose last step is not on disk yet, and whether their users were told what it waits for.
+    private final Map<Job, Boolean> unwritten = new HashMap<>();
+
     private long lastNumber;
     private int ended;
 
@@ -60,8 +65,26 @@ final class JobBook {
 
     /// Writes the job as it is now; `committed` runs on the loop when it is on disk.
     void commit(Job job, Runnable committed) {
-        journal.write(row(job), () -> loop.execute(committed));
+        unwritten.putIfAbsent(job, false);
+        journal.write(
+                row(job),
+                () -> loop.execute(() -> {
+                    unwritten.remove(job);
+                    committed.run();
+                }));
         if (job.state.isFinal() && unfinished.remove(job.id.number()) != null) forgetOld();
+    }
+
+    /// Nothing is reported that is not on disk: whoever waits because it cannot be written is told once why.
+    void tellWhoWaits() {
+        journal.trouble()
+                .ifPresent(trouble -> unwritten.replaceAll((job, told) -> {
+                    if (told || job.deputy == null) return told;
+                    job.deputy.notice("job " + job.id.number() + " waits until " + home
+                            + " can write down what becomes of it: " + trouble
+                            + "; make room on that disk, and it goes on by itself");
+                    return true;
+                }));
     }
 
     private void forgetOld() {

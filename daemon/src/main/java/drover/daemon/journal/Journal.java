@@ -16,9 +16,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,15 +49,18 @@ public final class Journal implements AutoCloseable {
 
     private record Write(Row row, Runnable committed, boolean urgent) {}
 
+    private final Path file;
     private final Connection connection;
     private final BlockingQueue<Write> inbox = new LinkedBlockingQueue<>();
     private final Thread writer;
+    private volatile @Nullable String trouble; // null while it can be written
     private long ended;
 
     /// Opens or creates the journal.
     ///
     /// @throws SQLException if the file cannot be used
     public Journal(Path file) throws SQLException {
+        this.file = file;
         makePrivate(file);
         connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         try (var statement = connection.createStatement()) {
@@ -113,6 +118,11 @@ public final class Journal implements AutoCloseable {
     /// Writes a row that nobody waits for: on disk with the next urgent one, or a moment later by itself.
     public void writeSoon(Row row) {
         inbox.add(new Write(row, () -> {}, false));
+    }
+
+    /// Why nothing can be written now, though it is tried again and again; empty while all goes well. Any thread.
+    public Optional<String> trouble() {
+        return Optional.ofNullable(trouble);
     }
 
     private void write() {
@@ -175,16 +185,29 @@ public final class Journal implements AutoCloseable {
             upsert.executeBatch();
             forgetOld(batch.getLast().row.number);
             connection.commit();
+            trouble = null;
             return true;
         } catch (SQLException e) {
+            trouble = file + " cannot be written: " + e.getMessage();
             LOG.error("journal: {}; jobs wait until it can be written", e.getMessage());
-            try {
-                upsert.clearBatch();
-                connection.rollback();
-            } catch (SQLException again) {
-                LOG.debug("rollback", again);
-            }
+            beginAgain(upsert);
             return false;
+        }
+    }
+
+    /// After a failure SQLite may have rolled back by itself, as it does when the disk is full. Then the driver's own
+    /// rollback fails before it begins the next transaction, and without one no commit would work ever again.
+    private void beginAgain(PreparedStatement upsert) {
+        try {
+            upsert.clearBatch();
+            connection.rollback();
+        } catch (SQLException e) {
+            LOG.debug("rollback", e);
+            try (var statement = connection.createStatement()) {
+                statement.execute("BEGIN");
+            } catch (SQLException stillInOne) {
+                LOG.debug("begin", stillInOne);
+            }
         }
     }
 

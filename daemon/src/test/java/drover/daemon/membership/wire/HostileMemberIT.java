@@ -21,13 +21,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.jgroups.Address;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,30 +40,40 @@ class HostileMemberIT {
     private static final InetSocketAddress PORT = new InetSocketAddress("127.0.89.1", 7412);
 
     @TempDir
-    Path dir;
+    private static Path dir;
 
-    private final TestCertificates authority = new TestCertificates();
-    private Membership n1;
-    private Membership n2;
+    private static final TestCertificates AUTHORITY = new TestCertificates();
+    private static final Semaphore HEARD = new Semaphore(0);
+    private static Membership n1;
+    private static Membership n2;
 
-    @BeforeEach
-    void twoMembers() throws Exception {
+    @BeforeAll
+    static void twoMembers() throws Exception {
         n1 = member("n1", PORT, "");
+        n1.receive(TOPIC, (from, message) -> {
+            if (from.name().equals("n2") && message.length == 3) HEARD.release();
+        });
         n2 = member("n2", new InetSocketAddress("127.0.89.2", 7412), "n1=127.0.89.1:7412\n");
         awaitEachOther();
     }
 
-    private Membership member(String name, InetSocketAddress at, String peers) throws Exception {
+    @AfterAll
+    static void stop() {
+        if (n2 != null) n2.close();
+        if (n1 != null) n1.close();
+    }
+
+    private static Membership member(String name, InetSocketAddress at, String peers) throws Exception {
         Path file = Files.writeString(dir.resolve(name + ".peers"), peers);
         InetSocketAddress data = new InetSocketAddress(at.getAddress(), 7410);
         MembershipConfig config = MembershipConfig.of("test", new NodeId(name), at, at, data);
-        SSLContext tls = TestCertificates.load(authority.write(dir, name));
+        SSLContext tls = TestCertificates.load(AUTHORITY.write(dir, name));
         Membership member = new Membership(config, tls, PeerFile.open(file), InstantSource.system());
         member.start();
         return member;
     }
 
-    private void awaitEachOther() throws InterruptedException {
+    private static void awaitEachOther() throws InterruptedException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!(sees(n1, "n2") && sees(n2, "n1"))) {
             assertTrue(System.nanoTime() - deadline < 0, "n1 sees " + n1.members() + ", n2 sees " + n2.members());
@@ -79,16 +90,10 @@ class HostileMemberIT {
     /// The attacked one still hears, and nobody took it for dead.
     @AfterEach
     void theMembersGoOn() throws Exception {
-        try (var _ = n1;
-                var _ = n2) {
-            awaitEachOther();
-            CountDownLatch heard = new CountDownLatch(1);
-            n1.receive(TOPIC, (from, message) -> {
-                if (from.name().equals("n2") && message.length == 3) heard.countDown();
-            });
-            assertTrue(n2.send(new NodeId("n1"), TOPIC, new byte[] {1, 2, 3}));
-            assertTrue(heard.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), "n1 hears n2");
-        }
+        awaitEachOther();
+        HEARD.drainPermits();
+        assertTrue(n2.send(new NodeId("n1"), TOPIC, new byte[] {1, 2, 3}));
+        assertTrue(HEARD.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), "n1 hears n2");
     }
 
     private interface Talk {
@@ -116,8 +121,8 @@ class HostileMemberIT {
         }
     }
 
-    private SSLContext certificateOf(String node) throws Exception {
-        return TestCertificates.load(authority.write(dir, node));
+    private static SSLContext certificateOf(String node) throws Exception {
+        return TestCertificates.load(AUTHORITY.write(dir, node));
     }
 
     private static Address address(String node) {
@@ -128,7 +133,7 @@ class HostileMemberIT {
 
     @Test
     void whoShowsNoCertificate() throws Exception {
-        SSLContext none = TestCertificates.loadWithoutKey(authority.write(dir, "n9"));
+        SSLContext none = TestCertificates.loadWithoutKey(AUTHORITY.write(dir, "n9"));
         closedAfter(none, out -> Greeting.write(out, address("n9")));
     }
 
