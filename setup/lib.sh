@@ -14,6 +14,10 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# What the experiments render with; the fonts, and the libraries that the JDK draws them with, are for the plots.
+# shellcheck disable=SC2034
+rendering=(povray povray-includes povray-examples libfreetype6 libharfbuzz0b fontconfig fonts-dejavu-core)
+
 # debian_field VERSION_CODENAME -> bookworm
 debian_field() {
     [ -r /etc/os-release ] || return 1
@@ -53,18 +57,27 @@ install_packages() {
     is_root || fail "missing for $purpose: ${missing[*]}. Not root, so they cannot be installed from here. Run as root: apt-get install ${missing[*]}"
     say "installing for $purpose: ${missing[*]}"
     refresh_package_lists
-    local policy=/usr/sbin/policy-rc.d own_policy=''
+    local status=0
+    install_quietly "${missing[@]}" || status=$?
+    [ $status -eq 0 ] ||
+        fail "apt-get could not install ${missing[*]} (its own words stand above). Is there a network? Try: apt-get update && apt-get install ${missing[*]}"
+}
+
+# apt's own words are shown only if it fails. A shell of its own, so that an interrupted install leaves nothing behind.
+install_quietly() (
+    log=$(mktemp /tmp/drover-apt.XXXXXX)
+    policy=/usr/sbin/policy-rc.d
+    trap 'rm -f "$log" ${own_policy:-}' EXIT
     # A package may bring a service (sshd does); nothing of it is to be started.
     if [ ! -e $policy ]; then
         own_policy=$policy
         printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
     fi
-    local status=0
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >&2 </dev/null || status=$?
-    [ -z "$own_policy" ] || rm -f "$own_policy"
-    [ $status -eq 0 ] ||
-        fail "apt-get could not install ${missing[*]} (its own words stand above). Is there a network? Try: apt-get update && apt-get install ${missing[*]}"
-}
+    status=0
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" >"$log" 2>&1 </dev/null || status=$?
+    [ $status -eq 0 ] || cat "$log" >&2
+    exit $status
+)
 
 # Once in a while: lists older than a day name versions that mirrors no longer have.
 refresh_package_lists() {

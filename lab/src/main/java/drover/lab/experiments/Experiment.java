@@ -54,6 +54,7 @@ public final class Experiment {
             throw new LabException(
                     "the experiment " + workload.name() + " needs programs that are not installed; install"
                             + " them with: apt install " + String.join(" ", packages));
+        Plots.require(Plots::measureText);
     }
 
     /// Makes the runs that are missing, and writes the results after each.

@@ -2,6 +2,8 @@ package drover.lab.experiments;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.image.BufferedImage;
+import drover.lab.namespaces.LabException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -34,9 +36,34 @@ final class Plots {
         this.results = results;
     }
 
-    List<String> write() throws IOException {
-        // No screen is needed, and none may be looked for.
+    /// Fails if this machine lacks what the JDK draws text with: better before the runs than after them.
+    static void require(Runnable drawing) {
+        try {
+            drawing.run();
+        } catch (LinkageError | InternalError e) {
+            throw new LabException(
+                    "the experiment could not draw its plots: " + e.getMessage()
+                            + "; install what the JDK draws text with: apt install libfreetype6 libharfbuzz0b fontconfig"
+                            + " fonts-dejavu-core",
+                    e);
+        }
+    }
+
+    static void measureText() {
+        noScreen();
+        new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB)
+                .createGraphics()
+                .getFontMetrics()
+                .stringWidth("nodes");
+    }
+
+    /// None is needed, and none may be looked for.
+    private static void noScreen() {
         System.setProperty("java.awt.headless", "true");
+    }
+
+    List<String> write() throws IOException {
+        noScreen();
         save(speedup(), "speedup");
         save(efficiency(), "efficiency");
         save(bytes(), "bytes");
