@@ -28,8 +28,8 @@ import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The files of one home on this node: takes the kernel's requests from /dev/fuse, asks home, and replies. Keeps
-/// no content.
+/// The files of one home on this node: takes the kernel's requests from /dev/fuse, asks home, and replies.
+/// Keeps no content.
 ///
 /// Thread rule: requests are read by platform threads of its own; an answer is written to the kernel by the
 /// thread that brings it. [#beginJob] waits for the kernel and must not be called on such a thread.
@@ -67,6 +67,7 @@ public final class HomeMount implements AutoCloseable {
     private final OpenHandles handles = new OpenHandles();
     private final Grants grants;
     private final Conversation conversation;
+    private final LocalOpens locals;
     private final Recaller recaller;
     private final ReplyTranslator replies;
     private final Forgotten forgotten;
@@ -96,7 +97,9 @@ public final class HomeMount implements AutoCloseable {
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.conversation = new Conversation(home, toHome, config, nodes, handles, counters);
         this.forgotten = new Forgotten(conversation, clock);
-        this.recaller = new Recaller("mount-" + home + "-recalls", device, nodes, grants, conversation, counters);
+        this.locals = new LocalOpens(home, conversation, handles, nodes, new Undone()::release);
+        this.recaller =
+                new Recaller("mount-" + home + "-recalls", device, nodes, grants, locals, conversation, counters);
         conversation.onRestart(recaller::everything);
         this.replies = new ReplyTranslator(device, nodes, handles, grants, counters, new Undone());
         this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
@@ -139,7 +142,6 @@ public final class HomeMount implements AutoCloseable {
     /// directories that were read lately.
     public void beginJob() {
         grants.expireBrief();
-        device.expireAttributes(KnownNodes.ROOT);
     }
 
     public MountCounters counters() {
@@ -313,23 +315,81 @@ public final class HomeMount implements AutoCloseable {
     }
 
     private void call(FuseRequest request) {
-        FileOperation operation = RequestTranslator.translate(request, prefetchBytes(request));
+        FileOperation translated = RequestTranslator.translate(request, prefetchBytes(request));
+        FileOperation operation =
+                translated instanceof FileOperation.GetAttributes(long node, long opened) && LocalOpens.isLocal(opened)
+                        ? new FileOperation.GetAttributes(node, 0)
+                        : translated;
         if (operation == null) {
             device.replyError(request.unique(), Errno.ENOSYS);
             return;
         }
-        if (answeredHere(request.unique(), operation)) {
+        if (answeredHere(request, operation)) {
             counters.answeredHere.increment();
             return;
         }
+        Asked asked = new Asked(request);
+        long handle = HandleOf.operation(operation);
+        if (operation instanceof FileOperation.CopyRange copy && LocalOpens.isLocal(copy.from())) handle = copy.from();
+        if (LocalOpens.isLocal(handle)) {
+            onLocal(asked, operation, handle);
+            return;
+        }
+        // what loses its name is kept for those who have it open
+        long unnamed = switch (operation) {
+            case FileOperation.Unlink(long parent, Bytes name) -> nodes.at(parent, name);
+            case FileOperation.Rename rename -> nodes.at(rename.newParent(), rename.newName());
+            default -> 0;
+        };
+        if (unnamed == 0) call(asked, operation);
+        else locals.secure(unnamed, () -> call(asked, operation));
+    }
+
+    /// A request's header: the request itself is gone when the next one is read.
+    private record Asked(long unique, int opcode, long node, int pid, int uid, int gid, int size) {
+        Asked(FuseRequest request) {
+            this(
+                    request.unique(),
+                    request.opcode(),
+                    request.node(),
+                    request.pid(),
+                    request.uid(),
+                    request.gid(),
+                    RequestTranslator.size(request));
+        }
+    }
+
+    /// A call on a file that was opened here, without home's knowing.
+    private void onLocal(Asked asked, FileOperation operation, long handle) {
+        if (operation instanceof FileOperation.Release release) {
+            locals.released(asked.node, handle, release.unlockFlock() ? release.lockOwner() : 0);
+            counters.answeredHere.increment();
+            device.replyError(asked.unique, 0);
+            return;
+        }
+        long homes = locals.homes(asked.node, handle);
+        if (operation instanceof FileOperation.Flush flush
+                && (homes == 0 || !handles.mustFlush(handles.get(homes), flush.lockOwner()))) {
+            counters.answeredHere.increment();
+            device.replyError(asked.unique, 0);
+            return;
+        }
+        long lockOwner = operation instanceof FileOperation.SetLock lock && lock.flock() ? lock.owner() : 0;
+        locals.withHomes(asked.node, handle, lockOwner, (known, errno) -> {
+            if (errno != 0) device.replyError(asked.unique, errno);
+            else call(asked, LocalOpens.onHomes(operation, known));
+        });
+    }
+
+    private void call(Asked asked, FileOperation operation) {
         KnownHandle handle = handles.get(HandleOf.operation(operation));
         PendingCall call = new PendingCall(
-                request.unique() & ~FuseRequest.RESENT,
-                request.unique(),
-                request.opcode(),
-                request.node(),
-                request.pid(),
-                RequestTranslator.size(request),
+                asked.unique & ~FuseRequest.RESENT,
+                asked.unique,
+                asked.opcode,
+                asked.node,
+                asked.pid,
+                asked.size,
                 operation,
                 grants.generation(),
                 null);
@@ -340,7 +400,7 @@ public final class HomeMount implements AutoCloseable {
         } else if (HandleOf.operation(operation) != 0) {
             conversation.call(call, Caller.NOBODY);
         } else {
-            callAs(call, request.uid(), request.gid(), System.nanoTime());
+            callAs(call, asked.uid, asked.gid, System.nanoTime());
         }
     }
 
@@ -380,7 +440,27 @@ public final class HomeMount implements AutoCloseable {
         return node == null || node.contentKnown() ? 0 : config.prefetchBytes();
     }
 
-    private boolean answeredHere(long unique, FileOperation operation) {
+    private boolean openedHere(FuseRequest request, FileOperation.Open open) {
+        if (!locals.mayOpen(open)) return false;
+        Optional<GuestKey> guest = callers.guestOf(request.pid());
+        if (guest.isEmpty()) return false;
+        Lock answering = grants.answering();
+        answering.lock();
+        try {
+            long handle = locals.mayOpen(open) ? locals.open(open.node(), guest.get()) : 0;
+            if (handle == 0) return false;
+            ByteBuffer out = FuseDevice.smallReply();
+            KernelReply.openedFromCache(out, handle);
+            if (device.reply(request.unique(), out) < 0) locals.released(open.node(), handle, 0);
+            return true;
+        } finally {
+            answering.unlock();
+        }
+    }
+
+    private boolean answeredHere(FuseRequest request, FileOperation operation) {
+        long unique = request.unique();
+        if (operation instanceof FileOperation.Open open) return openedHere(request, open);
         if (operation instanceof FileOperation.Flush(long id, long owner)) {
             KnownHandle handle = handles.get(id);
             // home has all that was written already, and nothing to release

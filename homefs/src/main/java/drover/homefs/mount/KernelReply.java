@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 /// The bodies of replies, as linux/fuse.h lays them out. Pure.
 final class KernelReply {
     static final int ENTRY_BYTES = 128;
+    static final int FOPEN_DIRECT_IO = 1;
+    static final int FOPEN_KEEP_CACHE = 2;
     private static final int STATX_BASIC_AND_BIRTH = 0xfff;
 
     private KernelReply() {}
@@ -79,6 +81,11 @@ final class KernelReply {
 
     static void opened(ByteBuffer out, long handle, int flags) {
         out.putLong(handle).putInt(flags).putInt(0);
+    }
+
+    /// What the kernel has of the content is right.
+    static void openedFromCache(ByteBuffer out, long handle) {
+        opened(out, handle, FOPEN_KEEP_CACHE);
     }
 
     static void fileSystem(ByteBuffer out, FileResult.FileSystem f) {

@@ -3,8 +3,8 @@ package drover.homefs.mount;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 
-/// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of its
-/// cached content. Owned by [KnownNodes], under this node's lock.
+/// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of
+/// its cached content. Owned by [KnownNodes], under this node's lock.
 final class KnownNode {
     /// The attribute that holds file capabilities.
     static final Bytes CAPABILITY = Bytes.of("security.capability");
@@ -18,6 +18,7 @@ final class KnownNode {
     private FileAttributes content;
     private long writes;
     private boolean noCapability;
+    private boolean openToAll;
 
     KnownNode(long id, FileAttributes attributes) {
         this.id = id;
@@ -54,7 +55,8 @@ final class KnownNode {
         return lookups;
     }
 
-    /// The file was opened and is now so. Returns whether the pages that the kernel may have of it are still right.
+    /// The file was opened and is now so. Returns whether the pages that the kernel may have of it are still
+    /// right.
     synchronized boolean opened(FileAttributes now) {
         boolean kept = content != null && content.sameContent(now);
         if (!kept) noCapability = false;
@@ -62,15 +64,26 @@ final class KnownNode {
         return kept;
     }
 
+    /// Home says that anybody may open it for reading without asking, until it takes that back.
+    synchronized void openToAll(boolean may) {
+        openToAll = may;
+    }
+
+    /// The same, and the pages that the kernel may have of it are right.
+    synchronized boolean isOpenToAll() {
+        return openToAll && content != null;
+    }
+
     /// Whether pages of it may be cached.
     synchronized boolean contentKnown() {
         return content != null;
     }
 
-    /// A write of this node's own took the file from `before` to `after`: if that is all that happened, the pages
-    /// are right.
+    /// A write of this node's own took the file from `before` to `after`: if that is all that happened, the
+    /// pages are right.
     synchronized void written(FileAttributes before, FileAttributes after) {
         writes++;
+        openToAll = false;
         content = content != null && content.sameContent(before) ? after : null;
     }
 
@@ -78,10 +91,11 @@ final class KnownNode {
     synchronized void changed() {
         writes++;
         content = null;
+        openToAll = false;
     }
 
-    /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away with
-    /// a write in any case.
+    /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away
+    /// with a write in any case.
     synchronized void hasNoCapability(boolean known) {
         noCapability = known;
     }

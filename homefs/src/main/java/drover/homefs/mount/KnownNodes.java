@@ -68,6 +68,12 @@ final class KnownNodes {
         return nodes.get(id);
     }
 
+    /// What a name was last said to lead to; 0 if nothing is known.
+    long at(long parent, Bytes name) {
+        Long id = names.get(new Entry(parent, name));
+        return id == null ? 0 : id;
+    }
+
     List<KnownNode> all() {
         return List.copyOf(nodes.values());
     }

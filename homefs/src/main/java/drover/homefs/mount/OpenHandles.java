@@ -27,7 +27,11 @@ final class OpenHandles {
 
     KnownHandle opened(long id, long node, int flags, boolean directory, PendingCall call) {
         Caller opener = openers.remove(call.id);
-        KnownHandle handle = new KnownHandle(id, node, flags, directory, opener == null ? Caller.NOBODY : opener);
+        return opened(id, node, flags, directory, opener == null ? Caller.NOBODY : opener);
+    }
+
+    KnownHandle opened(long id, long node, int flags, boolean directory, Caller opener) {
+        KnownHandle handle = new KnownHandle(id, node, flags, directory, opener);
         handles.put(id, handle);
         return handle;
     }

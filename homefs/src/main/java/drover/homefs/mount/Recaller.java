@@ -3,18 +3,26 @@ package drover.homefs.mount;
 import drover.linux.fuse.FuseDevice;
 import drover.protocol.file.FileRecall;
 import drover.protocol.file.FileRecall.Item;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Takes back from the kernel what home takes back from this node, then tells home.
 ///
-/// Thread rule: any thread; the kernel is told on a thread of its own, since it may make that wait for a directory that
-/// a guest is changing.
+/// Thread rule: any thread; the kernel is told on a thread of its own, since it may make that wait for a
+/// directory that a guest is changing.
 final class Recaller implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Recaller.class);
+    /// Longer than a round trip takes; the change that is being made waits meanwhile.
+    private static final long SECURE_MILLIS = 2_000;
+
     private final FuseDevice device;
     private final KnownNodes nodes;
     private final Grants grants;
+    private final LocalOpens locals;
     private final Conversation conversation;
     private final MountCounters counters;
     /// Not bounded here: home promises a bounded number of names, and takes each back once.
@@ -25,11 +33,13 @@ final class Recaller implements AutoCloseable {
             FuseDevice device,
             KnownNodes nodes,
             Grants grants,
+            LocalOpens locals,
             Conversation conversation,
             MountCounters counters) {
         this.device = device;
         this.nodes = nodes;
         this.grants = grants;
+        this.locals = locals;
         this.conversation = conversation;
         this.counters = counters;
         thread = new ThreadPoolExecutor(
@@ -61,9 +71,16 @@ final class Recaller implements AutoCloseable {
         switch (item) {
             case Item.Name(long directory, var name, long node) -> {
                 grants.expire(directory, name);
-                if (node != 0) content(node);
+                if (node != 0) {
+                    content(node);
+                    secure(node);
+                }
             }
-            case Item.Attributes(long node) -> device.expireAttributes(node);
+            case Item.Attributes(long node) -> {
+                KnownNode known = nodes.get(node);
+                if (known != null) known.openToAll(false);
+                device.expireAttributes(node);
+            }
             case Item.Content(long node) -> content(node);
             case Item.Everything() -> {
                 grants.absent().forEach(absent -> grants.expire(absent.parent(), absent.name()));
@@ -73,6 +90,18 @@ final class Recaller implements AutoCloseable {
                 }
                 device.expireAttributes(KnownNodes.ROOT);
             }
+        }
+    }
+
+    /// Home may have removed the file: who has it open here shall keep it.
+    private void secure(long node) {
+        CountDownLatch secured = new CountDownLatch(1);
+        locals.secure(node, secured::countDown);
+        try {
+            if (!secured.await(SECURE_MILLIS, TimeUnit.MILLISECONDS))
+                log.warn("a file that is open here was renamed or removed, and home does not say that it keeps it");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
         }
     }
 

@@ -16,9 +16,6 @@ import java.util.List;
 
 /// Home's answer, as the kernel's reply, and what the mount learns from it. Any thread.
 final class ReplyTranslator {
-    private static final int FOPEN_DIRECT_IO = 1;
-    private static final int FOPEN_KEEP_CACHE = 2;
-
     private final FuseDevice device;
     private final KnownNodes nodes;
     private final OpenHandles handles;
@@ -179,10 +176,12 @@ final class ReplyTranslator {
         };
     }
 
-    /// Appended data lands where home puts it, and not where the kernel believes the end to be: it is not cached
-    /// here.
+    /// Appended data lands where home puts it, and not where the kernel believes the end to be: it is not
+    /// cached here.
     private static int directIo(int flags) {
-        return (flags & Open.O_APPEND) != 0 && (flags & Open.O_ACCMODE) != Open.O_RDONLY ? FOPEN_DIRECT_IO : 0;
+        return (flags & Open.O_APPEND) != 0 && (flags & Open.O_ACCMODE) != Open.O_RDONLY
+                ? KernelReply.FOPEN_DIRECT_IO
+                : 0;
     }
 
     private void opened(PendingCall call, FileResult.Opened opened) {
@@ -196,7 +195,8 @@ final class ReplyTranslator {
             boolean kept = node.opened(opened.attributes());
             // the kernel drops the pages by itself, but goes on believing the size
             if (known && !kept) device.expireAttributes(call.node);
-            if (kept && (flags & Open.O_TRUNC) == 0) answer |= FOPEN_KEEP_CACHE;
+            node.openToAll(opened.toAll() && call.generation == grants.generation());
+            if (kept && (flags & Open.O_TRUNC) == 0) answer |= KernelReply.FOPEN_KEEP_CACHE;
             else if (opened.prefetched().isReadable())
                 handle.prefetched(opened.prefetched().retain(), node.writes());
         }

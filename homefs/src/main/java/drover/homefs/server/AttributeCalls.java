@@ -16,7 +16,6 @@ import drover.linux.syscall.Xattr;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
-import drover.protocol.file.Lease;
 
 /// Calls on what is known about a file.
 final class AttributeCalls {
@@ -51,10 +50,7 @@ final class AttributeCalls {
 
     private FileResult.Attributes told(Call call, Inode inode, int descriptor) throws CallFailed {
         FileStatus status = Attributes.status(descriptor);
-        boolean severalLinks = !status.isDirectory() && status.links() != 1;
-        return new FileResult.Attributes(
-                attributes.of(status),
-                inode.veiled ? Lease.NONE : leases.attributes(call.since(), inode, severalLinks));
+        return new FileResult.Attributes(attributes.of(status), leases.attributes(call.since(), inode, status));
     }
 
     FileResult.Attributes set(Call call, FileOperation.SetAttributes s) throws CallFailed {
@@ -101,8 +97,8 @@ final class AttributeCalls {
         }
     }
 
-    /// Home's kernel clears set-id bits for ordinary callers by itself. Root's it leaves, but the guest may have
-    /// less than root's capabilities, and its kernel then asks for it.
+    /// Home's kernel clears set-id bits for ordinary callers by itself. Root's it leaves, but the guest may
+    /// have less than root's capabilities, and its kernel then asks for it.
     void killSetIds(int descriptor) throws CallFailed {
         int mode = Attributes.status(descriptor).mode();
         if ((mode & SET_IDS) == 0) return;

@@ -353,12 +353,15 @@ final class CallPerformer {
 
     /// What may be remembered of a reply.
     static FileReply withoutData(FileReply reply) {
-        if (reply instanceof FileReply.Done(long id, FileResult.Opened(long handle, var attributes, ByteBuf _)))
-            return new FileReply.Done(id, new FileResult.Opened(handle, attributes, Unpooled.EMPTY_BUFFER));
+        if (reply
+                instanceof
+                FileReply.Done(long id, FileResult.Opened(long handle, var attributes, ByteBuf _, boolean toAll)))
+            return new FileReply.Done(id, new FileResult.Opened(handle, attributes, Unpooled.EMPTY_BUFFER, toAll));
         return reply;
     }
 
     static void release(FileReply reply) {
-        if (reply instanceof FileReply.Done(long _, FileResult.Opened(long _, var _, ByteBuf data))) data.release();
+        if (reply instanceof FileReply.Done(long _, FileResult.Opened(long _, var _, ByteBuf data, boolean _)))
+            data.release();
     }
 }

@@ -9,19 +9,23 @@ import drover.linux.syscall.Fallocate;
 import drover.linux.syscall.FileStatus;
 import drover.linux.syscall.Fsync;
 import drover.linux.syscall.Lseek;
+import drover.linux.syscall.NativeBytes;
 import drover.linux.syscall.Open;
 import drover.linux.syscall.Read;
 import drover.linux.syscall.Write;
+import drover.linux.syscall.Xattr;
 import drover.model.Credentials;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.Lease;
 import drover.protocol.file.ReplyCodec;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /// Calls on the content of open files, and opening them.
 final class ContentCalls {
@@ -34,6 +38,9 @@ final class ContentCalls {
     private static final int OPEN_FLAGS = Open.O_ACCMODE | Open.O_APPEND | Open.O_TRUNC | Open.O_SYNC;
     /// Never wait for the other end of a FIFO, never get a terminal, never leave for another file.
     private static final int ALWAYS = Open.O_CLOEXEC | Open.O_NOCTTY | Open.O_NONBLOCK;
+
+    private static final int OTHERS_MAY_READ = 04;
+    private static final byte[] ACCESS_LIST = "system.posix_acl_access".getBytes(StandardCharsets.US_ASCII);
 
     private final InodeDescriptors descriptors;
     private final Attributes attributes;
@@ -68,12 +75,23 @@ final class ContentCalls {
         OpenHandle handle = handles.add(call, inode, o.flags(), false, descriptor);
         try {
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
-            FileAttributes now = attributes.ofDescriptor(descriptor);
-            return new FileResult.Opened(handle.id, now, prefetch(handle, now, o.prefetchBytes()));
+            FileStatus status = Attributes.status(descriptor);
+            FileAttributes now = attributes.of(status);
+            boolean toAll = !handle.writable()
+                    && mayBeReadByAll(status, descriptor)
+                    && leases.attributes(call.since(), inode, status) == Lease.FULL;
+            return new FileResult.Opened(handle.id, now, prefetch(handle, now, o.prefetchBytes()), toAll);
         } catch (CallFailed e) {
             handles.release(call.view(), handle);
             throw e;
         }
+    }
+
+    /// By its mode, and without a list that says otherwise of somebody.
+    private static boolean mayBeReadByAll(FileStatus status, int descriptor) {
+        return (status.mode() & OTHERS_MAY_READ) != 0
+                && Xattr.getxattr(ProcSelf.path(descriptor), ACCESS_LIST) instanceof NativeBytes.Failed(int errno)
+                && (errno == Errno.ENODATA || errno == Errno.EOPNOTSUPP);
     }
 
     /// Opens a regular file by its inode.

@@ -8,7 +8,6 @@ import drover.linux.syscall.Lseek;
 import drover.linux.syscall.Open;
 import drover.linux.syscall.Stat;
 import drover.protocol.file.Bytes;
-import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileResult.Listed;
@@ -57,7 +56,8 @@ final class DirectoryCalls {
     FileResult.Opened open(Call call, long node) throws CallFailed {
         Inode inode = call.inode(node);
         OpenHandle handle = handles.add(call, inode, 0, true, reopen(call, inode));
-        return new FileResult.Opened(handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER);
+        return new FileResult.Opened(
+                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, false);
     }
 
     int reopen(Call call, Inode inode) throws CallFailed {
@@ -138,10 +138,7 @@ final class DirectoryCalls {
         boolean veiled = veil.covers(status, -1, handle.descriptor(), name.array());
         if (veiled && !status.isDirectory()) return null;
         Inode inode = call.view().inodes.seen(status, handle.inode, name, -1, veiled);
-        FileAttributes told = attributes.of(status);
-        FileResult.Entry entry = veiled
-                ? leases.unleased(inode, told)
-                : leases.entry(call.since(), handle.inode, name, inode, status, told);
+        FileResult.Entry entry = leases.entry(call.since(), handle.inode, name, inode, status, attributes.of(status));
         return new Listed(name, number, offset, type, entry);
     }
 }

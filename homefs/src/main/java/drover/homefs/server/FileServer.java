@@ -31,9 +31,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Performs the file calls of guests on home's files, under the guests' own rights. Thread rule: all methods from
-/// any thread; calls are performed on the server's own platform threads, whose number bounds how many run at
-/// once.
+/// Performs the file calls of guests on home's files, under the guests' own rights. Thread rule: all methods
+/// from any thread; calls are performed on the server's own platform threads, whose number bounds how many
+/// run at once.
 public final class FileServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FileServer.class);
     /// From here on a frame goes over the link for bulk.
@@ -43,9 +43,12 @@ public final class FileServer implements AutoCloseable {
     private static final long LOCK_RETRY_MILLIS = 20;
 
     private static final long VEIL_SECONDS = 5;
+    /// How soon nodes hear of a mount made at home.
+    private static final long MOUNTS_SECONDS = 1;
     private static final long OVERDUE_MILLIS = 500;
 
-    /// How soon after a file was removed at home its room is free: looking costs a microsecond for each descriptor.
+    /// How soon after a file was removed at home its room is free: looking costs a microsecond for each
+    /// descriptor.
     private static final long REMOVED_SECONDS = 5;
 
     private final FileServerConfig config;
@@ -61,6 +64,7 @@ public final class FileServer implements AutoCloseable {
     private final Handles handles;
     private final CallPerformer performer;
     private final Map<NodeId, NodeView> views = new ConcurrentHashMap<>();
+    private final MountTable mounts = new MountTable();
     private final Leases leases;
     private final Recalls recalls;
     private final ThreadPoolExecutor threads;
@@ -94,11 +98,7 @@ public final class FileServer implements AutoCloseable {
         handles = new Handles(ids::incrementAndGet, guests, locks);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
         recalls = new Recalls(config.guestLease());
-        leases = new Leases(
-                config.cookies(),
-                descriptors,
-                views.values(),
-                changes -> recalls.takeBack(null, leases().changed(null, changes), () -> {}));
+        leases = new Leases(config.cookies(), descriptors, views.values(), this::changedAtHome);
         NameCalls names = new NameCalls(descriptors, attributes, leases, veil, procSelf);
         AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
         performer = new CallPerformer(
@@ -127,6 +127,7 @@ public final class FileServer implements AutoCloseable {
         var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
         var _ = clock.scheduleWithFixedDelay(
                 descriptors::releaseRemoved, REMOVED_SECONDS, REMOVED_SECONDS, TimeUnit.SECONDS);
+        var _ = clock.scheduleWithFixedDelay(this::lookAtMounts, MOUNTS_SECONDS, MOUNTS_SECONDS, TimeUnit.SECONDS);
         var _ = clock.scheduleWithFixedDelay(
                 () -> views.values().forEach(recalls::giveUpOverdue),
                 OVERDUE_MILLIS,
@@ -135,15 +136,22 @@ public final class FileServer implements AutoCloseable {
         leases.watch().start();
     }
 
-    private Leases leases() {
-        return leases;
+    private void changedAtHome(List<Change> changes) {
+        recalls.takeBack(null, leases.changed(null, changes), () -> {});
+    }
+
+    private void lookAtMounts() {
+        if (!mounts.hasChanged()) return;
+        veil.look();
+        changedAtHome(List.of(new Change.Anything()));
     }
 
     private void retryLocksSoon() {
         var _ = clock.schedule(locks::retryAll, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the frame.
+    /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the
+    /// frame.
     public void onFrame(NodeId node, LinkClass linkClass, ByteBuf frame, ReplySender sender) {
         NodeView view = views.computeIfAbsent(node, this::newView);
         FileCall call;
@@ -298,16 +306,16 @@ public final class FileServer implements AutoCloseable {
         sender.send(frame.readableBytes() >= BULK_BYTES ? LinkClass.BULK : LinkClass.FILES, frame);
     }
 
-    /// Runs the task when nothing that was changed at home before is believed otherwise on that node any more: to be
-    /// awaited before a job starts there. May run it at once.
+    /// Runs the task when nothing that was changed at home before is believed otherwise on that node any
+    /// more: to be awaited before a job starts there. May run it at once.
     public void whenKnown(NodeId node, Runnable task) {
         NodeView view = views.get(node);
         if (view == null) task.run();
         else leases.watch().whenTold(() -> recalls.whenCaughtUp(view, task));
     }
 
-    /// Whether a node has not acknowledged for a while what it was told. Its guests may believe what is not so any
-    /// more, and must not be told that their home is well.
+    /// Whether a node has not acknowledged for a while what it was told. Its guests may believe what is not
+    /// so any more, and must not be told that their home is well.
     public boolean isBehind(NodeId node) {
         NodeView view = views.get(node);
         return view != null && recalls.isBehind(view);

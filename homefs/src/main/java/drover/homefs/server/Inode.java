@@ -28,6 +28,8 @@ final class Inode {
     int descriptor = -1;
     int pins;
     boolean dropped;
+    /// It had no name when its descriptor was last looked at.
+    boolean seenRemoved;
     FileHandle fileHandle;
 
     // owned by InodeTable, under its lock

@@ -11,10 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// O_PATH descriptors of inodes, the least recently used closed when there are too many, and opened again by the
-/// file's handle or its place. Those of removed files are closed too, for they keep the file's room on the disk.
-/// Thread rule: any of the server's threads; one lock, never held during a system
-/// call that can block.
+/// O_PATH descriptors of inodes, the least recently used closed when there are too many, and opened again by
+/// the file's handle or its place. Those of removed files are closed too, for they keep the file's room on
+/// the disk. Thread rule: any of the server's threads; one lock, never held during a system call that can
+/// block.
 final class InodeDescriptors {
     private static final int PATH = Open.O_PATH | Open.O_NOFOLLOW | Open.O_CLOEXEC;
 
@@ -136,9 +136,9 @@ final class InodeDescriptors {
         if (close >= 0) Close.close(close);
     }
 
-    /// Closes the descriptors of files that have no name any more and that no guest holds open. A node may know
-    /// such a file for hours, and until then the disk would not get its room back. Who asks for it later is told
-    /// that it is stale. One fstat for each descriptor.
+    /// Closes the descriptors of files that have no name any more and that no guest holds open. A node may
+    /// know such a file for hours, and until then the disk would not get its room back. Who asks for it later
+    /// is told that it is stale. One fstat for each descriptor.
     void releaseRemoved() {
         List<Inode> idle;
         synchronized (recent) {
@@ -156,13 +156,15 @@ final class InodeDescriptors {
             inode.pins = 1;
             descriptor = inode.descriptor;
         }
-        boolean removed = Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status)
+        boolean nameless = Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status)
                 && status.isRegular()
                 && status.links() == 0;
+        boolean removed = nameless;
         int close = -1;
         synchronized (recent) {
             inode.pins--;
-            removed &= inode.handles().isEmpty();
+            removed &= inode.handles().isEmpty() && inode.seenRemoved; // a node may just be about to open it
+            inode.seenRemoved = nameless;
             if (inode.pins == 0 && (removed || inode.dropped)) close = take(inode);
         }
         if (close >= 0) Close.close(close);

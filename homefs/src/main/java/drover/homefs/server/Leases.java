@@ -17,11 +17,11 @@ import java.util.function.Consumer;
 /// Which node was promised what about home's files, and what is to be taken back when something changes.
 ///
 /// Changes that guests make pass through this home, and [HomeWatch] tells those that programs at home make in
-/// directories it watches; what is not watched is leased briefly. A file with several names may be changed by one that
-/// nobody watches.
+/// directories it watches; what is not watched is leased briefly. A file with several names may be changed by
+/// one that nobody watches.
 ///
-/// What a promise is about was looked at some moment before it is made. [#now()] is asked before the look, and no
-/// promise is made if anything has changed since.
+/// What a promise is about was looked at some moment before it is made. [#now()] is asked before the look,
+/// and no promise is made if anything has changed since.
 ///
 /// Thread rule: any thread; one lock, never held during a system call.
 final class Leases {
@@ -55,17 +55,18 @@ final class Leases {
     FileResult.Entry entry(
             long since, Inode directory, Bytes name, Inode inode, FileStatus status, FileAttributes attributes) {
         boolean watched = watch.covers(directory);
-        boolean steady = watched && (status.isDirectory() ? watch.covers(inode) : status.links() <= 1);
+        boolean steady = watched && (inode.veiled || isSteady(inode, status));
         synchronized (this) {
-            if (version != since || !directory.promises.addName(name, inode)) return unleased(inode, attributes);
+            if (version != since || !directory.promises.addName(name, inode))
+                return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE);
             inode.promises.attributes = true;
         }
         return new FileResult.Entry(inode.id, attributes, lease(watched), lease(steady));
     }
 
-    /// The same of what nobody may count on.
-    FileResult.Entry unleased(Inode inode, FileAttributes attributes) {
-        return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE);
+    /// Whether all changes of a file in a directory that is watched are noticed.
+    private boolean isSteady(Inode inode, FileStatus status) {
+        return status.isDirectory() ? watch.covers(inode) : status.links() <= 1;
     }
 
     private static Lease lease(boolean changesAtHomeAreNoticed) {
@@ -81,14 +82,12 @@ final class Leases {
         return lease(watched);
     }
 
-    /// How far a node may count on attributes that were read at or after `since`. Changes made at home are told by
-    /// name, so the name must have been promised as well.
-    Lease attributes(long since, Inode inode, boolean severalLinks) {
+    /// How far a node may count on attributes that were read at or after `since`. Changes made at home are
+    /// told by name, so the name must have been promised as well.
+    Lease attributes(long since, Inode inode, FileStatus status) {
         Inode.Place place = inode.place();
         Inode parent = place.parent();
-        boolean watched = !severalLinks
-                && (parent == null || watch.covers(parent))
-                && (!inode.identity.isDirectory() || watch.covers(inode));
+        boolean watched = (parent == null || watch.covers(parent)) && (inode.veiled || isSteady(inode, status));
         synchronized (this) {
             if (version != since) return Lease.NONE;
             inode.promises.attributes = true;
@@ -103,7 +102,8 @@ final class Leases {
         }
     }
 
-    /// Something has changed. Returns what is to be taken back, and from whom; these promises do not count any more.
+    /// Something has changed. Returns what is to be taken back, and from whom; these promises do not count
+    /// any more.
     ///
     /// @param by the node that did it, whose kernel knows; null for a program at home
     Map<NodeView, List<Item>> changed(NodeView by, List<Change> changes) {

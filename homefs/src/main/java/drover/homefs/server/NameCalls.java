@@ -15,7 +15,6 @@ import drover.linux.syscall.Stat;
 import drover.linux.syscall.Symlink;
 import drover.linux.syscall.Unlink;
 import drover.protocol.file.Bytes;
-import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 
@@ -61,10 +60,7 @@ final class NameCalls {
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
             Inode inode = call.view().inodes.seen(status, parent, name, descriptor, veiled);
-            FileAttributes told = attributes.of(status);
-            return veiled
-                    ? leases.unleased(inode, told)
-                    : leases.entry(call.since(), parent, name, inode, status, told);
+            return leases.entry(call.since(), parent, name, inode, status, attributes.of(status));
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;

@@ -28,7 +28,9 @@ public sealed interface FileResult {
     /// A file or directory is open.
     ///
     /// @param prefetched the whole content, if it was asked for and is short enough; else empty
-    record Opened(long handle, FileAttributes attributes, ByteBuf prefetched) implements FileResult {}
+    /// @param toAll anybody may read it, and home takes that back when it changes: who opens it for reading
+    ///     again need not ask
+    record Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) implements FileResult {}
 
     record Created(Entry entry, long handle) implements FileResult {}
 
@@ -63,8 +65,8 @@ public sealed interface FileResult {
     ///
     /// @param offset where the listing goes on behind this entry
     /// @param type as d_type of readdir(3)
-    /// @param entry the file, if the listing was asked for as lookups, or null. Null also for `.`, `..` and what
-    ///     vanished
+    /// @param entry the file, if the listing was asked for as lookups, or null. Null also for `.`, `..` and
+    ///     what vanished
     record Listed(Bytes name, long number, long offset, int type, Entry entry) {}
 
     record Lock(LockRange range) implements FileResult {}

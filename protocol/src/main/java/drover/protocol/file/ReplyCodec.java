@@ -29,7 +29,8 @@ public final class ReplyCodec {
         };
     }
 
-    /// A [Data] reply's frame up to the data, which the caller appends: read straight from the file into the frame.
+    /// A [Data] reply's frame up to the data, which the caller appends: read straight from the file into the
+    /// frame.
     public static ByteBuf beginData(long id, int maxBytes, ByteBufAllocator allocator) {
         return code(header(allocator, HEADER_BYTES + 2 + maxBytes, id, 0), 7);
     }
@@ -48,8 +49,8 @@ public final class ReplyCodec {
             case Attributes(FileAttributes attributes, Lease lease) ->
                 FileFields.putAttributes(code(out, 4).writeByte(lease.code()), attributes);
             case Content(Bytes bytes) -> FileFields.putBytes(code(out, 5), bytes);
-            case Opened(long handle, FileAttributes attributes, ByteBuf prefetched) -> {
-                FileFields.putAttributes(code(out, 6).writeLongLE(handle), attributes);
+            case Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) -> {
+                FileFields.putAttributes(code(out, 6).writeLongLE(handle).writeBoolean(toAll), attributes);
                 out.writeIntLE(prefetched.readableBytes());
                 out.writeBytes(prefetched, prefetched.readerIndex(), prefetched.readableBytes());
             }
@@ -135,8 +136,9 @@ public final class ReplyCodec {
             case 5 -> new Content(FileFields.bytes(in));
             case 6 -> {
                 long handle = in.readLongLE();
+                boolean toAll = FileFields.flag(in);
                 FileAttributes attributes = FileFields.attributes(in);
-                yield new Opened(handle, attributes, in.readRetainedSlice(FileFields.count(in, 1 << 20, 1)));
+                yield new Opened(handle, attributes, in.readRetainedSlice(FileFields.count(in, 1 << 20, 1)), toAll);
             }
             case 7 -> new Data(in.readRetainedSlice(in.readableBytes()));
             case 8 -> {

@@ -90,7 +90,7 @@ class FileCodecTest {
                 ENTRY,
                 new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF),
                 new FileResult.Content(NAME),
-                new FileResult.Opened(1, ATTRIBUTES, data(10)),
+                new FileResult.Opened(1, ATTRIBUTES, data(10), true),
                 new FileResult.Data(data(70_000)),
                 new FileResult.Created(ENTRY, 5),
                 new FileResult.Written(1, ATTRIBUTES, ATTRIBUTES),
