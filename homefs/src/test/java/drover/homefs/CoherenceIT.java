@@ -192,4 +192,18 @@ class CoherenceIT {
                 "new\nthere\n",
                 nodes.sh(work, "cat $A/f; test -e $A/none && echo there").output());
     }
+
+    @Test
+    void whatANodeKnewBeforeHomesRestartItChangesForAllToSee() throws Exception {
+        nodes.sh(work, "mkdir $H/d; echo old > $H/d/f; cat $A/d/f");
+        nodes.sides.forEach(TwoNodes.Side::disconnect);
+        nodes.server.close();
+        nodes.startServer(Path.of("/"), drover.homefs.server.FileServerConfig.bootNow() + 100);
+        nodes.sides.forEach(TwoNodes.Side::connect);
+        nodes.sh(work, "for i in 1 2 3 4 5; do cat $B/d/f; test -e $B/d/none; sleep 0.1; done");
+        assertEquals(
+                "new\nthere\n",
+                nodes.sh(work, "echo new > $A/d/f; echo 1 > $A/d/none; cat $B/d/f; test -e $B/d/none && echo there")
+                        .output());
+    }
 }

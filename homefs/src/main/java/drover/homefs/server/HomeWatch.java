@@ -117,7 +117,7 @@ final class HomeWatch implements AutoCloseable {
     /// Whether changes in that directory are noticed. If not, they will be in a moment, where that is possible.
     boolean covers(Inode directory) {
         if (directory.watched) return true;
-        Identity identity = directory.identity;
+        Identity identity = directory.identity();
         if (group == null || !identity.isDirectory() || refused.contains(identity)) return false;
         if (watched.containsKey(identity) && hold(directory)) return true;
         if (watched.size() < MAX_WATCHED && asked.add(identity)) marker.execute(() -> mark(directory));
@@ -128,7 +128,7 @@ final class HomeWatch implements AutoCloseable {
     private boolean hold(Inode directory) {
         synchronized (directory) {
             if (directory.watched) return true;
-            Watched known = watched.computeIfPresent(directory.identity, (identity, old) -> {
+            Watched known = watched.computeIfPresent(directory.identity(), (identity, old) -> {
                 old.holders++;
                 return old;
             });
@@ -144,7 +144,7 @@ final class HomeWatch implements AutoCloseable {
             if (hold(directory)) return;
             try (var pin = descriptors.pin(directory, acting)) {
                 synchronized (directory) {
-                    if (!markNew(directory.identity, pin.descriptor)) return;
+                    if (!markNew(directory.identity(), pin.descriptor)) return;
                     marked.run();
                     directory.watched = true;
                 }
@@ -152,7 +152,7 @@ final class HomeWatch implements AutoCloseable {
         } catch (CallFailed e) {
             log.debug("cannot watch a directory: errno {}", e.errno);
         } finally {
-            asked.remove(directory.identity);
+            asked.remove(directory.identity());
         }
     }
 
@@ -179,7 +179,7 @@ final class HomeWatch implements AutoCloseable {
             directory.watched = false;
         }
         Watched[] last = new Watched[1];
-        watched.computeIfPresent(directory.identity, (identity, known) -> {
+        watched.computeIfPresent(directory.identity(), (identity, known) -> {
             if (--known.holders > 0) return known;
             last[0] = known;
             return null;

@@ -28,7 +28,7 @@ final class InodeTable {
         this.descriptors = descriptors;
         this.forgotten = forgotten;
         byId.put(Inode.ROOT, root);
-        byIdentity.put(root.identity, root);
+        byIdentity.put(root.identity(), root);
     }
 
     synchronized Inode get(long id) throws CallFailed {
@@ -55,6 +55,7 @@ final class InodeTable {
             byId.put(inode.id, inode);
             byIdentity.put(identity, inode);
         } else {
+            inode.found(status);
             inode.seenAt(parent, name);
         }
         inode.lookups++;
@@ -76,8 +77,9 @@ final class InodeTable {
             inode.lookups -= lookups;
             if (inode.lookups > 0) return;
             byId.remove(id);
-            byIdentity.remove(inode.identity, inode);
-            revived.remove(inode.identity, inode);
+            byIdentity.remove(inode.identity(), inode);
+            revived.remove(
+                    Identity.revived(inode.identity().device(), inode.identity().inode()), inode);
             dropped = inode;
         }
         forgotten.accept(dropped);
@@ -127,7 +129,7 @@ final class InodeTable {
             byIdentity.clear();
             revived.clear();
             byId.put(Inode.ROOT, root);
-            byIdentity.put(root.identity, root);
+            byIdentity.put(root.identity(), root);
         }
         for (Inode inode : all) {
             forgotten.accept(inode);

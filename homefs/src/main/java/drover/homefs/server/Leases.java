@@ -88,7 +88,7 @@ final class Leases {
         Inode parent = place.parent();
         boolean watched = !severalLinks
                 && (parent == null || watch.covers(parent))
-                && (!inode.identity.isDirectory() || watch.covers(inode));
+                && (!inode.identity().isDirectory() || watch.covers(inode));
         synchronized (this) {
             if (version != since) return Lease.NONE;
             inode.promises.attributes = true;
