@@ -98,7 +98,7 @@ public final class FileServer implements AutoCloseable {
                 config.cookies(),
                 descriptors,
                 views.values(),
-                changes -> recalls.takeBack(null, leases().changed(null, changes), () -> {}));
+                changes -> recalls.takeBack(null, () -> leases().changed(null, changes), () -> {}));
         NameCalls names = new NameCalls(descriptors, attributes, leases, veil, procSelf);
         AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
         performer = new CallPerformer(
@@ -215,7 +215,7 @@ public final class FileServer implements AutoCloseable {
                 case CallPerformer.Outcome.Reply(FileReply reply) -> {
                     if (!changes.isEmpty()) {
                         done(view, call, reply);
-                        recalls.takeBack(view, leases.changed(view, changes), () -> {
+                        recalls.takeBack(view, () -> leases.changed(view, changes), () -> {
                             reply(view, call, reply, sender);
                             ended(view, call);
                         });

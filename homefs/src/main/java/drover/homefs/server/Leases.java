@@ -1,6 +1,7 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.FileStatus;
+import drover.homefs.server.Recalls.TakenBack;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileRecall.Item;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -104,28 +106,29 @@ final class Leases {
     }
 
     /// Something has changed. Returns what is to be taken back, and from whom; these promises do not count any more.
+    /// Nodes that know what has changed are named also if they were promised nothing.
     ///
     /// @param by the node that did it, whose kernel knows; null for a program at home
-    Map<NodeView, List<Item>> changed(NodeView by, List<Change> changes) {
-        Map<NodeView, List<Item>> recalls = new HashMap<>();
+    Map<NodeView, TakenBack> changed(NodeView by, List<Change> changes) {
+        Map<NodeView, TakenBack> recalls = new HashMap<>();
         synchronized (this) {
             version++;
-            for (Change change : changes)
-                for (NodeView view : views) {
-                    List<Item> items = new ArrayList<>(2);
-                    takeBack(view, view == by, change, items);
-                    if (!items.isEmpty())
-                        recalls.computeIfAbsent(view, v -> new ArrayList<>()).addAll(items);
-                }
+            for (NodeView view : views) {
+                TakenBack taken = new TakenBack(new ArrayList<>(2), new HashSet<>(2));
+                for (Change change : changes) takeBack(view, view == by, change, taken);
+                if (!taken.concerned().isEmpty() || !taken.items().isEmpty()) recalls.put(view, taken);
+            }
         }
         return recalls;
     }
 
-    private void takeBack(NodeView view, boolean own, Change change, List<Item> items) {
+    private static void takeBack(NodeView view, boolean own, Change change, TakenBack taken) {
+        List<Item> items = taken.items();
         switch (change) {
             case Change.Name(Identity directory, Bytes name) -> {
                 Inode inode = view.inodes.find(directory);
                 if (inode == null || own) return;
+                taken.concerned().add(inode.id);
                 name(inode, name, items);
                 attributes(inode, items);
             }
@@ -134,11 +137,15 @@ final class Leases {
             }
             case Change.Attributes(Identity file) -> {
                 Inode inode = view.inodes.find(file);
-                if (inode != null && !own) attributes(inode, items);
+                if (inode == null || own) return;
+                taken.concerned().add(inode.id);
+                attributes(inode, items);
             }
             case Change.Content(Identity file) -> {
                 Inode inode = view.inodes.find(file);
-                if (inode != null && !own) content(inode, items);
+                if (inode == null || own) return;
+                taken.concerned().add(inode.id);
+                content(inode, items);
             }
             case Change.Anything() -> everything(view, items);
         }
