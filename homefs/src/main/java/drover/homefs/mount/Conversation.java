@@ -136,9 +136,17 @@ final class Conversation {
         }
     }
 
-    /// Promises were taken back. Not repeated: home asks again on the next link.
-    void acknowledge(long number) {
-        if (current == 0) return;
+    /// The link that frames come over now; 0 for none.
+    long link() {
+        return current;
+    }
+
+    /// Promises were taken back. Not repeated: home asks again on the next link, and there may be another home behind
+    /// it, which counts anew.
+    ///
+    /// @param link over which home asked
+    void acknowledge(long link, long number) {
+        if (link == 0 || current != link) return;
         long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
         sender.send(
                 LinkClass.FILES,

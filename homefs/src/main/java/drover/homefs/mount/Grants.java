@@ -63,6 +63,11 @@ final class Grants {
         return generation.get();
     }
 
+    /// Whether nothing was taken back since the call was made.
+    boolean isCurrent(PendingCall call) {
+        return call.generation == generation.get();
+    }
+
     /// To be held while an answer is made and given to the kernel.
     Lock answering() {
         return fence.readLock();
@@ -109,7 +114,7 @@ final class Grants {
     }
 
     private long nanos(PendingCall call, Lease lease) {
-        if (!mayBelieve || call.generation != generation.get()) return 0;
+        if (!mayBelieve || !isCurrent(call)) return 0;
         return switch (lease) {
             case NONE -> 0;
             case BRIEF -> config.briefTimeout().toNanos();

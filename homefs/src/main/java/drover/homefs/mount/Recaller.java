@@ -44,9 +44,10 @@ final class Recaller implements AutoCloseable {
 
     void recall(FileRecall recall) {
         grants.voidCallsUnderWay();
+        long link = conversation.link();
         thread.execute(() -> {
             for (Item item : recall.items()) takeBack(item);
-            conversation.acknowledge(recall.number());
+            conversation.acknowledge(link, recall.number());
         });
     }
 
@@ -63,7 +64,11 @@ final class Recaller implements AutoCloseable {
                 grants.expire(directory, name);
                 if (node != 0) content(node);
             }
-            case Item.Attributes(long node) -> device.expireAttributes(node);
+            case Item.Attributes(long id) -> {
+                KnownNode node = nodes.get(id);
+                if (node != null) node.hasNoCapability(false);
+                device.expireAttributes(id);
+            }
             case Item.Content(long node) -> content(node);
             case Item.Everything() -> {
                 grants.absent().forEach(absent -> grants.expire(absent.parent(), absent.name()));
