@@ -15,6 +15,12 @@ sealed interface Change {
     /// A file's content, and its attributes.
     record Content(Identity file) implements Change {}
 
+    /// A name came into being at home, perhaps another one of a file that is known by its first.
+    record Made(Identity directory, Bytes name) implements Change {}
+
+    /// Nothing at all, but a node was promised of too many names that there are none.
+    record Absences(NodeView of) implements Change {}
+
     /// Nobody knows what.
     record Anything() implements Change {}
 }

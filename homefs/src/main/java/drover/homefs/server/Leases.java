@@ -1,7 +1,8 @@
 package drover.homefs.server;
 
-import drover.linux.syscall.FileStatus;
 import drover.homefs.server.Recalls.TakenBack;
+import drover.linux.syscall.FileStatus;
+import drover.linux.syscall.Stat;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileRecall.Item;
@@ -28,15 +29,44 @@ import java.util.function.Consumer;
 /// Thread rule: any thread; one lock, never held during a system call.
 final class Leases {
     private final HomeWatch watch;
+    private final InodeDescriptors descriptors;
+    private final Consumer<List<Change>> atHome;
     private final Collection<NodeView> views;
     private long version;
 
     /// @param own as [HomeWatch] takes it
     /// @param views of all nodes; grows
-    /// @param atHome told what programs at home have changed
+    /// @param atHome told what programs at home have changed, and what else is to be taken back
     Leases(Path own, InodeDescriptors descriptors, Collection<NodeView> views, Consumer<List<Change>> atHome) {
-        this.watch = new HomeWatch(own, descriptors, atHome, this::more);
+        this.watch = new HomeWatch(own, descriptors, changes -> atHome.accept(withLinked(changes)), this::more);
+        this.descriptors = descriptors;
+        this.atHome = atHome;
         this.views = views;
+    }
+
+    /// Nobody is told by the old name that a file was given another: what has several is looked at, and its attributes
+    /// are taken back.
+    private List<Change> withLinked(List<Change> changes) {
+        List<Change> all = new ArrayList<>(changes);
+        for (Change change : changes)
+            if (change instanceof Change.Made(Identity directory, Bytes name)
+                    && status(directory, name) instanceof Stat.Result.Found(FileStatus status)
+                    && status.links() > 1) all.add(new Change.Attributes(Identity.of(status)));
+        return all;
+    }
+
+    /// Null if no node knows the directory any more.
+    private Stat.Result status(Identity directory, Bytes name) {
+        for (NodeView view : views) {
+            Inode inode = view.inodes.find(directory);
+            if (inode == null) continue;
+            try (var pin = descriptors.pin(inode, ActingThread.own())) {
+                return Stat.ofName(pin.descriptor, name.array());
+            } catch (CallFailed e) {
+                // removed meanwhile, or forgotten
+            }
+        }
+        return null;
     }
 
     HomeWatch watch() {
@@ -75,12 +105,17 @@ final class Leases {
     }
 
     /// How far a node may count on there being no such name, as was found at or after `since`.
-    Lease absence(long since, Inode directory, Bytes name) {
+    Lease absence(long since, NodeView view, Inode directory, Bytes name) {
         boolean watched = watch.covers(directory);
+        boolean full;
         synchronized (this) {
-            if (version != since || !directory.promises.addName(name, Promises.ABSENT)) return Lease.NONE;
+            full = view.absences >= Promises.MAX_ABSENT;
+            if (full) view.absences = 0;
+            else if (version != since || !directory.promises.addName(name, Promises.ABSENT)) return Lease.NONE;
+            else view.absences++;
         }
-        return lease(watched);
+        if (full) atHome.accept(List.of(new Change.Absences(view)));
+        return full ? Lease.NONE : lease(watched);
     }
 
     /// How far a node may count on attributes that were read at or after `since`. Changes made at home are told by
@@ -147,6 +182,10 @@ final class Leases {
                 taken.concerned().add(inode.id);
                 content(inode, items);
             }
+            case Change.Made _ -> {}
+            case Change.Absences(NodeView of) -> {
+                if (view == of) absences(view, items);
+            }
             case Change.Anything() -> everything(view, items);
         }
     }
@@ -173,14 +212,20 @@ final class Leases {
         items.add(new Item.Content(inode.id));
     }
 
-    /// The node's kernel keeps for the new name what it was told about the old one.
+    /// The node's kernel keeps for the new name what it believes of the old one, also if that has just been taken back:
+    /// it cannot be told of the old name while it moves it.
     private static void moved(NodeView view, Identity from, Bytes name, Identity to, Bytes newName, List<Item> items) {
         Inode source = view.inodes.find(from);
         Inode target = view.inodes.find(to);
-        if (source == null || target == null || !source.promises.hasName(name)) return;
+        if (source == null || target == null) return;
         Inode led = source.promises.removeName(name);
         target.promises.removeName(newName);
         items.add(new Item.Name(target.id, newName, led == Promises.ABSENT ? 0 : led.id));
+    }
+
+    private static void absences(NodeView view, List<Item> items) {
+        for (Inode inode : view.inodes.all())
+            for (Bytes name : inode.promises.takeAbsent()) items.add(new Item.Name(inode.id, name, 0));
     }
 
     private static void everything(NodeView view, List<Item> items) {

@@ -45,7 +45,8 @@ final class NameCalls {
         if (parent.veiled) throw new CallFailed(Errno.ENOENT);
         try (var pin = descriptors.pin(parent, call.acting())) {
             int descriptor = Open.openat(pin.descriptor, name.array(), PATH, 0);
-            if (descriptor == -Errno.ENOENT) throw CallFailed.absent(leases.absence(call.since(), parent, name));
+            if (descriptor == -Errno.ENOENT)
+                throw CallFailed.absent(leases.absence(call.since(), call.view(), parent, name));
             return entryOf(call, parent, name, CallFailed.check(descriptor));
         }
     }

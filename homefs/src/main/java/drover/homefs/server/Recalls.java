@@ -37,6 +37,8 @@ final class Recalls {
     private static final int MAX_FRAME_BYTES = 12 << 10;
 
     private static final int ITEM_BYTES = 21;
+    /// Frames of one node, of up to 12 KiB.
+    private static final int MAX_UNACKNOWLEDGED = 1_024;
 
     /// What one node has to do with recalls. Owned by [Recalls], under its lock.
     static final class State {
@@ -81,7 +83,8 @@ final class Recalls {
 
     /// Takes promises back, and runs `then` when that is known everywhere: at once if nobody has to be waited for.
     ///
-    /// A change waits, too, for what an earlier one has taken back of the same files and is not known everywhere yet.
+    /// A change waits, too, for what an earlier one has taken back of the same files and is not known everywhere
+    yet.
     ///
     /// @param by the node whose change it is; null for a program at home
     /// @param recalls finds what is to be taken back: no other change comes in between
@@ -156,7 +159,26 @@ final class Recalls {
             tell(state, sent.recall);
             from = to;
         }
+        if (view.recalls.unacknowledged.size() > MAX_UNACKNOWLEDGED) askForEverything(view.recalls);
         return view.recalls.unacknowledged.getLast();
+    }
+
+    /// A node that does not acknowledge shall not fill this home's memory.
+    private static void askForEverything(State state) {
+        var all = new Sent(
+                new FileRecall(++state.numbers, List.of(new Item.Everything())),
+                state.unacknowledged.getFirst().sinceNanos,
+                new ArrayList<>(),
+                new ArrayList<>());
+        for (Sent sent : state.unacknowledged) {
+            all.waiting.addAll(sent.waiting);
+            all.starting.addAll(sent.starting);
+        }
+        state.unacknowledged.clear();
+        state.underWay.clear();
+        state.unacknowledged.add(all);
+        state.underWay.put(ALL, all);
+        tell(state, all.recall);
     }
 
     private static void tell(State state, FileRecall recall) {
