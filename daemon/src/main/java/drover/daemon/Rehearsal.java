@@ -29,19 +29,17 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of its
-/// own. It
-/// is
-/// made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The Java virtual machine
-/// records
-/// meanwhile what a daemon needs, for the cache from which later ones start (JEP 514, 515).
+/// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of
+/// its own. It is made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The
+/// Java virtual machine records meanwhile what a daemon needs, for the cache from which later ones start (JEP
+/// 514, 515).
 final class Rehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
     private static final Duration CONVERGENCE_LIMIT = Duration.ofSeconds(40); // usually one, on a busy machine ten
     private static final Duration JOB_LIMIT = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(50);
-    /// Enough that the recorded profile is the one of the work and not of its start; takes about a second.
-    private static final int JOBS = 40;
+    /// Enough that the recorded profile is the one of the work and not of its start; takes some seconds.
+    private static final int JOBS = 250;
 
     private static final String FIRST = "rehearsal-one";
     private static final String SECOND = "rehearsal-two";
@@ -141,7 +139,8 @@ final class Rehearsal {
         }
     }
 
-    /// Jobs need the keeper, which needs root, and namespaces: without them the rest of the rehearsal still counts.
+    /// Jobs need the keeper, which needs root, and namespaces: without them the rest of the rehearsal still
+    /// counts.
     private void runJobs(Places home) throws IOException {
         for (int i = 0; i < JOBS; i++) {
             Optional<String> trouble = runJob(home);

@@ -10,11 +10,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What one node or home changes, another node sees: at once when the change was made through a node, within 50 ms when
-/// it was made at home. Needs root and /dev/fuse.
+/// What one node or home changes, another node sees: at once when the change was made through a node, within
+/// 50 ms when it was made at home. Needs root and /dev/fuse.
 class CoherenceIT {
-    /// Each kind of change: how it is prepared at home, what a reader asks again and again, and the change. `look` is
-    /// asked until the answer comes from the reader's own kernel, so that there is something stale to be believed.
+    /// Each kind of change: how it is prepared at home, what a reader asks again and again, and the change.
+    /// `look` is asked until the answer comes from the reader's own kernel, so that there is something stale
+    /// to be believed.
     private static final String TABLE = """
             import ctypes, errno, os, random, subprocess, sys, time
             reader, writer, home = sys.argv[1], sys.argv[2], sys.argv[3]
@@ -35,6 +36,7 @@ class CoherenceIT {
                 "mkfifo":         (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.mkfifo(d+"/f")),
                 "symlink":        (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.symlink("x", d+"/f")),
                 "link":           (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.link(d+"/g", d+"/f")),
+                "link to elsewhere": (lambda d: (write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), os.mkdir(d+"/s")), lambda d: (stat(d+"/g", "st_nlink", "st_ctime_ns"), os.listdir(d+"/s")), lambda d: os.link(d+"/g", d+"/s/f")),
                 "unlink":         (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: exists(d+"/f"), lambda d: os.unlink(d+"/f")),
                 "unlink a link":  (lambda d: (write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), os.link(d+"/g", d+"/f")), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.unlink(d+"/f")),
                 "rmdir":          (lambda d: os.mkdir(d+"/f"), lambda d: exists(d+"/f"), lambda d: os.rmdir(d+"/f")),
@@ -55,6 +57,7 @@ class CoherenceIT {
                 "chown":          (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_uid", "st_gid"), lambda d: os.chown(d+"/f", 7, 8)),
                 "utimens":        (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_mtime_ns"), lambda d: os.utime(d+"/f", ns=(5, 123456789))),
                 "setxattr":       (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (os.listxattr(d+"/f"), stat(d+"/f", "st_ctime_ns")), lambda d: os.setxattr(d+"/f", "user.x", b"1")),
+                "setcap":         (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: capability(d+"/f"), lambda d: os.setxattr(d+"/f", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))),
                 "a directory's times and links": (lambda d: os.mkdir(d+"/f"), lambda d: stat(d+"/f", "st_mtime_ns", "st_nlink"), lambda d: os.mkdir(d+"/f/g")),
                 "a listing":      (lambda d: os.mkdir(d+"/f"), lambda d: sorted(os.listdir(d+"/f")), lambda d: os.mkdir(d+"/f/g")),
             }
@@ -63,6 +66,9 @@ class CoherenceIT {
                 if libc.renameat2(-100, a.encode(), -100, b.encode(), 2) != 0: raise OSError(ctypes.get_errno(), "renameat2")
             def allocate(p):
                 fd = os.open(p, os.O_WRONLY); os.posix_fallocate(fd, 0, 5000); os.close(fd)
+            def capability(p):
+                try: return os.getxattr(p, "security.capability")
+                except OSError as e: return e.errno
             open_files = {}
             def held(p):
                 if p not in open_files: open_files[p] = os.open(p, os.O_RDONLY)
@@ -191,5 +197,19 @@ class CoherenceIT {
         assertEquals(
                 "new\nthere\n",
                 nodes.sh(work, "cat $A/f; test -e $A/none && echo there").output());
+    }
+
+    @Test
+    void whatANodeKnewBeforeHomesRestartItChangesForAllToSee() throws Exception {
+        nodes.sh(work, "mkdir $H/d; echo old > $H/d/f; cat $A/d/f");
+        nodes.sides.forEach(TwoNodes.Side::disconnect);
+        nodes.server.close();
+        nodes.startServer(Path.of("/"), drover.homefs.server.FileServerConfig.bootNow() + 100);
+        nodes.sides.forEach(TwoNodes.Side::connect);
+        nodes.sh(work, "for i in 1 2 3 4 5; do cat $B/d/f; test -e $B/d/none; sleep 0.1; done");
+        assertEquals(
+                "new\nthere\n",
+                nodes.sh(work, "echo new > $A/d/f; echo 1 > $A/d/none; cat $B/d/f; test -e $B/d/none && echo there")
+                        .output());
     }
 }

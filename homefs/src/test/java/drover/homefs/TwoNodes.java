@@ -4,6 +4,7 @@ import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.FileServerConfig;
+import drover.homefs.server.ReplySender;
 import drover.linux.syscall.Close;
 import drover.linux.syscall.Open;
 import drover.model.Credentials;
@@ -29,8 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace of
-/// their own. Commands run over them in child processes: this process must never touch them itself.
+/// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace
+/// of their own. Commands run over them in child processes: this process must never touch them itself.
 final class TwoNodes implements AutoCloseable {
     static final NodeId HOME = new NodeId("home");
     static final long COMMAND_SECONDS = 120;
@@ -76,6 +77,8 @@ final class TwoNodes implements AutoCloseable {
         volatile HomeMount mount;
         /// To one home until it is cut: what was sent over it never reaches the home after that one.
         private volatile Link link;
+        /// Null while frames are handed over at once.
+        private volatile SlowWire wire;
 
         Side(int index) throws IOException {
             this.index = index;
@@ -87,20 +90,42 @@ final class TwoNodes implements AutoCloseable {
         }
 
         boolean send(LinkClass linkClass, ByteBuf frame) {
+            Link now = link;
+            if (now == null) {
+                frame.release();
+                return false;
+            }
+            if (wire == null) arrive(now, linkClass, frame);
+            else wire.toHome(linkClass, () -> arrive(now, linkClass, frame));
+            return true;
+        }
+
+        private void arrive(Link now, LinkClass linkClass, ByteBuf frame) {
             try {
-                Link now = link;
-                if (now == null) return false;
-                now.home.onFrame(node, linkClass, frame, (replyClass, reply) -> {
-                    try {
-                        if (link == now) mount.onFrame(reply);
-                    } finally {
-                        reply.release();
-                    }
-                });
-                return true;
+                if (link == now || wire == null) now.home.onFrame(node, linkClass, frame, replies(now));
             } finally {
                 frame.release();
             }
+        }
+
+        private ReplySender replies(Link now) {
+            return (linkClass, reply) -> {
+                if (wire == null) returned(now, reply);
+                else wire.toNode(linkClass, () -> returned(now, reply));
+            };
+        }
+
+        private void returned(Link now, ByteBuf reply) {
+            try {
+                if (link == now) mount.onFrame(reply);
+            } finally {
+                reply.release();
+            }
+        }
+
+        /// From now on frames take a random time, in order within one class.
+        void slowDown(SlowWire slow) {
+            wire = slow;
         }
 
         void start(long connection, boolean resumed) {
@@ -267,6 +292,7 @@ final class TwoNodes implements AutoCloseable {
     public void close() {
         namespace.destroyForcibly();
         for (Side side : sides) {
+            if (side.wire != null) side.wire.close();
             side.mount.close();
             Close.close(side.fuse);
         }

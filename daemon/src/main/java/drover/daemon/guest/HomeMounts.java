@@ -59,7 +59,8 @@ final class HomeMounts implements FileLinks.Mounts {
         }
     }
 
-    /// Has home's files mounted if they are not, and once: each answer of the keeper brings a server of the requests.
+    /// Has home's files mounted if they are not, and once: each answer of the keeper brings a server of the
+    /// requests.
     void mount(NodeId home, Keeper keeper) {
         Home state = home(home);
         if (state.asked || mounts.containsKey(home)) return;
@@ -96,8 +97,13 @@ final class HomeMounts implements FileLinks.Mounts {
         waiting.forEach(done -> begin(mount, state, done));
     }
 
-    /// Waits for directories that other guests are using, so it has a thread of its own and holds up nobody else.
+    /// May wait for directories that other guests are using: then on a thread of its own, and nobody else is
+    /// held up.
     private void begin(HomeMount mount, Home state, Consumer<Optional<String>> done) {
+        if (mount.beginJobAtOnce()) {
+            done.accept(Optional.empty());
+            return;
+        }
         state.starting.execute(() -> {
             mount.beginJob();
             loop.execute(() -> done.accept(Optional.empty()));

@@ -23,9 +23,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The calls under way to home. While the link is down they wait; on a new link a handshake comes first, then, if
-/// home has restarted, what it has to know again, then the waiting calls under their old ids. A file that is open
-/// and has no name any more cannot be brought back: its calls fail with EBADF or ESTALE. Any thread.
+/// The calls under way to home. While the link is down they wait; on a new link a handshake comes first,
+/// then, if home has restarted, what it has to know again, then the waiting calls under their old ids. A file
+/// that is open and has no name any more cannot be brought back: its calls fail with EBADF or ESTALE. Any
+/// thread.
 final class Conversation {
     private static final Logger log = LoggerFactory.getLogger(Conversation.class);
     /// From here on a frame goes over the link for bulk.
@@ -48,8 +49,8 @@ final class Conversation {
     private final AtomicLong links = new AtomicLong();
     /// The link that calls go over; 0 while none may.
     private volatile long open;
-    /// Held for reading while a call is sent, so that none of an old link is sent over a newer one, to a home that
-    /// does not know yet what the call is about. Nothing that sends may take it for writing.
+    /// Held for reading while a call is sent, so that none of an old link is sent over a newer one, to a home
+    /// that does not know yet what the call is about. Nothing that sends may take it for writing.
     private final ReentrantReadWriteLock opening = new ReentrantReadWriteLock();
     /// The link whose handshake is under way or done.
     private volatile long current;
@@ -136,9 +137,17 @@ final class Conversation {
         }
     }
 
-    /// Promises were taken back. Not repeated: home asks again on the next link.
-    void acknowledge(long number) {
-        if (current == 0) return;
+    /// The link that frames come over now; 0 for none.
+    long link() {
+        return current;
+    }
+
+    /// Promises were taken back. Not repeated: home asks again on the next link, and there may be another
+    /// home behind it, which counts anew.
+    ///
+    /// @param link over which home asked
+    void acknowledge(long link, long number) {
+        if (link == 0 || current != link) return;
         long id = PendingCall.INTERNAL | internalIds.incrementAndGet();
         sender.send(
                 LinkClass.FILES,
@@ -230,8 +239,8 @@ final class Conversation {
         return steps;
     }
 
-    /// One after the other: a node's parent is known before it, and a handle's node before that. If the link breaks
-    /// meanwhile, all begins again on the next.
+    /// One after the other: a node's parent is known before it, and a handle's node before that. If the link
+    /// breaks meanwhile, all begins again on the next.
     private void revive(long link, long now, List<Revival> steps, int next) {
         if (next == steps.size()) {
             boot = now;

@@ -17,18 +17,18 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the kernel may believe without asking, and for how long: see [Lease]. Of what is leased briefly, it believes no
-/// name any more when a job starts.
+/// What the kernel may believe without asking, and for how long: see [Lease]. Of what is leased briefly, it
+/// believes no name any more when a job starts.
 ///
 /// The kernel's own FUSE_NOTIFY_INC_EPOCH is not used: it makes each name of before invalid, and an invalid
-/// name's mounts are detached, in all namespaces: running guests would lose their /proc and /dev. An expired name
-/// is only asked for again.
+/// name's mounts are detached, in all namespaces: running guests would lose their /proc and /dev. An expired
+/// name is only asked for again.
 ///
-/// A call made before a job started, or before home took something back, and answered after grants nothing: it may
-/// carry what home had before. So answers are given to the kernel under [#answering()].
+/// A call made before a job started, or before home took something back, and answered after grants nothing:
+/// it may carry what home had before. So answers are given to the kernel under [#answering()].
 ///
-/// Thread rule: any thread; what expires waits for calls under way in the directories concerned, so never on a thread
-/// that answers them.
+/// Thread rule: any thread; what expires waits for calls under way in the directories concerned, so never on
+/// a thread that answers them.
 final class Grants {
     private static final Logger log = LoggerFactory.getLogger(Grants.class);
     /// Bounds the memory, and the work at a job's start. Names beyond are granted no time at all.
@@ -63,13 +63,18 @@ final class Grants {
         return generation.get();
     }
 
+    /// Whether nothing was taken back since the call was made.
+    boolean isCurrent(PendingCall call) {
+        return call.generation == generation.get();
+    }
+
     /// To be held while an answer is made and given to the kernel.
     Lock answering() {
         return fence.readLock();
     }
 
-    /// What calls under way bring is not granted any time. When this returns, no answer of before is on its way to the
-    /// kernel.
+    /// What calls under way bring is not granted any time. When this returns, no answer of before is on its
+    /// way to the kernel.
     void voidCallsUnderWay() {
         fence.writeLock().lock();
         try {
@@ -109,12 +114,19 @@ final class Grants {
     }
 
     private long nanos(PendingCall call, Lease lease) {
-        if (!mayBelieve || call.generation != generation.get()) return 0;
+        if (!mayBelieve || !isCurrent(call)) return 0;
         return switch (lease) {
             case NONE -> 0;
             case BRIEF -> config.briefTimeout().toNanos();
             case FULL -> config.leaseTimeout().toNanos();
         };
+    }
+
+    /// Whether [#expireBrief] would have nothing to tell the kernel.
+    synchronized boolean nothingIsBrief() {
+        long now = System.nanoTime();
+        brief.values().removeIf(until -> until - now < 0);
+        return brief.isEmpty();
     }
 
     /// A job starts: when this returns, all that it looks up and that home does not watch is asked of home.

@@ -144,6 +144,12 @@ public final class HomeMount implements AutoCloseable {
         grants.expireBrief();
     }
 
+    /// The same if that can be had without waiting. Any thread.
+    public boolean beginJobAtOnce() {
+        grants.voidCallsUnderWay();
+        return grants.nothingIsBrief();
+    }
+
     public MountCounters counters() {
         return counters;
     }

@@ -4,14 +4,14 @@ import java.time.Duration;
 
 /// How one home is mounted on this node.
 ///
-/// @param connectionId of the FUSE connection, as the keeper tells it; 0 if not known (then the read-ahead stays
-///     the kernel's)
-/// @param mountId the same as long as the kernel's mount lives, also for a later daemon, and different for each
-///     mount: home forgets what it knew of another one
-/// @param briefTimeout how long the kernel may believe without asking what home does not watch; a starting job sees no
-///     older names
-/// @param leaseTimeout the same for what home has promised to take back: it bounds what nobody knows any more when
-///     home and this daemon were both restarted
+/// @param connectionId of the FUSE connection, as the keeper tells it; 0 if not known (then the read-ahead
+///     stays the kernel's)
+/// @param mountId the same as long as the kernel's mount lives, also for a later daemon, and different for
+///     each mount: home forgets what it knew of another one
+/// @param briefTimeout how long the kernel may believe without asking what home does not watch; a starting
+///     job sees no older names
+/// @param leaseTimeout the same for what home has promised to take back: it bounds what nobody knows any more
+///     when home and this daemon were both restarted
 /// @param readerThreads that wait for requests of the kernel
 /// @param maxCallsInFlight calls that wait for home at once; more wait in the kernel
 /// @param readAheadKib what the kernel may read ahead of a sequential reader

@@ -12,9 +12,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ObjIntConsumer;
 
-/// Calls whose caller was interrupted. The kernel says so once, also when it only freezes the caller, so each is
-/// looked after until it is done: a wait for a lock ends when a signal is really pending, any other call only
-/// when home cannot be reached and the caller is being killed.
+/// Calls whose caller was interrupted. The kernel says so once, also when it only freezes the caller, so each
+/// is looked after until it is done: a wait for a lock ends when a signal is really pending, any other call
+/// only when home cannot be reached and the caller is being killed.
 final class Interrupts {
     private static final long LOOK_MILLIS = 50;
     private static final long SIGKILL = 1L << 8;
@@ -65,7 +65,8 @@ final class Interrupts {
         }
     }
 
-    /// Signals that the thread or its process has to handle and does not block; all of them if the thread is gone.
+    /// Signals that the thread or its process has to handle and does not block; all of them if the thread is
+    /// gone.
     private static long pendingSignals(int pid) {
         try {
             List<String> lines = Files.readAllLines(Path.of("/proc/" + pid + "/status"));

@@ -87,11 +87,18 @@ final class KnownNode {
         content = content != null && content.sameContent(before) ? after : null;
     }
 
+    /// Its mode, a list of who may read it, or its capabilities may be others.
+    synchronized void attributesChanged() {
+        openToAll = false;
+        noCapability = false;
+    }
+
     /// Changed in a way that says nothing about the pages.
     synchronized void changed() {
         writes++;
         content = null;
         openToAll = false;
+        noCapability = false;
     }
 
     /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away

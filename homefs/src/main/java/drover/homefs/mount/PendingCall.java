@@ -6,7 +6,8 @@ import drover.protocol.link.LinkClass;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 
-/// A call that waits for home's answer: what the kernel asked, and the frame, to send it again if the link breaks.
+/// A call that waits for home's answer: what the kernel asked, and the frame, to send it again if the link
+/// breaks.
 final class PendingCall {
     /// Ids of calls that no request of the kernel caused.
     static final long INTERNAL = 1L << 62;
@@ -60,8 +61,8 @@ final class PendingCall {
         this.linkClass = linkClass;
     }
 
-    /// Sends the frame over the link of that number, unless it was sent over it before. Returns whether it was an
-    /// again.
+    /// Sends the frame over the link of that number, unless it was sent over it before. Returns whether it
+    /// was an again.
     synchronized boolean send(FrameSender sender, long link) {
         if (done || frame == null || sentOnLink == link) return false;
         boolean again = sentOnLink != 0;

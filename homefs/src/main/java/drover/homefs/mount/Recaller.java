@@ -54,9 +54,10 @@ final class Recaller implements AutoCloseable {
 
     void recall(FileRecall recall) {
         grants.voidCallsUnderWay();
+        long link = conversation.link();
         thread.execute(() -> {
             for (Item item : recall.items()) takeBack(item);
-            conversation.acknowledge(recall.number());
+            conversation.acknowledge(link, recall.number());
         });
     }
 
@@ -78,7 +79,7 @@ final class Recaller implements AutoCloseable {
             }
             case Item.Attributes(long node) -> {
                 KnownNode known = nodes.get(node);
-                if (known != null) known.openToAll(false);
+                if (known != null) known.attributesChanged();
                 device.expireAttributes(node);
             }
             case Item.Content(long node) -> content(node);

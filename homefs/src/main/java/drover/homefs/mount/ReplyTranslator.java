@@ -66,7 +66,7 @@ final class ReplyTranslator {
                 && call.operation instanceof FileOperation.GetXattr(long id, Bytes name)
                 && name.equals(KnownNode.CAPABILITY)) {
             KnownNode node = nodes.get(id);
-            if (node != null) node.hasNoCapability(true);
+            if (node != null && grants.isCurrent(call)) node.hasNoCapability(true);
         }
         if (call.operation instanceof FileOperation.Release release) handles.released(release.handle());
         device.replyError(call.unique, errno);
@@ -98,7 +98,7 @@ final class ReplyTranslator {
                 KnownNode node = nodes.get(entry.node());
                 if (node != null) {
                     node.opened(entry.attributes());
-                    node.hasNoCapability(true);
+                    node.hasNoCapability(grants.isCurrent(call));
                 }
                 handles.opened(handle, entry.node(), flags, false, call);
                 KernelReply.opened(out, handle, directIo(flags));
@@ -195,9 +195,9 @@ final class ReplyTranslator {
             boolean kept = node.opened(opened.attributes());
             // the kernel drops the pages by itself, but goes on believing the size
             if (known && !kept) device.expireAttributes(call.node);
-            node.openToAll(opened.toAll() && call.generation == grants.generation());
+            node.openToAll(opened.toAll() && grants.isCurrent(call));
             if (kept && (flags & Open.O_TRUNC) == 0) answer |= KernelReply.FOPEN_KEEP_CACHE;
-            else if (opened.prefetched().isReadable())
+            else if (opened.prefetched().isReadable() && grants.isCurrent(call))
                 handle.prefetched(opened.prefetched().retain(), node.writes());
         }
         opened.prefetched().release();

@@ -59,7 +59,9 @@ final class AttributeCalls {
         try (var pin = descriptors.pin(inode, call.acting())) {
             // also of one that fails half way
             call.changed(
-                    (valid & SIZE) != 0 ? new Change.Content(inode.identity) : new Change.Attributes(inode.identity));
+                    (valid & SIZE) != 0
+                            ? new Change.Content(inode.identity())
+                            : new Change.Attributes(inode.identity()));
             if ((valid & (UID | GID)) != 0)
                 CallFailed.check(Chown.ofDescriptor(
                         pin.descriptor, (valid & UID) != 0 ? s.uid() : -1, (valid & GID) != 0 ? s.gid() : -1));
@@ -149,7 +151,7 @@ final class AttributeCalls {
         checkXattr(o.name());
         Inode inode = call.inode(o.node());
         try (var pin = descriptors.pin(inode, call.acting())) {
-            call.changed(new Change.Attributes(inode.identity));
+            call.changed(new Change.Attributes(inode.identity()));
             CallFailed.check(Xattr.setxattr(
                     ProcSelf.path(pin.descriptor), o.name().array(), o.value().array(), o.flags()));
         }
@@ -159,7 +161,7 @@ final class AttributeCalls {
         checkXattr(name);
         Inode inode = call.inode(node);
         try (var pin = descriptors.pin(inode, call.acting())) {
-            call.changed(new Change.Attributes(inode.identity));
+            call.changed(new Change.Attributes(inode.identity()));
             CallFailed.check(Xattr.removexattr(ProcSelf.path(pin.descriptor), name.array()));
         }
     }

@@ -7,13 +7,20 @@ sealed interface Change {
     /// What a name leads to, or the file it leads to; with it its directory's times.
     record Name(Identity directory, Bytes name) implements Change {}
 
-    /// A name that the node itself moved: its kernel goes on believing the new one as long as it believed the old.
+    /// A name that the node itself moved: its kernel goes on believing the new one as long as it believed the
+    /// old.
     record Moved(Identity from, Bytes name, Identity to, Bytes newName) implements Change {}
 
     record Attributes(Identity file) implements Change {}
 
     /// A file's content, and its attributes.
     record Content(Identity file) implements Change {}
+
+    /// A name came into being at home, perhaps another one of a file that is known by its first.
+    record Made(Identity directory, Bytes name) implements Change {}
+
+    /// Nothing at all, but a node was promised of too many names that there are none.
+    record Absences(NodeView of) implements Change {}
 
     /// Nobody knows what.
     record Anything() implements Change {}

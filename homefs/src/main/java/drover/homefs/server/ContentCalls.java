@@ -71,7 +71,7 @@ final class ContentCalls {
         Inode inode = call.inode(o.node());
         leases.content(inode);
         int descriptor = reopen(call, inode, o.flags());
-        if ((o.flags() & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity));
+        if ((o.flags() & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity()));
         OpenHandle handle = handles.add(call, inode, o.flags(), false, descriptor);
         try {
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
@@ -143,7 +143,7 @@ final class ContentCalls {
             int flags = (o.flags() & (OPEN_FLAGS | Open.O_EXCL)) | Open.O_CREAT | Open.O_NOFOLLOW | ALWAYS;
             int descriptor =
                     CallFailed.check(Open.openat(pin.descriptor, o.name().array(), flags, o.mode() & 07777));
-            call.changed(new Change.Name(parent.identity, o.name()));
+            call.changed(new Change.Name(parent.identity(), o.name()));
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
             return created(call, parent, o.name(), o.flags(), descriptor);
         }
@@ -177,7 +177,7 @@ final class ContentCalls {
         }
         Inode inode = call.inode(entry.node());
         leases.content(inode);
-        if ((flags & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity));
+        if ((flags & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity()));
         OpenHandle handle = handles.add(call, inode, flags, false, descriptor);
         return new FileResult.Created(entry, handle.id);
     }
@@ -218,7 +218,7 @@ final class ContentCalls {
         try {
             FileAttributes before = attributes.ofDescriptor(handle.descriptor());
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(handle.descriptor());
-            call.changed(new Change.Content(handle.inode.identity));
+            call.changed(new Change.Content(handle.inode.identity()));
             int total = write(handle.descriptor(), data, o.offset());
             return new FileResult.Written(total, before, attributes.ofDescriptor(handle.descriptor()));
         } finally {
@@ -274,7 +274,7 @@ final class ContentCalls {
     void allocate(Call call, FileOperation.Allocate o) throws CallFailed {
         OpenHandle handle = call.use(o.handle());
         try {
-            call.changed(new Change.Content(handle.inode.identity));
+            call.changed(new Change.Content(handle.inode.identity()));
             CallFailed.check(Fallocate.fallocate(handle.descriptor(), o.mode(), o.offset(), o.length()));
         } finally {
             handle.leave();
@@ -298,7 +298,7 @@ final class ContentCalls {
             try {
                 // one call must not occupy a thread for long
                 long length = Math.min(o.length(), 64L << 20);
-                call.changed(new Change.Content(to.inode.identity));
+                call.changed(new Change.Content(to.inode.identity()));
                 return new FileResult.Position(CallFailed.check(CopyFileRange.copyFileRange(
                         from.descriptor(), o.fromOffset(), to.descriptor(), o.toOffset(), length)));
             } finally {

@@ -128,7 +128,7 @@ final class DirectoryCalls {
 
     private Listed listed(Call call, OpenHandle handle, boolean plus, ByteBuffer buffer, int at, Bytes name) {
         long offset = buffer.getLong(at + Getdents.NEXT_OFFSET);
-        long number = attributes.number(handle.inode.identity.device(), buffer.getLong(at + Getdents.INODE));
+        long number = attributes.number(handle.inode.identity().device(), buffer.getLong(at + Getdents.INODE));
         int type = buffer.get(at + Getdents.TYPE) & 0xff;
         if (!name.isName()) return new Listed(name, number, offset, type, null);
         if (handle.inode.veiled) return null;

@@ -137,7 +137,7 @@ public final class FileServer implements AutoCloseable {
     }
 
     private void changedAtHome(List<Change> changes) {
-        recalls.takeBack(null, leases.changed(null, changes), () -> {});
+        recalls.takeBack(null, () -> leases.changed(null, changes), () -> {});
     }
 
     private void lookAtMounts() {
@@ -223,7 +223,7 @@ public final class FileServer implements AutoCloseable {
                 case CallPerformer.Outcome.Reply(FileReply reply) -> {
                     if (!changes.isEmpty()) {
                         done(view, call, reply);
-                        recalls.takeBack(view, leases.changed(view, changes), () -> {
+                        recalls.takeBack(view, () -> leases.changed(view, changes), () -> {
                             reply(view, call, reply, sender);
                             ended(view, call);
                         });

@@ -3,6 +3,7 @@ package drover.homefs.server;
 import drover.linux.fanotify.EventGroup;
 import drover.linux.fanotify.FileEvent;
 import drover.linux.fanotify.FileKey;
+import drover.linux.syscall.Fanotify;
 import drover.linux.syscall.Statfs;
 import drover.protocol.file.Bytes;
 import java.nio.file.Path;
@@ -20,12 +21,12 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Watches directories of home, with fanotify(7), for what programs at home change in them. A directory is watched
-/// from a moment after somebody asks whether it is. What this process itself does is no news: file calls of guests
-/// tell their changes themselves.
+/// Watches directories of home, with fanotify(7), for what programs at home change in them. A directory is
+/// watched from a moment after somebody asks whether it is. What this process itself does is no news: file
+/// calls of guests tell their changes themselves.
 ///
-/// Not noticed: stores through a shared mapping, and anything on file systems that other machines change, too, which
-/// are therefore never watched.
+/// Not noticed: stores through a shared mapping, and anything on file systems that other machines change,
+/// too, which are therefore never watched.
 ///
 /// Thread rule: any thread; events are told on a thread of its own, directories are marked on another.
 final class HomeWatch implements AutoCloseable {
@@ -75,13 +76,16 @@ final class HomeWatch implements AutoCloseable {
     private final Map<FileKey, Identity> byKey = new ConcurrentHashMap<>();
     private final Set<Identity> asked = ConcurrentHashMap.newKeySet();
     private final Set<Identity> refused = ConcurrentHashMap.newKeySet();
+    /// Held while a directory is marked or a mark is taken back, and what is known of it with that.
+    private final Object marks = new Object();
     private final ExecutorService marker;
     /// Null if nothing is watched.
     private final Cookies cookies;
 
     private volatile boolean closed;
 
-    /// @param own a directory of this home's own, made if it is missing: changes in it tell how far events were read
+    /// @param own a directory of this home's own, made if it is missing: changes in it tell how far events
+    ///     were read
     /// @param changes told what has changed, in order
     /// @param marked told when a directory is watched from now on
     HomeWatch(Path own, InodeDescriptors descriptors, Consumer<List<Change>> changes, Runnable marked) {
@@ -117,7 +121,7 @@ final class HomeWatch implements AutoCloseable {
     /// Whether changes in that directory are noticed. If not, they will be in a moment, where that is possible.
     boolean covers(Inode directory) {
         if (directory.watched) return true;
-        Identity identity = directory.identity;
+        Identity identity = directory.identity();
         if (group == null || !identity.isDirectory() || refused.contains(identity)) return false;
         if (watched.containsKey(identity) && hold(directory)) return true;
         if (watched.size() < MAX_WATCHED && asked.add(identity)) marker.execute(() -> mark(directory));
@@ -128,7 +132,7 @@ final class HomeWatch implements AutoCloseable {
     private boolean hold(Inode directory) {
         synchronized (directory) {
             if (directory.watched) return true;
-            Watched known = watched.computeIfPresent(directory.identity, (identity, old) -> {
+            Watched known = watched.computeIfPresent(directory.identity(), (identity, old) -> {
                 old.holders++;
                 return old;
             });
@@ -144,51 +148,63 @@ final class HomeWatch implements AutoCloseable {
             if (hold(directory)) return;
             try (var pin = descriptors.pin(directory, acting)) {
                 synchronized (directory) {
-                    if (!markNew(directory.identity, pin.descriptor)) return;
-                    marked.run();
-                    directory.watched = true;
+                    directory.watched = markNew(directory.identity(), pin.descriptor);
                 }
             }
         } catch (CallFailed e) {
             log.debug("cannot watch a directory: errno {}", e.errno);
         } finally {
-            asked.remove(directory.identity);
+            asked.remove(directory.identity());
         }
     }
 
     private boolean markNew(Identity directory, int descriptor) {
         FileKey key = isLocal(descriptor) ? FileKey.ofDescriptor(descriptor) : null;
-        if (key != null) byKey.put(key, directory); // before the first event
-        if (key == null || group.mark(descriptor, ITSELF) < 0) {
-            if (key != null) byKey.remove(key);
-            if (refused.size() < MAX_WATCHED) refused.add(directory);
-            return false;
+        synchronized (marks) {
+            if (key != null) byKey.put(key, directory); // before the first event
+            if (key == null || group.mark(descriptor, ITSELF) < 0) {
+                if (key != null) byKey.remove(key);
+                if (refused.size() < MAX_WATCHED) refused.add(directory);
+                return false;
+            }
+            marked.run(); // before another node counts on it for what was looked at before
+            watched.put(directory, new Watched(key));
+            return true;
         }
-        watched.put(directory, new Watched(key));
-        return true;
     }
 
     private static boolean isLocal(int descriptor) {
         return Statfs.ofDescriptor(descriptor) instanceof Statfs.Result.Found found && LOCAL.contains(found.magic());
     }
 
-    /// A node does not know the directory any more. Call while its descriptor may be open.
+    /// A node does not know the directory any more. Call before its descriptor is dropped, on a thread that
+    /// may act.
     void forgotten(Inode directory) {
+        if (closed) return;
         synchronized (directory) {
             if (!directory.watched) return;
             directory.watched = false;
         }
         Watched[] last = new Watched[1];
-        watched.computeIfPresent(directory.identity, (identity, known) -> {
+        watched.computeIfPresent(directory.identity(), (identity, known) -> {
             if (--known.holders > 0) return known;
             last[0] = known;
             return null;
         });
-        if (last[0] == null) return;
-        byKey.remove(last[0].key);
-        // without a descriptor the mark stays until the kernel drops the inode, and its events are nobody's
-        try (var pin = descriptors.pinIfOpen(directory)) {
-            if (pin != null) group.unmark(pin.descriptor, ITSELF);
+        if (last[0] != null) unmark(directory, last[0].key);
+    }
+
+    private void unmark(Inode directory, FileKey key) {
+        // a mark that is left keeps the directory in the kernel's memory for good
+        try (var pin = descriptors.pin(directory, ActingThread.own())) {
+            synchronized (marks) {
+                // another node may have come to know it meanwhile
+                if (watched.containsKey(directory.identity())) return;
+                byKey.remove(key);
+                group.unmark(pin.descriptor, ITSELF);
+            }
+        } catch (CallFailed e) {
+            byKey.remove(key); // it was removed, and its mark with it
         }
     }
 
@@ -227,6 +243,8 @@ final class HomeWatch implements AutoCloseable {
         Bytes name = Bytes.owning(event.name());
         if (name.equals(SELF)) news.accept(new Change.Attributes(directory));
         else news.accept(new Change.Name(directory, name));
+        if ((event.mask() & (Fanotify.FAN_CREATE | Fanotify.FAN_ONDIR)) == Fanotify.FAN_CREATE)
+            news.accept(new Change.Made(directory, name));
     }
 
     /// Runs the task when all that was changed at home before this call has been told. Any thread.

@@ -1,6 +1,7 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.FileHandle;
+import drover.linux.syscall.FileStatus;
 import drover.protocol.file.Bytes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,7 +13,8 @@ final class Inode {
     static final long ROOT = 1;
 
     final long id;
-    final Identity identity;
+    /// Of a revived one only device and number, until it was found again.
+    private volatile Identity identity;
     /// Its content is not served.
     final boolean veiled;
     /// Known from a node's word alone, after a restart: found again only under the caller's own rights.
@@ -52,6 +54,15 @@ final class Inode {
         this.place = new Place(parent, name);
         this.veiled = veiled;
         this.revived = revived;
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    /// It was found, and is known by more than another home told, as other nodes know it.
+    void found(FileStatus status) {
+        if (identity.type() == 0) identity = Identity.of(status);
     }
 
     Place place() {

@@ -221,8 +221,11 @@ final class InodeDescriptors {
     }
 
     private static int verified(Inode inode, int descriptor) throws CallFailed {
-        if (Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status) && inode.identity.is(status))
+        if (Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status)
+                && inode.identity().is(status)) {
+            inode.found(status);
             return descriptor;
+        }
         Close.close(descriptor);
         throw new CallFailed(Errno.ESTALE);
     }

@@ -22,13 +22,14 @@ final class InodeTable {
     private final InodeDescriptors descriptors;
     private final Consumer<Inode> forgotten;
 
-    /// @param forgotten told of each inode that the node does not know any more, before its descriptor is closed
+    /// @param forgotten told of each inode that the node does not know any more, before its descriptor is
+    ///     closed
     InodeTable(Inode root, LongSupplier ids, InodeDescriptors descriptors, Consumer<Inode> forgotten) {
         this.ids = ids;
         this.descriptors = descriptors;
         this.forgotten = forgotten;
         byId.put(Inode.ROOT, root);
-        byIdentity.put(root.identity, root);
+        byIdentity.put(root.identity(), root);
     }
 
     synchronized Inode get(long id) throws CallFailed {
@@ -55,6 +56,7 @@ final class InodeTable {
             byId.put(inode.id, inode);
             byIdentity.put(identity, inode);
         } else {
+            inode.found(status);
             inode.seenAt(parent, name);
         }
         inode.lookups++;
@@ -76,8 +78,9 @@ final class InodeTable {
             inode.lookups -= lookups;
             if (inode.lookups > 0) return;
             byId.remove(id);
-            byIdentity.remove(inode.identity, inode);
-            revived.remove(inode.identity, inode);
+            byIdentity.remove(inode.identity(), inode);
+            revived.remove(
+                    Identity.revived(inode.identity().device(), inode.identity().inode()), inode);
             dropped = inode;
         }
         forgotten.accept(dropped);
@@ -127,7 +130,7 @@ final class InodeTable {
             byIdentity.clear();
             revived.clear();
             byId.put(Inode.ROOT, root);
-            byIdentity.put(root.identity, root);
+            byIdentity.put(root.identity(), root);
         }
         for (Inode inode : all) {
             forgotten.accept(inode);

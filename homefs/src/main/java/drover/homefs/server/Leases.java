@@ -1,6 +1,8 @@
 package drover.homefs.server;
 
+import drover.homefs.server.Recalls.TakenBack;
 import drover.linux.syscall.FileStatus;
+import drover.linux.syscall.Stat;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileRecall.Item;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -26,15 +29,44 @@ import java.util.function.Consumer;
 /// Thread rule: any thread; one lock, never held during a system call.
 final class Leases {
     private final HomeWatch watch;
+    private final InodeDescriptors descriptors;
+    private final Consumer<List<Change>> atHome;
     private final Collection<NodeView> views;
     private long version;
 
     /// @param own as [HomeWatch] takes it
     /// @param views of all nodes; grows
-    /// @param atHome told what programs at home have changed
+    /// @param atHome told what programs at home have changed, and what else is to be taken back
     Leases(Path own, InodeDescriptors descriptors, Collection<NodeView> views, Consumer<List<Change>> atHome) {
-        this.watch = new HomeWatch(own, descriptors, atHome, this::more);
+        this.watch = new HomeWatch(own, descriptors, changes -> atHome.accept(withLinked(changes)), this::more);
+        this.descriptors = descriptors;
+        this.atHome = atHome;
         this.views = views;
+    }
+
+    /// Nobody is told by the old name that a file was given another: what has several is looked at, and its
+    /// attributes are taken back.
+    private List<Change> withLinked(List<Change> changes) {
+        List<Change> all = new ArrayList<>(changes);
+        for (Change change : changes)
+            if (change instanceof Change.Made(Identity directory, Bytes name)
+                    && status(directory, name) instanceof Stat.Result.Found(FileStatus status)
+                    && status.links() > 1) all.add(new Change.Attributes(Identity.of(status)));
+        return all;
+    }
+
+    /// Null if no node knows the directory any more.
+    private Stat.Result status(Identity directory, Bytes name) {
+        for (NodeView view : views) {
+            Inode inode = view.inodes.find(directory);
+            if (inode == null) continue;
+            try (var pin = descriptors.pin(inode, ActingThread.own())) {
+                return Stat.ofName(pin.descriptor, name.array());
+            } catch (CallFailed e) {
+                // removed meanwhile, or forgotten
+            }
+        }
+        return null;
     }
 
     HomeWatch watch() {
@@ -74,12 +106,17 @@ final class Leases {
     }
 
     /// How far a node may count on there being no such name, as was found at or after `since`.
-    Lease absence(long since, Inode directory, Bytes name) {
+    Lease absence(long since, NodeView view, Inode directory, Bytes name) {
         boolean watched = watch.covers(directory);
+        boolean full;
         synchronized (this) {
-            if (version != since || !directory.promises.addName(name, Promises.ABSENT)) return Lease.NONE;
+            full = view.absences >= Promises.MAX_ABSENT;
+            if (full) view.absences = 0;
+            else if (version != since || !directory.promises.addName(name, Promises.ABSENT)) return Lease.NONE;
+            else view.absences++;
         }
-        return lease(watched);
+        if (full) atHome.accept(List.of(new Change.Absences(view)));
+        return full ? Lease.NONE : lease(watched);
     }
 
     /// How far a node may count on attributes that were read at or after `since`. Changes made at home are
@@ -103,29 +140,29 @@ final class Leases {
     }
 
     /// Something has changed. Returns what is to be taken back, and from whom; these promises do not count
-    /// any more.
+    /// any more. Nodes that know what has changed are named also if they were promised nothing.
     ///
     /// @param by the node that did it, whose kernel knows; null for a program at home
-    Map<NodeView, List<Item>> changed(NodeView by, List<Change> changes) {
-        Map<NodeView, List<Item>> recalls = new HashMap<>();
+    Map<NodeView, TakenBack> changed(NodeView by, List<Change> changes) {
+        Map<NodeView, TakenBack> recalls = new HashMap<>();
         synchronized (this) {
             version++;
-            for (Change change : changes)
-                for (NodeView view : views) {
-                    List<Item> items = new ArrayList<>(2);
-                    takeBack(view, view == by, change, items);
-                    if (!items.isEmpty())
-                        recalls.computeIfAbsent(view, v -> new ArrayList<>()).addAll(items);
-                }
+            for (NodeView view : views) {
+                TakenBack taken = new TakenBack(new ArrayList<>(2), new HashSet<>(2));
+                for (Change change : changes) takeBack(view, view == by, change, taken);
+                if (!taken.concerned().isEmpty() || !taken.items().isEmpty()) recalls.put(view, taken);
+            }
         }
         return recalls;
     }
 
-    private void takeBack(NodeView view, boolean own, Change change, List<Item> items) {
+    private static void takeBack(NodeView view, boolean own, Change change, TakenBack taken) {
+        List<Item> items = taken.items();
         switch (change) {
             case Change.Name(Identity directory, Bytes name) -> {
                 Inode inode = view.inodes.find(directory);
                 if (inode == null || own) return;
+                taken.concerned().add(inode.id);
                 name(inode, name, items);
                 attributes(inode, items);
             }
@@ -134,11 +171,19 @@ final class Leases {
             }
             case Change.Attributes(Identity file) -> {
                 Inode inode = view.inodes.find(file);
-                if (inode != null && !own) attributes(inode, items);
+                if (inode == null || own) return;
+                taken.concerned().add(inode.id);
+                attributes(inode, items);
             }
             case Change.Content(Identity file) -> {
                 Inode inode = view.inodes.find(file);
-                if (inode != null && !own) content(inode, items);
+                if (inode == null || own) return;
+                taken.concerned().add(inode.id);
+                content(inode, items);
+            }
+            case Change.Made _ -> {}
+            case Change.Absences(NodeView of) -> {
+                if (view == of) absences(view, items);
             }
             case Change.Anything() -> everything(view, items);
         }
@@ -166,14 +211,20 @@ final class Leases {
         items.add(new Item.Content(inode.id));
     }
 
-    /// The node's kernel keeps for the new name what it was told about the old one.
+    /// The node's kernel keeps for the new name what it believes of the old one, also if that has just been
+    /// taken back: it cannot be told of the old name while it moves it.
     private static void moved(NodeView view, Identity from, Bytes name, Identity to, Bytes newName, List<Item> items) {
         Inode source = view.inodes.find(from);
         Inode target = view.inodes.find(to);
-        if (source == null || target == null || !source.promises.hasName(name)) return;
+        if (source == null || target == null) return;
         Inode led = source.promises.removeName(name);
         target.promises.removeName(newName);
         items.add(new Item.Name(target.id, newName, led == Promises.ABSENT ? 0 : led.id));
+    }
+
+    private static void absences(NodeView view, List<Item> items) {
+        for (Inode inode : view.inodes.all())
+            for (Bytes name : inode.promises.takeAbsent()) items.add(new Item.Name(inode.id, name, 0));
     }
 
     private static void everything(NodeView view, List<Item> items) {

@@ -141,7 +141,7 @@ final class LockTable {
     /// The kernel does not say who holds a lock of a description: it is one of the others of that inode.
     private int otherPid(Inode inode, Description own) {
         for (var entry : descriptions.entrySet())
-            if (entry.getKey().inode.identity.equals(inode.identity) && entry.getValue() != own)
+            if (entry.getKey().inode.identity().equals(inode.identity()) && entry.getValue() != own)
                 return entry.getValue().pid;
         return 0;
     }
@@ -199,7 +199,7 @@ final class LockTable {
         List<Waiting> again = new ArrayList<>(0);
         synchronized (waiting) {
             if (waiting.isEmpty()) return;
-            waiting.removeIf(call -> call.inode.identity.equals(inode.identity) && again.add(call));
+            waiting.removeIf(call -> call.inode.identity().equals(inode.identity()) && again.add(call));
         }
         for (Waiting call : again) call.again.run();
     }

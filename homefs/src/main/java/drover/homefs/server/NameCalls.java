@@ -44,7 +44,8 @@ final class NameCalls {
         if (parent.veiled) throw new CallFailed(Errno.ENOENT);
         try (var pin = descriptors.pin(parent, call.acting())) {
             int descriptor = Open.openat(pin.descriptor, name.array(), PATH, 0);
-            if (descriptor == -Errno.ENOENT) throw CallFailed.absent(leases.absence(call.since(), parent, name));
+            if (descriptor == -Errno.ENOENT)
+                throw CallFailed.absent(leases.absence(call.since(), call.view(), parent, name));
             return entryOf(call, parent, name, CallFailed.check(descriptor));
         }
     }
@@ -73,7 +74,7 @@ final class NameCalls {
         try (var pin = descriptors.pin(parent, call.acting())) {
             CallFailed.check(Symlink.symlinkat(
                     o.target().array(), pin.descriptor, o.name().array()));
-            call.changed(new Change.Name(parent.identity, o.name()));
+            call.changed(new Change.Name(parent.identity(), o.name()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -88,7 +89,7 @@ final class NameCalls {
             call.acting().umask(o.umask());
             CallFailed.check(
                     Mknod.mknodat(pin.descriptor, o.name().array(), o.mode() & (FileStatus.S_IFMT | 07777), 0));
-            call.changed(new Change.Name(parent.identity, o.name()));
+            call.changed(new Change.Name(parent.identity(), o.name()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -98,7 +99,7 @@ final class NameCalls {
         try (var pin = descriptors.pin(parent, call.acting())) {
             call.acting().umask(o.umask());
             CallFailed.check(Mkdir.mkdirat(pin.descriptor, o.name().array(), o.mode() & 07777));
-            call.changed(new Change.Name(parent.identity, o.name()));
+            call.changed(new Change.Name(parent.identity(), o.name()));
             return entry(call, parent, pin.descriptor, o.name());
         }
     }
@@ -111,7 +112,7 @@ final class NameCalls {
                     directory
                             ? Unlink.rmdirat(pin.descriptor, name.array())
                             : Unlink.unlinkat(pin.descriptor, name.array()));
-            call.changed(new Change.Name(parent.identity, name));
+            call.changed(new Change.Name(parent.identity(), name));
             oneNameLess(call, before);
         }
     }
@@ -136,10 +137,10 @@ final class NameCalls {
                     o.newName().array(),
                     o.flags()));
             boolean exchange = (o.flags() & Rename.RENAME_EXCHANGE) != 0;
-            call.changed(new Change.Name(from.identity, o.name()));
-            call.changed(new Change.Name(to.identity, o.newName()));
-            call.changed(new Change.Moved(from.identity, o.name(), to.identity, o.newName()));
-            if (exchange) call.changed(new Change.Moved(to.identity, o.newName(), from.identity, o.name()));
+            call.changed(new Change.Name(from.identity(), o.name()));
+            call.changed(new Change.Name(to.identity(), o.newName()));
+            call.changed(new Change.Moved(from.identity(), o.name(), to.identity(), o.newName()));
+            if (exchange) call.changed(new Change.Moved(to.identity(), o.newName(), from.identity(), o.name()));
             oneNameLess(call, replaced);
             moved(call, toPin.descriptor, to, o.newName());
             if (exchange) moved(call, fromPin.descriptor, from, o.name());
@@ -162,8 +163,8 @@ final class NameCalls {
                     ProcSelf.name(pin.descriptor),
                     parentPin.descriptor,
                     o.newName().array()));
-            call.changed(new Change.Name(parent.identity, o.newName()));
-            call.changed(new Change.Attributes(inode.identity));
+            call.changed(new Change.Name(parent.identity(), o.newName()));
+            call.changed(new Change.Attributes(inode.identity()));
             return entry(call, parent, parentPin.descriptor, o.newName());
         }
     }

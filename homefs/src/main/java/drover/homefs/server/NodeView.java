@@ -17,6 +17,9 @@ final class NodeView {
     final ReplyMemory memory;
     final AtomicInteger calls = new AtomicInteger();
     final Recalls.State recalls = new Recalls.State();
+    /// Names that it was promised there are none of, since they were last taken back. Owned by [Leases],
+    /// under its lock.
+    int absences;
     /// The mount the node told in its last Hello; 0 before.
     volatile long mountId;
 

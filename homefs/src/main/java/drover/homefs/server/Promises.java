@@ -1,7 +1,9 @@
 package drover.homefs.server;
 
 import drover.protocol.file.Bytes;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// What one node was promised of one inode. Owned by [Leases], under its lock.
@@ -11,6 +13,10 @@ final class Promises {
 
     /// Stands for "there is none" among [#names].
     static final Inode ABSENT = null;
+
+    /// Names of one node that there are none of: then all of these are taken back. Its kernel never says that
+    /// it has forgotten one, and each program can ask for any number.
+    static final int MAX_ABSENT = 32_768;
 
     boolean attributes;
     /// The node may have some of its content in its page cache.
@@ -36,6 +42,17 @@ final class Promises {
 
     void removeName(Bytes name, Inode inode) {
         if (!names.isEmpty()) names.remove(name, inode);
+    }
+
+    /// Returns the names that there are none of, and forgets them.
+    List<Bytes> takeAbsent() {
+        List<Bytes> absent = new ArrayList<>();
+        names.forEach((name, led) -> {
+            if (led == ABSENT) absent.add(name);
+        });
+        absent.forEach(names::remove);
+        if (names.isEmpty()) names = Map.of();
+        return absent;
     }
 
     /// Returns the names, and forgets them.

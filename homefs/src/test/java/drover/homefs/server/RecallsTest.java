@@ -1,0 +1,72 @@
+package drover.homefs.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.homefs.server.Recalls.TakenBack;
+import drover.model.NodeId;
+import drover.protocol.file.FileRecall.Item;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class RecallsTest {
+    private static final TakenBack ATTRIBUTES = new TakenBack(List.of(new Item.Attributes(7)), Set.of(7L));
+    private static final TakenBack NOTHING_MORE = new TakenBack(List.of(), Set.of(7L));
+    private static final TakenBack OF_ANOTHER_FILE = new TakenBack(List.of(), Set.of(8L));
+
+    private final NodeView writer = new NodeView(new NodeId("n1"), null, null);
+    private final NodeView reader = new NodeView(new NodeId("n2"), null, null);
+    private final List<String> done = new ArrayList<>();
+
+    private void change(Recalls recalls, TakenBack taken, String name) {
+        recalls.takeBack(writer, () -> Map.of(reader, taken), () -> done.add(name));
+    }
+
+    @Test
+    void aSecondChangeWaitsForWhatTheFirstHasTakenBack() {
+        Recalls recalls = new Recalls(Duration.ofSeconds(3));
+        change(recalls, ATTRIBUTES, "first");
+        change(recalls, NOTHING_MORE, "second");
+        change(recalls, OF_ANOTHER_FILE, "elsewhere");
+        assertEquals(List.of("elsewhere"), done);
+        recalls.acknowledged(reader, 1);
+        assertEquals(List.of("elsewhere", "first", "second"), done);
+        change(recalls, NOTHING_MORE, "third");
+        assertEquals("third", done.getLast());
+    }
+
+    @Test
+    void aChangeWaitsForANodeThatIsStillToForgetEverything() {
+        Recalls recalls = new Recalls(Duration.ofSeconds(3));
+        recalls.linked(reader, true, (linkClass, frame) -> frame.release());
+        change(recalls, OF_ANOTHER_FILE, "first");
+        assertEquals(List.of(), done);
+        recalls.acknowledged(reader, 1);
+        assertEquals(List.of("first"), done);
+    }
+
+    @Test
+    void aNodeThatWasGivenUpIsWaitedForAgainWhileMoreAndMoreHappens() throws InterruptedException {
+        Recalls recalls = new Recalls(Duration.ofMillis(1));
+        change(recalls, ATTRIBUTES, "first");
+        for (int i = 0; i < 100 && done.isEmpty(); i++) {
+            Thread.sleep(100);
+            recalls.giveUpOverdue(reader);
+        }
+        change(recalls, ATTRIBUTES, "second");
+        assertEquals(List.of("first", "second"), done, "a silent node is waited for");
+        recalls.acknowledged(reader, 1);
+        assertTrue(recalls.isBehind(reader), "its guests may go on, and it has not heard of the second");
+        change(recalls, ATTRIBUTES, "third");
+        assertEquals(List.of("first", "second"), done, "not waited for, although it is there again");
+        recalls.acknowledged(reader, 2);
+        assertFalse(recalls.isBehind(reader));
+        recalls.acknowledged(reader, 3);
+        assertEquals(List.of("first", "second", "third"), done);
+    }
+}
