@@ -1,9 +1,9 @@
 package drover.lab.experiments;
 
+import drover.lab.namespaces.LabException;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
-import drover.lab.namespaces.LabException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
