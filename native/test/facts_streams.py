@@ -285,3 +285,12 @@ def fact_other_words_become_java_of_25_or_newer(lab):
     equal(daemon[-2:], ["daemon", "--flag"])
     assert "drover.lab/drover.lab.Main" in words("lab", "up")
     assert "drover.cli/drover.cli.Main" in words("ps")
+
+
+def fact_other_words_without_java_fail_with_1_and_say_what_to_install(lab):
+    hide = "for d in /usr/lib/jvm /usr/local/lib/drover; do [ ! -d $d ] || mount -t tmpfs none $d || exit 99; done; "
+    result = subprocess.run(["unshare", "--mount", "sh", "-c", hide + 'exec "$0" nodes', DROVER],
+                            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}, capture_output=True, timeout=5)
+    equal(result.returncode, 1)
+    for wanted in (b"no Java 25", b"/usr/local/lib/drover/jdk/current", b"setup/jdk"):
+        assert wanted in result.stderr, result.stderr

@@ -8,8 +8,9 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#define EXIT_FAILED 1
 #define EXIT_USAGE 2
-#define EXIT_DROVER 125
+#define EXIT_DROVER 125 // `drover run` alone: its other statuses are the command's
 
 /// A message of three parts: what, why, what next.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

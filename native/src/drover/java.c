@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define JAVA_NEEDED 25
+#define JAVA_OF_SETUP "/usr/local/lib/drover/jdk/current" // setup/jdk makes it where the distribution has none
 #define ARGUMENT_LIMIT 96 // flags of ours, of daemon.jvm, and room; the user's words are counted apart
 
 struct command {
@@ -21,7 +22,7 @@ struct command {
 static void add(struct command *c, const char *argument) {
     if (c->count == ARGUMENT_LIMIT) {
         say("drover: more than %d flags for Java: shorten lib/daemon.jvm", ARGUMENT_LIMIT);
-        exit(EXIT_DROVER);
+        exit(EXIT_FAILED);
     }
     c->arguments[c->count++] = argument;
 }
@@ -98,12 +99,15 @@ static char *find_java(void) {
     if (!java)
         java = java_in_path();
     if (!java)
+        java = java_in(JAVA_OF_SETUP);
+    if (!java)
         java = java_installed();
     if (!java) {
-        say("drover: no Java %d or newer found in DROVER_JAVA_HOME, JAVA_HOME, PATH or /usr/lib/jvm; install one, for "
-            "example: apt install openjdk-%d-jre-headless (Debian 13), or temurin-%d-jdk from packages.adoptium.net",
-            JAVA_NEEDED, JAVA_NEEDED, JAVA_NEEDED);
-        exit(EXIT_DROVER);
+        say("drover: no Java %d or newer found in DROVER_JAVA_HOME, JAVA_HOME, PATH, " JAVA_OF_SETUP " or /usr/lib/jvm; "
+            "install one, for example: apt install openjdk-%d-jre-headless (Debian 13), or, as root in a checkout of "
+            "drover: setup/jdk (Debian 12 too)",
+            JAVA_NEEDED, JAVA_NEEDED);
+        exit(EXIT_FAILED);
     }
     return java;
 }
@@ -186,5 +190,5 @@ _Noreturn void java_run(int argc, char **argv) {
         arguments[c.count++] = argv[i];
     execv(java, (char *const *)(uintptr_t)arguments);
     say("drover: cannot run %s: %s", java, strerror(errno));
-    exit(EXIT_DROVER);
+    exit(EXIT_FAILED);
 }

@@ -4,6 +4,7 @@ import drover.daemon.config.DaemonConfig;
 import drover.daemon.config.DaemonConfig.Places;
 import drover.daemon.security.SecurityFailure;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,15 +57,18 @@ final class DaemonCommand implements Callable<Integer> {
     private Path libexecDirectory() throws StartFailure {
         Path wanted = Optional.ofNullable(libexec)
                 .or(() -> Optional.ofNullable(System.getenv("DROVER_LIBEXEC")).map(Path::of))
-                .orElseGet(() -> Path.of(DaemonCommand.class
-                                .getProtectionDomain()
-                                .getCodeSource()
-                                .getLocation()
-                                .getPath())
-                        .resolveSibling("../libexec")
-                        .normalize());
+                .orElseGet(() -> ownLocation().resolveSibling("../libexec").normalize());
         if (!wanted.resolve("drover-keeper").toFile().canExecute())
             throw new StartFailure("there is no drover-keeper in " + wanted + "; the installation is not whole");
         return wanted.toAbsolutePath();
+    }
+
+    private static Path ownLocation() {
+        // By its URI: a folder's name may have blanks in it.
+        return Path.of(URI.create(DaemonCommand.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString()));
     }
 }

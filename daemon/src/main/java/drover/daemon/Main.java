@@ -1,5 +1,6 @@
 package drover.daemon;
 
+import drover.daemon.config.DaemonConfig.Places;
 import drover.daemon.doctor.DoctorCommand;
 import drover.daemon.security.SecurityFailure;
 import drover.daemon.security.command.CaCommand;
@@ -8,9 +9,7 @@ import drover.daemon.security.command.JoinCommand;
 import drover.daemon.security.command.LeaveCommand;
 import drover.daemon.security.command.RevokeCommand;
 import drover.daemon.security.command.TokenCommand;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -50,18 +49,11 @@ public final class Main {
                 });
     }
 
-    /// One line that says what, why and what next.
     private static String words(Exception thrown) {
-        return switch (thrown) {
-            case SecurityFailure failure -> String.valueOf(failure.getMessage());
-            case AccessDeniedException denied ->
-                denied.getFile() + " may not be read or written; run the command as root";
-            case NoSuchFileException missing -> missing.getFile() + " does not exist";
-            case FileSystemException file -> file.getFile() + ": " + file.getReason();
-            case java.io.IOException failure -> String.valueOf(failure.getMessage());
-            default ->
-                "this is a fault of drover: " + thrown + " at "
-                        + (thrown.getStackTrace().length > 0 ? thrown.getStackTrace()[0] : "an unknown place");
-        };
+        if (thrown instanceof IOException || thrown instanceof SecurityFailure)
+            return FailureWords.of(
+                    thrown, Places.fromEnvironment(System.getenv()).state());
+        return "this is a fault of drover: " + thrown + " at "
+                + (thrown.getStackTrace().length > 0 ? thrown.getStackTrace()[0] : "an unknown place");
     }
 }

@@ -58,10 +58,10 @@ final class NodeDaemon implements AutoCloseable {
         try {
             node.wire(config, places, libexec);
             return node;
-        } catch (IOException | SQLException | RuntimeException e) {
+        } catch (IOException | SQLException | RuntimeException | InternalError e) {
             node.close();
             LOG.debug("start", e);
-            throw new StartFailure("the daemon cannot start: " + e.getMessage());
+            throw new StartFailure("the daemon cannot start: " + FailureWords.of(e, places.state()));
         } catch (StartFailure e) {
             node.close();
             throw e;

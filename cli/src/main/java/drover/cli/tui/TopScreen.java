@@ -94,7 +94,7 @@ public final class TopScreen {
     static List<String> lines(JsonNode nodes, JsonNode jobs, int rows, int columns) {
         if (rows < LEAST_ROWS || columns < LEAST_COLUMNS) {
             String tooSmall = "terminal too small (" + LEAST_COLUMNS + "x" + LEAST_ROWS + " at least)";
-            return List.of(Table.cut(tooSmall, columns));
+            return wrapped(tooSmall, new Terminal.Size(rows, columns));
         }
         List<String> out = new ArrayList<>();
         out.add(Table.cut(summary(nodes, jobs), columns));

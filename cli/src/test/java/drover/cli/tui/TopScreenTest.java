@@ -44,6 +44,7 @@ final class TopScreenTest {
     @Test
     void aTooSmallTerminalIsToldSo() {
         assertEquals(List.of("terminal too small (30x6 at least)"), TopScreen.lines(nodes(1), jobs(1), 5, 80));
+        assertEquals(List.of("terminal too small (", "30x6 at least)"), TopScreen.lines(nodes(1), jobs(1), 5, 20));
     }
 
     @Test

@@ -2,7 +2,9 @@ package drover.daemon.config;
 
 import drover.model.NodeId;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -86,9 +88,15 @@ public record DaemonConfig(
         Properties properties = new Properties();
         try (var reader = Files.newBufferedReader(file)) {
             properties.load(reader);
-        } catch (IOException e) {
-            throw new Invalid("cannot read the configuration " + file + ": " + e.getMessage()
-                    + "; make this machine a node first: drover init, or drover join");
+        } catch (NoSuchFileException e) {
+            throw new Invalid(
+                    "there is no configuration " + file + ": this machine is no node of a cluster yet; make it"
+                            + " one, as root: drover init, or drover join HOST --token T");
+        } catch (AccessDeniedException e) {
+            throw new Invalid("the configuration " + file + " may not be read by this user; start the daemon as root");
+        } catch (IOException | IllegalArgumentException e) {
+            throw new Invalid("cannot read the configuration " + file + ": " + e.getMessage() + "; put that right, or"
+                    + " write it anew: drover leave, then drover join HOST --token T");
         }
         return parse(properties, file.toString());
     }
@@ -168,7 +176,15 @@ public record DaemonConfig(
         }
 
         int integer(String key, int otherwise, int least, int most) throws Invalid {
-            return (int) decimal(key, otherwise, least, most);
+            String value = text(key, Integer.toString(otherwise));
+            try {
+                int number = Integer.parseInt(value);
+                if (number >= least && number <= most) return number;
+            } catch (NumberFormatException e) {
+                // Said below, with the range.
+            }
+            throw new Invalid(source + ": '" + key + "' is a whole number from " + least + " to " + most + ", got '"
+                    + value + "'");
         }
 
         Duration seconds(String key, int otherwise, int least, int most) throws Invalid {

@@ -5,6 +5,7 @@ import drover.protocol.link.LinkConfig;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,9 @@ record NodeSetup(EnrolledNode self, int enrolPort) {
                     choose("address", address, configured, places.config()).orElseGet(NodeSetup::ownAddress);
             if (chosenAddress.isEmpty())
                 throw new SecurityFailure("this machine has no address but loopback; name one with --address");
+            if (new InetSocketAddress(chosenAddress, 0).isUnresolved())
+                throw new SecurityFailure("'" + chosenAddress
+                        + "' is no address, and no name that is known here; choose this machine's with --address");
             return new NodeSetup(
                     new EnrolledNode(
                             new NodeId(chosenName),

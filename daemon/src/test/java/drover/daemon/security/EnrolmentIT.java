@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -50,6 +51,19 @@ class EnrolmentIT {
             assertEquals(
                     n1.security.identity().clusterId(), n2.security.identity().clusterId());
             assertEquals("name=n2\naddress=127.0.0.1\n", Files.readString(n2.places.config()));
+        }
+    }
+
+    @Test
+    void whatIsNoAddressIsRefusedBeforeAnythingIsMade() throws Exception {
+        try (var n1 = new TestMachine(root, "n1")) {
+            String said = assertThrows(
+                            SecurityFailure.class,
+                            () -> n1.enrolment.init(Optional.of("n1"), Optional.of("999.1.1.1"), "drover", MONTH))
+                    .getMessage();
+            assertTrue(said.contains("'999.1.1.1' is no address") && said.contains("--address"), said);
+            assertFalse(Files.exists(n1.places.config()));
+            assertFalse(n1.places.hasAuthority());
         }
     }
 

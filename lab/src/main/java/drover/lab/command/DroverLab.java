@@ -1,8 +1,10 @@
 package drover.lab.command;
 
 import drover.lab.namespaces.LabException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -23,11 +25,23 @@ public final class DroverLab {
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         line.setParameterExceptionHandler(DroverLab::wrongUsage);
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
-            if (!(failure instanceof LabException || failure instanceof IllegalArgumentException)) throw failure;
-            System.err.println("drover: " + failure.getMessage());
-            return failure instanceof LabException ? 1 : 2;
+            if (!(failure instanceof LabException
+                    || failure instanceof IOException
+                    || failure instanceof IllegalArgumentException)) throw failure;
+            System.err.println("drover: " + words(failure));
+            return failure instanceof IllegalArgumentException ? 2 : 1;
         });
         return line.execute(ExecWords.arrange(arguments));
+    }
+
+    static String words(Exception failure) {
+        return switch (failure) {
+            case FileSystemException file ->
+                "cannot use " + file.getFile() + ": "
+                        + (file.getReason() == null ? file.getClass().getSimpleName() : file.getReason())
+                        + "; put that right, or name another place (--out)";
+            default -> String.valueOf(failure.getMessage());
+        };
     }
 
     private static void addHelp(CommandLine line) {

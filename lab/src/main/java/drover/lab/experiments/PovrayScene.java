@@ -25,6 +25,7 @@ public final class PovrayScene implements Workload {
     /// @param scale of the work: half of it is half as many pixels
     /// @param workers the largest number of nodes, for which it is cut
     public PovrayScene(double scale, int workers) {
+        if (!(scale > 0)) throw new IllegalArgumentException("a picture's scale is more than 0, got " + scale);
         this.side = Math.max(
                 3 * StripCut.BLOCK_ROWS,
                 (int) Math.round(FULL_SIDE * Math.sqrt(scale) / StripCut.BLOCK_ROWS) * StripCut.BLOCK_ROWS);

@@ -122,10 +122,17 @@ public final class LinkHub implements AutoCloseable {
         if (!bound.isSuccess())
             throw new IOException(
                     "cannot listen for links on " + config.listen() + ": "
-                            + bound.cause().getMessage() + "; is another daemon running?",
+                            + bound.cause().getMessage() + whyNotBound(bound.cause()),
                     bound.cause());
         listening = bound.channel();
         LOG.info("listening for links on {}", listening.localAddress());
+    }
+
+    private static String whyNotBound(Throwable cause) {
+        String said = String.valueOf(cause.getMessage());
+        if (said.contains("Cannot assign requested address"))
+            return "; this machine does not have that address: configure one that it has";
+        return said.contains("already in use") ? "; is another daemon running?" : "";
     }
 
     /// Where this node listens, with the real port.

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import drover.protocol.mtls.Revocations;
 import drover.protocol.mtls.TestAuthority;
 import io.netty.handler.ssl.OpenSsl;
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -106,6 +109,24 @@ class LinkHubIT {
             assertTrue(n1.hub.link(n2.id, LinkClass.JOBS).isEmpty());
             assertEquals(3, n1.events.stream().filter(e -> e.startsWith("up")).count());
         }
+    }
+
+    @Test
+    void anAddressOfAnotherMachineIsToldFromATakenOne() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"))) {
+            String taken = refusalOf(n1.hub.listenAddress());
+            assertTrue(taken.endsWith("is another daemon running?"), taken);
+        }
+        String foreign = refusalOf(new InetSocketAddress("192.0.2.1", 7410));
+        assertTrue(foreign.contains("this machine does not have that address"), foreign);
+    }
+
+    private String refusalOf(InetSocketAddress listen) {
+        return assertThrows(
+                        IOException.class,
+                        () -> new TestNode(
+                                authority.issue("n2"), Revocations.NONE, _ -> LinkConfig.listeningOn(listen)))
+                .getMessage();
     }
 
     @Test
