@@ -35,28 +35,7 @@ import org.slf4j.LoggerFactory;
 /// thread that brings it. [#beginJob] waits for the kernel and must not be called on such a thread.
 public final class HomeMount implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HomeMount.class);
-    private static final int MAX_DATA_BYTES = 1 << 20;
-    private static final int MAX_BACKGROUND = 64;
     private static final long CALLER_RETRY_MILLIS = 2;
-    private static final long FEATURES = FuseInit.ASYNC_READ
-            | FuseInit.POSIX_LOCKS
-            | FuseInit.ATOMIC_O_TRUNC
-            | FuseInit.BIG_WRITES
-            | FuseInit.DONT_MASK
-            | FuseInit.FLOCK_LOCKS
-            | FuseInit.AUTO_INVAL_DATA
-            | FuseInit.DO_READDIRPLUS
-            | FuseInit.READDIRPLUS_AUTO
-            | FuseInit.ASYNC_DIO
-            | FuseInit.PARALLEL_DIROPS
-            | FuseInit.ABORT_ERROR
-            | FuseInit.MAX_PAGES
-            | FuseInit.CACHE_SYMLINKS
-            | FuseInit.HANDLE_KILLPRIV_V2
-            | FuseInit.HAS_EXPIRE_ONLY
-            | FuseInit.DIRECT_IO_ALLOW_MMAP
-            | FuseInit.HAS_RESEND;
-
     private final NodeId home;
     private final FuseDevice device;
     private final boolean resumed;
@@ -70,6 +49,8 @@ public final class HomeMount implements AutoCloseable {
     private final LocalOpens locals;
     private final Recaller recaller;
     private final ReplyTranslator replies;
+    private final AnswersHere here;
+    private final Handshake handshake;
     private final Forgotten forgotten;
     private final Interrupts interrupts;
     private final Semaphore inFlight;
@@ -102,6 +83,8 @@ public final class HomeMount implements AutoCloseable {
                 new Recaller("mount-" + home + "-recalls", device, nodes, grants, locals, conversation, counters);
         conversation.onRestart(recaller::everything);
         this.replies = new ReplyTranslator(device, nodes, handles, grants, counters, new Undone());
+        this.here = new AnswersHere(device, this.callers, nodes, handles, grants, locals, replies, counters);
+        this.handshake = new Handshake(home, device, config, grants);
         this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
             device.replyError(call.unique, errno);
             finished(call);
@@ -234,7 +217,7 @@ public final class HomeMount implements AutoCloseable {
     }
 
     private void readRequests() {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATA_BYTES + 8_192);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(Handshake.MAX_DATA_BYTES + 8_192);
         while (true) {
             switch (device.read(buffer)) {
                 case FuseDevice.Incoming.Request(FuseRequest request) -> {
@@ -258,7 +241,7 @@ public final class HomeMount implements AutoCloseable {
         counters.request(request.opcode());
         try {
             switch (request.opcode()) {
-                case FuseOpcode.INIT -> init(request);
+                case FuseOpcode.INIT -> handshake.answer(request);
                 case FuseOpcode.FORGET -> forget(request.node(), request.body().getLong());
                 case FuseOpcode.BATCH_FORGET -> batchForget(request.body());
                 case FuseOpcode.INTERRUPT -> interrupt(request);
@@ -269,37 +252,6 @@ public final class HomeMount implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             log.error("request {} of the kernel failed", FuseOpcode.name(request.opcode()), e);
             device.replyError(request.unique(), Errno.EIO);
-        }
-    }
-
-    private void init(FuseRequest request) {
-        FuseInit init = request.init();
-        if (!init.isSpoken()) {
-            log.error(
-                    "the kernel speaks FUSE {}.{}: 7.{} or later is needed",
-                    init.major(),
-                    init.minor(),
-                    FuseInit.OLDEST_MINOR);
-            device.replyError(request.unique(), Errno.EPROTO);
-            return;
-        }
-        grants.mayBelieve((init.flags() & FuseInit.HAS_EXPIRE_ONLY) != 0);
-        ByteBuffer out = FuseDevice.smallReply();
-        init.reply(out, FEATURES, config.readAheadKib() << 10, MAX_BACKGROUND, MAX_DATA_BYTES);
-        device.reply(request.unique(), out);
-        log.info(
-                "the files of {} are mounted: FUSE 7.{}, flags {}", home, init.minor(), Long.toHexString(init.flags()));
-        raiseReadAhead();
-    }
-
-    /// The kernel caps what INIT asks for at 128 KiB; its own switch goes further.
-    private void raiseReadAhead() {
-        if (config.connectionId() == 0) return;
-        Path file = Path.of("/sys/class/bdi/0:" + config.connectionId() + "/read_ahead_kb");
-        try {
-            Files.writeString(file, Integer.toString(config.readAheadKib()));
-        } catch (IOException e) {
-            log.debug("cannot raise the read-ahead by {}: {}", file, e.toString());
         }
     }
 
@@ -330,10 +282,7 @@ public final class HomeMount implements AutoCloseable {
             device.replyError(request.unique(), Errno.ENOSYS);
             return;
         }
-        if (answeredHere(request, operation)) {
-            counters.answeredHere.increment();
-            return;
-        }
+        if (here.answer(request, operation)) return;
         Asked asked = new Asked(request);
         long handle = HandleOf.operation(operation);
         if (operation instanceof FileOperation.CopyRange copy && LocalOpens.isLocal(copy.from())) handle = copy.from();
@@ -348,7 +297,7 @@ public final class HomeMount implements AutoCloseable {
             default -> 0;
         };
         if (unnamed == 0) call(asked, operation);
-        else locals.secure(unnamed, () -> call(asked, operation));
+        else locals.secure(unnamed, () -> callLater(asked, operation));
     }
 
     /// A request's header: the request itself is gone when the next one is read.
@@ -383,13 +332,29 @@ public final class HomeMount implements AutoCloseable {
         long lockOwner = operation instanceof FileOperation.SetLock lock && lock.flock() ? lock.owner() : 0;
         locals.withHomes(asked.node, handle, lockOwner, (known, errno) -> {
             if (errno != 0) device.replyError(asked.unique, errno);
-            else call(asked, LocalOpens.onHomes(operation, known));
+            else callLater(asked, LocalOpens.onHomes(operation, known));
         });
     }
 
     private void call(Asked asked, FileOperation operation) {
-        KnownHandle handle = handles.get(HandleOf.operation(operation));
-        PendingCall call = new PendingCall(
+        PendingCall call = pending(asked, operation);
+        if (!call.waitsForLock()) inFlight.acquireUninterruptibly();
+        send(asked, call);
+    }
+
+    /// The same on a thread that brings answers, and so must not wait for one.
+    private void callLater(Asked asked, FileOperation operation) {
+        PendingCall call = pending(asked, operation);
+        if (call.waitsForLock() || inFlight.tryAcquire()) send(asked, call);
+        else
+            clock.execute(() -> {
+                inFlight.acquireUninterruptibly();
+                send(asked, call);
+            });
+    }
+
+    private PendingCall pending(Asked asked, FileOperation operation) {
+        return new PendingCall(
                 asked.unique & ~FuseRequest.RESENT,
                 asked.unique,
                 asked.opcode,
@@ -399,7 +364,11 @@ public final class HomeMount implements AutoCloseable {
                 operation,
                 grants.generation(),
                 null);
-        if (!call.waitsForLock()) inFlight.acquireUninterruptibly();
+    }
+
+    private void send(Asked asked, PendingCall call) {
+        FileOperation operation = call.operation;
+        KnownHandle handle = handles.get(HandleOf.operation(operation));
         if (handle != null) {
             if (operation instanceof FileOperation.Write) handle.dirty();
             conversation.call(call, handle.opener);
@@ -444,53 +413,6 @@ public final class HomeMount implements AutoCloseable {
         if (request.opcode() != FuseOpcode.OPEN) return 0;
         KnownNode node = nodes.get(request.node());
         return node == null || node.contentKnown() ? 0 : config.prefetchBytes();
-    }
-
-    private boolean openedHere(FuseRequest request, FileOperation.Open open) {
-        if (!locals.mayOpen(open)) return false;
-        Optional<GuestKey> guest = callers.guestOf(request.pid());
-        if (guest.isEmpty()) return false;
-        Lock answering = grants.answering();
-        answering.lock();
-        try {
-            long handle = locals.mayOpen(open) ? locals.open(open.node(), guest.get()) : 0;
-            if (handle == 0) return false;
-            ByteBuffer out = FuseDevice.smallReply();
-            KernelReply.openedFromCache(out, handle);
-            if (device.reply(request.unique(), out) < 0) locals.released(open.node(), handle, 0);
-            return true;
-        } finally {
-            answering.unlock();
-        }
-    }
-
-    private boolean answeredHere(FuseRequest request, FileOperation operation) {
-        long unique = request.unique();
-        if (operation instanceof FileOperation.Open open) return openedHere(request, open);
-        if (operation instanceof FileOperation.Flush(long id, long owner)) {
-            KnownHandle handle = handles.get(id);
-            // home has all that was written already, and nothing to release
-            if (handle == null || handles.mustFlush(handle, owner)) return false;
-            device.replyError(unique, 0);
-            return true;
-        }
-        if (operation instanceof FileOperation.GetXattr(long id, Bytes name) && name.equals(KnownNode.CAPABILITY)) {
-            KnownNode node = nodes.get(id);
-            if (node == null || !node.hasNoCapability()) return false;
-            device.replyError(unique, Errno.ENODATA);
-            return true;
-        }
-        if (operation instanceof FileOperation.Read(long id, long offset, int _) && offset == 0) {
-            KnownHandle handle = handles.get(id);
-            KnownNode node = handle == null ? null : nodes.get(handle.node);
-            ByteBuf content = node == null ? null : handle.takePrefetched(node.writes());
-            if (content == null) return false;
-            counters.bytesRead.add(content.readableBytes());
-            replies.replyData(unique, content);
-            content.release();
-            return true;
-        }
-        return false;
     }
 
     /// Stops serving; the mount itself stays, for the daemon after this one.

@@ -1,0 +1,99 @@
+package drover.homefs.mount;
+
+import drover.linux.fuse.FuseDevice;
+import drover.linux.fuse.FuseRequest;
+import drover.linux.syscall.Errno;
+import drover.model.GuestKey;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileOperation;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+
+/// What of the kernel's requests this node answers without asking home: opens under a lease, content that came along
+/// with an open, flushes of what home has already, and the question before each write whether a file has capabilities.
+/// Thread rule: the threads that read requests.
+final class AnswersHere {
+    private final FuseDevice device;
+    private final Callers callers;
+    private final KnownNodes nodes;
+    private final OpenHandles handles;
+    private final Grants grants;
+    private final LocalOpens locals;
+    private final ReplyTranslator replies;
+    private final MountCounters counters;
+
+    AnswersHere(
+            FuseDevice device,
+            Callers callers,
+            KnownNodes nodes,
+            OpenHandles handles,
+            Grants grants,
+            LocalOpens locals,
+            ReplyTranslator replies,
+            MountCounters counters) {
+        this.device = device;
+        this.callers = callers;
+        this.nodes = nodes;
+        this.handles = handles;
+        this.grants = grants;
+        this.locals = locals;
+        this.replies = replies;
+        this.counters = counters;
+    }
+
+    private boolean opened(FuseRequest request, FileOperation.Open open) {
+        if (!locals.mayOpen(open)) return false;
+        Optional<GuestKey> guest = callers.guestOf(request.pid());
+        if (guest.isEmpty()) return false;
+        Lock answering = grants.answering();
+        answering.lock();
+        try {
+            long handle = locals.mayOpen(open) ? locals.open(open.node(), guest.get()) : 0;
+            if (handle == 0) return false;
+            ByteBuffer out = FuseDevice.smallReply();
+            KernelReply.openedFromCache(out, handle);
+            if (device.reply(request.unique(), out) < 0) locals.released(open.node(), handle, 0);
+            return true;
+        } finally {
+            answering.unlock();
+        }
+    }
+
+    /// Answers if that can be done here; else returns false.
+    boolean answer(FuseRequest request, FileOperation operation) {
+        boolean answered = tryTo(request, operation);
+        if (answered) counters.answeredHere.increment();
+        return answered;
+    }
+
+    private boolean tryTo(FuseRequest request, FileOperation operation) {
+        long unique = request.unique();
+        if (operation instanceof FileOperation.Open open) return opened(request, open);
+        if (operation instanceof FileOperation.Flush(long id, long owner)) {
+            KnownHandle handle = handles.get(id);
+            // home has all that was written already, and nothing to release
+            if (handle == null || handles.mustFlush(handle, owner)) return false;
+            device.replyError(unique, 0);
+            return true;
+        }
+        if (operation instanceof FileOperation.GetXattr(long id, Bytes name) && name.equals(KnownNode.CAPABILITY)) {
+            KnownNode node = nodes.get(id);
+            if (node == null || !node.hasNoCapability()) return false;
+            device.replyError(unique, Errno.ENODATA);
+            return true;
+        }
+        if (operation instanceof FileOperation.Read(long id, long offset, int _) && offset == 0) {
+            KnownHandle handle = handles.get(id);
+            KnownNode node = handle == null ? null : nodes.get(handle.node);
+            ByteBuf content = node == null ? null : handle.takePrefetched(node.writes());
+            if (content == null) return false;
+            counters.bytesRead.add(content.readableBytes());
+            replies.replyData(unique, content);
+            content.release();
+            return true;
+        }
+        return false;
+    }
+}
