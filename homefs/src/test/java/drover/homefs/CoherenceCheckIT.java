@@ -460,7 +460,7 @@ class CoherenceCheckIT {
 
     private Operation operation(Agent agent, List<String> kinds) {
         String kind = kinds.get(random.nextInt(kinds.size()));
-        boolean whole = kinds != ATOMIC;
+        boolean whole = !kinds.equals(ATOMIC);
         return switch (kind) {
             case "create" -> Operation.of(kind, path(), whole ? text() : "n*0");
             case "replace", "append" -> Operation.of(kind, path(), text());

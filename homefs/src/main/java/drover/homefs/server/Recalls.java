@@ -83,8 +83,8 @@ final class Recalls {
 
     /// Takes promises back, and runs `then` when that is known everywhere: at once if nobody has to be waited for.
     ///
-    /// A change waits, too, for what an earlier one has taken back of the same files and is not yet known
-    everywhere.
+    /// A change waits, too, for what an earlier one has taken back of the same files and is not
+    /// yet known everywhere.
     ///
     /// @param by the node whose change it is; null for a program at home
     /// @param recalls finds what is to be taken back: no other change comes in between
