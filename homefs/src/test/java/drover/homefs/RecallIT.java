@@ -134,11 +134,6 @@ class RecallIT {
         return failed.lease();
     }
 
-    private void awaitRecall(NodeId node, FileRecall.Item item) throws InterruptedException {
-        for (int i = 0; i < 100 && !recalls.get(node).contains(item); i++) Thread.sleep(10);
-        assertTrue(recalls.get(node).contains(item), "of " + item + " among " + recalls.get(node));
-    }
-
     @Test
     void aNodeDoesNotBelieveOfItsNewNameWhatWasTakenBackOfTheOldOne() throws Exception {
         Files.writeString(root.resolve("f"), "f");
@@ -169,7 +164,7 @@ class RecallIT {
             Thread.sleep(100);
         }
         assertTrue(marks() > 100, "only " + marks() + " are watched");
-        begin(ONE, new FileOperation.Forget(known));
+        var _ = begin(ONE, new FileOperation.Forget(known));
         for (int i = 0; i < 100 && server.inodesOf(ONE) > 1; i++) Thread.sleep(20);
         // the cookies' and perhaps the root
         for (int i = 0; i < 100 && marks() > 2; i++) Thread.sleep(20);
