@@ -78,7 +78,6 @@ final class KnownNode {
     synchronized void changed() {
         writes++;
         content = null;
-        noCapability = false;
     }
 
     /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away with

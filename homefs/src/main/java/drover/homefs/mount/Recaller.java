@@ -66,6 +66,7 @@ final class Recaller implements AutoCloseable {
             }
             case Item.Attributes(long id) -> {
                 KnownNode node = nodes.get(id);
+                // home does not say which of them have changed
                 if (node != null) node.hasNoCapability(false);
                 device.expireAttributes(id);
             }
@@ -83,7 +84,10 @@ final class Recaller implements AutoCloseable {
 
     private void content(long id) {
         KnownNode node = nodes.get(id);
-        if (node != null) node.changed();
+        if (node != null) {
+            node.changed();
+            node.hasNoCapability(false);
+        }
         device.invalidateContent(id);
     }
 
