@@ -11,7 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Files that are opened for reading without asking home behave as if home had opened them. Needs root and /dev/fuse.
+/// Files that are opened for reading without asking home behave as if home had opened them. Needs root and
+/// /dev/fuse.
 class LocalOpensIT {
     /// Read until nothing of it is asked of home any more.
     private static final String WARM = "for i in 1 2 3 4 5 6; do cat $A/f > /dev/null; sleep 0.1; done; ";

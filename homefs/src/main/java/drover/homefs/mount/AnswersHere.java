@@ -11,9 +11,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 
-/// What of the kernel's requests this node answers without asking home: opens under a lease, content that came along
-/// with an open, flushes of what home has already, and the question before each write whether a file has capabilities.
-/// Thread rule: the threads that read requests.
+/// What of the kernel's requests this node answers without asking home: opens under a lease, content that
+/// came along with an open, flushes of what home has already, and the question before each write whether a
+/// file has capabilities. Thread rule: the threads that read requests.
 final class AnswersHere {
     private final FuseDevice device;
     private final Callers callers;

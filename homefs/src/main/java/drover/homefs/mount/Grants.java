@@ -43,6 +43,7 @@ final class Grants {
     private final ReentrantReadWriteLock fence = new ReentrantReadWriteLock();
     private final ReentrantLock starting = new ReentrantLock();
     private Map<Name, Long> brief = new HashMap<>();
+    private Map<Long, Long> briefAttributes = new HashMap<>();
     /// Promised not to exist. The kernel forgets such names without a word.
     private final Set<Name> absent = new LinkedHashSet<>();
 
@@ -108,9 +109,17 @@ final class Grants {
         return nanos;
     }
 
-    /// The same for attributes.
-    long forAttributes(PendingCall call, Lease lease) {
-        return nanos(call, lease);
+    /// The same for attributes. Those of a file with several names are leased briefly, whatever its name is.
+    long forAttributes(PendingCall call, long node, Lease lease) {
+        long nanos = nanos(call, lease);
+        if (nanos > 0 && lease == Lease.BRIEF)
+            synchronized (this) {
+                long now = System.nanoTime();
+                if (briefAttributes.size() >= LIMIT) briefAttributes.values().removeIf(until -> until - now < 0);
+                if (briefAttributes.size() >= LIMIT) return 0;
+                briefAttributes.put(node, now + nanos);
+            }
+        return nanos;
     }
 
     private long nanos(PendingCall call, Lease lease) {
@@ -135,9 +144,12 @@ final class Grants {
         try {
             voidCallsUnderWay();
             Map<Name, Long> old;
+            Map<Long, Long> oldAttributes;
             synchronized (this) {
                 old = brief;
+                oldAttributes = briefAttributes;
                 brief = new HashMap<>();
+                briefAttributes = new HashMap<>();
             }
             long now = System.nanoTime();
             for (var entry : old.entrySet()) {
@@ -145,6 +157,8 @@ final class Grants {
                 expire(entry.getKey().parent, entry.getKey().name);
                 counters.expired.increment();
             }
+            for (var entry : oldAttributes.entrySet())
+                if (entry.getValue() - now >= 0) device.expireAttributes(entry.getKey());
         } finally {
             starting.unlock();
         }

@@ -1,7 +1,6 @@
 package drover.homefs.mount;
 
 import drover.linux.fuse.FuseDevice;
-import drover.linux.fuse.FuseInit;
 import drover.linux.fuse.FuseOpcode;
 import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Errno;
@@ -16,10 +15,7 @@ import drover.protocol.file.MalformedFileFrame;
 import drover.protocol.file.RecallCodec;
 import drover.protocol.file.ReplyCodec;
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;

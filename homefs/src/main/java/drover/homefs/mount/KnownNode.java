@@ -98,7 +98,6 @@ final class KnownNode {
         writes++;
         content = null;
         openToAll = false;
-        noCapability = false;
     }
 
     /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away

@@ -108,7 +108,10 @@ final class Recaller implements AutoCloseable {
 
     private void content(long id) {
         KnownNode node = nodes.get(id);
-        if (node != null) node.changed();
+        if (node != null) {
+            node.changed();
+            node.hasNoCapability(false);
+        }
         device.invalidateContent(id);
     }
 

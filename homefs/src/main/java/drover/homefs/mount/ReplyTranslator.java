@@ -85,7 +85,7 @@ final class ReplyTranslator {
             }
             case FileResult.Attributes(FileAttributes attributes, Lease lease) -> {
                 if (call.operation instanceof FileOperation.SetAttributes set) changed(set);
-                long nanos = grants.forAttributes(call, lease);
+                long nanos = grants.forAttributes(call, call.node, lease);
                 if (call.opcode == FuseOpcode.STATX) KernelReply.statx(out, attributes, nanos);
                 else KernelReply.attributesFor(out, attributes, nanos);
                 device.reply(call.unique, out);
@@ -164,7 +164,7 @@ final class ReplyTranslator {
 
     private void putEntry(PendingCall call, ByteBuffer out, long parent, Bytes name, FileResult.Entry entry) {
         long nanos = name.length() == 0 ? 0 : grants.forName(call, parent, name, entry.nameLease());
-        KernelReply.entry(out, entry, nanos, grants.forAttributes(call, entry.attributesLease()));
+        KernelReply.entry(out, entry, nanos, grants.forAttributes(call, entry.node(), entry.attributesLease()));
     }
 
     private static int openFlags(FileOperation operation) {

@@ -3,7 +3,8 @@ package drover.homefs.server;
 import drover.linux.syscall.Errno;
 import drover.protocol.file.Lease;
 
-/// A file call ends with this errno: an expected outcome, carried past the steps in between, without a stack trace.
+/// A file call ends with this errno: an expected outcome, carried past the steps in between, without a stack
+/// trace.
 final class CallFailed extends Exception {
     private static final long serialVersionUID = 1;
 

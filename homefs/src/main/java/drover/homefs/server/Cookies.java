@@ -18,8 +18,8 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Changes of our own, made to know how far the events of others have been read: a group's queue keeps the order in
-/// which things happened. Thread rule: any thread.
+/// Changes of our own, made to know how far the events of others have been read: a group's queue keeps the
+/// order in which things happened. Thread rule: any thread.
 final class Cookies {
     private static final Logger log = LoggerFactory.getLogger(Cookies.class);
     /// Names in turn, so that a late event of an earlier cookie is not taken for a later one's.

@@ -215,34 +215,39 @@ public final class FileServer implements AutoCloseable {
     }
 
     private void perform(NodeView view, FileCall call, ReplySender sender) {
-        try {
-            boolean firstHello = call.operation() instanceof FileOperation.Hello && view.mountId == 0;
-            List<Change> changes = new ArrayList<>(0);
-            switch (performer.perform(view, call, changes)) {
-                case CallPerformer.Outcome.Frame(ByteBuf frame) -> send(sender, frame);
-                case CallPerformer.Outcome.Reply(FileReply reply) -> {
-                    if (!changes.isEmpty()) {
-                        done(view, call, reply);
-                        recalls.takeBack(view, () -> leases.changed(view, changes), () -> {
-                            reply(view, call, reply, sender);
-                            ended(view, call);
-                        });
-                        return;
-                    }
-                    answer(view, call, reply, sender);
-                    if (call.operation() instanceof FileOperation.Hello) recalls.linked(view, firstHello, sender);
-                }
-                case CallPerformer.Outcome.Silence() -> {}
-                case CallPerformer.Outcome.Blocked(Inode inode) -> {
-                    block(view, call, inode, sender);
+        boolean firstHello = call.operation() instanceof FileOperation.Hello && view.mountId == 0;
+        List<Change> changes = new ArrayList<>(0);
+        switch (outcome(view, call, changes)) {
+            case CallPerformer.Outcome.Frame(ByteBuf frame) -> send(sender, frame);
+            case CallPerformer.Outcome.Reply(FileReply reply) -> {
+                done(view, call, reply);
+                if (!changes.isEmpty()) {
+                    recalls.takeBack(view, () -> leases.changed(view, changes), () -> {
+                        reply(view, call, reply, sender);
+                        ended(view, call);
+                    });
                     return;
                 }
+                reply(view, call, reply, sender);
+                if (call.operation() instanceof FileOperation.Hello) recalls.linked(view, firstHello, sender);
             }
-        } catch (RuntimeException | Error e) {
-            log.error("file call {} of node {} failed", call, view.node, e);
-            answer(view, call, new FileReply.Failed(call.id(), Errno.EIO), sender);
+            case CallPerformer.Outcome.Silence() -> {}
+            case CallPerformer.Outcome.Blocked(Inode inode) -> {
+                block(view, call, inode, sender);
+                return;
+            }
         }
         ended(view, call);
+    }
+
+    /// Also of a call that fails in an unforeseen way: what it has changed until then is in `changes`.
+    private CallPerformer.Outcome outcome(NodeView view, FileCall call, List<Change> changes) {
+        try {
+            return performer.perform(view, call, changes);
+        } catch (RuntimeException | Error e) {
+            log.error("file call {} of node {} failed", call, view.node, e);
+            return new CallPerformer.Outcome.Reply(new FileReply.Failed(call.id(), Errno.EIO));
+        }
     }
 
     /// A lock is in the way: the call waits without a thread, and does not count as under way.

@@ -11,7 +11,8 @@ import java.util.List;
 /// @param root the tree that is served
 /// @param veiled directories in it whose content is not served: they show empty
 /// @param performedLog where is remembered, for a restart, which calls were performed
-/// @param cookies a directory of the daemon's own, in which it makes changes to know how far it has followed others'
+/// @param cookies a directory of the daemon's own, in which it makes changes to know how far it has followed
+///     others'
 /// @param guestLease how long a guest may run without hearing from home
 /// @param boot larger at each start of home; part of all ids, so that none is ever used twice
 /// @param threads that perform calls; each native call occupies one
@@ -20,7 +21,8 @@ import java.util.List;
 /// @param maxHandlesPerGuest open files of one guest; more are refused with EMFILE
 /// @param maxCallsPerNode calls of one node that may wait or run at once; more are refused with EAGAIN, and a
 ///     node of ours never makes them
-/// @param rememberedReplies of calls that change something, for each node: at least as many as a node has in flight
+/// @param rememberedReplies of calls that change something, for each node: at least as many as a node has in
+///     flight
 public record FileServerConfig(
         NodeId home,
         Path root,

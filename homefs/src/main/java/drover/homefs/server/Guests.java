@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The fence of each guest: how many calls it has under way, whether it changed anything, how many files it holds
-/// open, and whether it is over. After [#end] has returned, no call of that guest changes anything.
+/// The fence of each guest: how many calls it has under way, whether it changed anything, how many files it
+/// holds open, and whether it is over. After [#end] has returned, no call of that guest changes anything.
 final class Guests {
     /// Guests whose end is remembered, so that a late call is refused even if the authority still says yes.
     private static final int ENDED_REMEMBERED = 16_384;
@@ -90,7 +90,8 @@ final class Guests {
         if (state != null) state.handles--;
     }
 
-    /// Refuses further calls and waits until those under way are done: they are native calls on home's own files.
+    /// Refuses further calls and waits until those under way are done: they are native calls on home's own
+    /// files.
     void end(GuestKey guest) {
         synchronized (ended) {
             ended.put(guest, Boolean.TRUE);

@@ -2,8 +2,8 @@ package drover.homefs.server;
 
 import drover.linux.syscall.FileStatus;
 
-/// Which file of home this is. The birth time tells apart two files that had the same inode number one after the
-/// other.
+/// Which file of home this is. The birth time tells apart two files that had the same inode number one after
+/// the other.
 ///
 /// @param birthNanos seconds and nanoseconds of birth mixed; 0 where the file system keeps none
 record Identity(long device, long inode, int type, long birthNanos) {

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The st_ino to show for each (device, inode) of home: one mount shows many of home's file systems, and programs
-/// take two files of the same st_ino and st_dev for one. The root's file system keeps its numbers; others get 16
-/// bits of their own on top.
+/// The st_ino to show for each (device, inode) of home: one mount shows many of home's file systems, and
+/// programs take two files of the same st_ino and st_dev for one. The root's file system keeps its numbers;
+/// others get 16 bits of their own on top.
 final class InodeNumbers {
     private final long rootDevice;
     private final Map<Long, Long> tags = new ConcurrentHashMap<>();

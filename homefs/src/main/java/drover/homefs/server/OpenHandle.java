@@ -6,8 +6,8 @@ import drover.linux.syscall.Open;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 
-/// A file or directory that a guest holds open, with the rights it was opened with. Its descriptor is closed when
-/// it is released and no call uses it any more.
+/// A file or directory that a guest holds open, with the rights it was opened with. Its descriptor is closed
+/// when it is released and no call uses it any more.
 final class OpenHandle {
     final long id;
     final GuestKey guest;
@@ -20,7 +20,8 @@ final class OpenHandle {
     private int users = 1;
     private boolean released;
 
-    /// Where the descriptor of a directory stands; -1 unknown. Owned by [DirectoryCalls], under this handle's lock.
+    /// Where the descriptor of a directory stands; -1 unknown. Owned by [DirectoryCalls], under this handle's
+    /// lock.
     long position;
 
     OpenHandle(

@@ -10,11 +10,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Which calls have been performed, in a mapped file that outlives the daemon: a call that comes again after a
-/// restart is then not performed twice. A ring of the latest calls; a node resends only what it had in flight. A
-/// crash of the machine may lose it, but that ends the home's jobs as well. A call is noted after its effect: if the
-/// daemon is killed between the two, it is performed again, and a rename, say, then fails although it was done. A
-/// daemon that is told to end performs and notes what it has begun.
+/// Which calls have been performed, in a mapped file that outlives the daemon: a call that comes again after
+/// a restart is then not performed twice. A ring of the latest calls; a node resends only what it had in
+/// flight. A crash of the machine may lose it, but that ends the home's jobs as well. A call is noted after
+/// its effect: if the daemon is killed between the two, it is performed again, and a rename, say, then fails
+/// although it was done. A daemon that is told to end performs and notes what it has begun.
 final class PerformedLog implements AutoCloseable {
     /// More than all nodes together can have in flight.
     private static final int SLOTS = 1 << 16;

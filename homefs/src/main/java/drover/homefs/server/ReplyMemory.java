@@ -4,8 +4,8 @@ import drover.protocol.file.FileReply;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// What home answered to a node's latest calls that changed something. A call that comes again, because the link
-/// broke before its reply arrived, is answered from here and not performed twice.
+/// What home answered to a node's latest calls that changed something. A call that comes again, because the
+/// link broke before its reply arrived, is answered from here and not performed twice.
 final class ReplyMemory {
     private static final class Remembered {
         ReplySender sender;

@@ -48,8 +48,8 @@ final class Veil {
         look();
     }
 
-    /// Finds directories that came into being since the last look, and forgets devices that may mean another file
-    /// system now.
+    /// Finds directories that came into being since the last look, and forgets devices that may mean another
+    /// file system now.
     void look() {
         devices.clear();
         for (Path path : paths) {
