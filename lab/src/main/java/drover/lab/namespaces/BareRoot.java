@@ -76,10 +76,17 @@ final class BareRoot {
             Path library = Path.of(matcher.group(1));
             if (!library.startsWith(jdk)) found.put(library.toString(), library.toRealPath());
         }
-        // Native parts of libraries in Java, loaded at run time, are linked against these only; glibc has no more parts
-        // that are looked for by name than its reader of /etc/hosts, which is inside libc since 2.34.
-        if (found.keySet().stream().noneMatch(name -> name.contains("libc.so")))
-            throw new LabException("cannot tell which libraries " + jdk + " needs: its loader listed no libc");
+        String libc = found.keySet().stream()
+                .filter(name -> name.endsWith("/libc.so.6"))
+                .findFirst()
+                .orElseThrow(() -> new LabException(
+                        "cannot tell which libraries " + jdk + " needs: its loader listed no libc.so.6"));
+        // Native parts of libraries in Java are loaded at run time; those built for older systems ask for parts of
+        // glibc that are inside libc since 2.34. Its reader of /etc/hosts, once looked for by name, is inside, too.
+        for (String name : List.of("libpthread.so.0", "libdl.so.2", "librt.so.1")) {
+            Path part = Path.of(libc).resolveSibling(name);
+            if (Files.exists(part)) found.put(part.toString(), part.toRealPath());
+        }
         return found;
     }
 }
