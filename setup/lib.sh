@@ -10,6 +10,11 @@ fail() {
     exit 1
 }
 
+# Whether a Maven log says that the network gave it nothing.
+lacks_network() {
+    grep -qE 'Unknown host|Could not transfer|Temporary failure in name resolution|Connection (refused|timed out)|Network is unreachable' "$1"
+}
+
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -358,6 +358,7 @@ class FaultsLabTest {
 
     @Test
     void aLabWithoutRootSaysWhatItNeeds() throws Exception {
+        lab.openToUsers("n3");
         for (String words : List.of("lab up --nodes 2", "lab down", "demo", "lab experiment rsa --out /tmp/results")) {
             Outcome outcome = lab.as("nobody", "n3", ("drover " + words).split(" ", -1));
             assertEquals(1, outcome.exitStatus(), words + ": " + outcome.errors());

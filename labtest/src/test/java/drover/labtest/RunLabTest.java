@@ -27,6 +27,7 @@ class RunLabTest extends RemoteRuns {
                 echo 'ann:x:7010:7010::/home/ann:/bin/sh' >> /etc/passwd; echo 'ann:x:7010:' >> /etc/group
                 echo 'bob:x:7011:7011::/home/bob:/bin/sh' >> /etc/passwd; echo 'bob:x:7011:' >> /etc/group
                 mkdir -p /home/ann /home/bob; chown 7010:7010 /home/ann; chown 7011:7011 /home/bob""");
+        lab.openToUsers("n1");
     }
 
     @AfterAll

@@ -99,6 +99,14 @@ final class TestLab implements AutoCloseable {
         return at(node, "sh", "-c", script).orFail();
     }
 
+    /// Lets the node's ordinary users reach the installed programs, on its own disk: the checkout may be in root's
+    /// home,
+    /// which Debian closes to others.
+    void openToUsers(String node) throws Exception {
+        for (Path at = drover.getParent().getParent().getParent(); at.getParent() != null; at = at.getParent())
+            at(node, "chmod", "a+x", at.toString()).orFail();
+    }
+
     Command start(String node, String... command) throws Exception {
         return Command.start(words(node, List.of(), command));
     }

@@ -14,9 +14,11 @@ import java.util.stream.Stream;
 /// What a bare node's disk holds besides the JDK and Drover: the loader and the libraries that the JDK is linked
 /// against, and tables of users and groups with hardly anybody in them. No shell, no tool.
 final class BareRoot {
-    /// `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)` or `/lib64/ld-linux-x86-64.so.2 (0x...)`, from
-    /// ldd(1).
+    /// `libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)` or `/lib64/ld-linux-x86-64.so.2 (0x...)`, from the
+    /// loader, see ld.so(8).
     private static final Pattern LIBRARY = Pattern.compile("(?:=>\\s+)?(/\\S+) \\(0x[0-9a-f]+\\)");
+
+    private static final Pattern LOADER = Pattern.compile("(/\\S*/ld-linux\\S*) \\(0x");
 
     /// Parts of the JDK that a daemon never loads; they would bring half of X11 along.
     private static final Pattern GRAPHICS = Pattern.compile("awt|splash|sound|font|lcms|jpeg|mlib|freetype");
@@ -34,28 +36,57 @@ final class BareRoot {
         List<String> lines = new ArrayList<>();
         for (String name : List.of("passwd", "group", "nsswitch.conf")) lines.add(etc.resolve(name) + "\t/etc/" + name);
         libraries(jdk).forEach((target, source) -> lines.add(source + "\t" + target));
+        linkedFiles(jdk).forEach((target, source) -> lines.add(source + "\t" + target));
         return lines;
     }
 
-    private static Map<String, Path> libraries(Path jdk) throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of("ldd", jdk.resolve("bin/java").toString()));
-        try (Stream<Path> below = Files.walk(jdk.resolve("lib"))) {
-            below.filter(file -> file.toString().endsWith(".so")
-                            && !GRAPHICS.matcher(file.toString()).find())
-                    .forEach(file -> command.add(file.toString()));
-        }
-        String listing = Programs.attempt(command, "", Programs.USUAL_LIMIT).output();
+    /// The files outside the JDK that are part of it by a link: Debian keeps its configuration in /etc.
+    static Map<String, Path> linkedFiles(Path jdk) throws IOException {
         Map<String, Path> found = new TreeMap<>();
-        Matcher matcher = LIBRARY.matcher(listing);
+        try (Stream<Path> below = Files.walk(jdk)) {
+            for (Path link : below.filter(Files::isSymbolicLink).toList()) {
+                Path target = link.resolveSibling(Files.readSymbolicLink(link)).normalize();
+                if (!target.startsWith(jdk) && Files.isRegularFile(target))
+                    found.put(target.toString(), target.toRealPath());
+            }
+        }
+        return found;
+    }
+
+    private static Map<String, Path> libraries(Path jdk) throws IOException {
+        Path java = jdk.resolve("bin/java");
+        // ldd(1) would ask this machine's loader; a JDK that setup/jdk unpacked has its own beside it.
+        String listing = Programs.run(List.of("env", "LD_TRACE_LOADED_OBJECTS=1", java.toString()));
+        Matcher loader = LOADER.matcher(listing);
+        if (!loader.find())
+            throw new LabException("cannot tell which libraries " + jdk + " needs: " + java + " names no loader");
+        List<Path> parts;
+        try (Stream<Path> below = Files.walk(jdk.resolve("lib"))) {
+            parts = below.filter(file -> file.toString().endsWith(".so")
+                            && !GRAPHICS.matcher(file.toString()).find())
+                    .toList();
+        }
+        StringBuilder all = new StringBuilder(listing);
+        for (Path part : parts)
+            all.append(Programs.attempt(List.of(loader.group(1), "--list", part.toString()), "", Programs.USUAL_LIMIT)
+                    .output());
+        Map<String, Path> found = new TreeMap<>();
+        Matcher matcher = LIBRARY.matcher(all);
         while (matcher.find()) {
             Path library = Path.of(matcher.group(1));
             if (!library.startsWith(jdk)) found.put(library.toString(), library.toRealPath());
         }
-        // Native parts of libraries in Java, loaded at run time, are linked against these only; glibc has no more parts
-        // that are looked for by name than its reader of /etc/hosts, which is inside libc since 2.34.
-        if (found.keySet().stream().noneMatch(name -> name.contains("libc.so")))
-            throw new LabException("cannot tell which libraries " + jdk + " needs: ldd listed no libc");
+        String libc = found.keySet().stream()
+                .filter(name -> name.endsWith("/libc.so.6"))
+                .findFirst()
+                .orElseThrow(() -> new LabException(
+                        "cannot tell which libraries " + jdk + " needs: its loader listed no libc.so.6"));
+        // Native parts of libraries in Java are loaded at run time; those built for older systems ask for parts of
+        // glibc that are inside libc since 2.34. Its reader of /etc/hosts, once looked for by name, is inside, too.
+        for (String name : List.of("libpthread.so.0", "libdl.so.2", "librt.so.1")) {
+            Path part = Path.of(libc).resolveSibling(name);
+            if (Files.exists(part)) found.put(part.toString(), part.toRealPath());
+        }
         return found;
     }
 }

@@ -45,7 +45,7 @@ public final class LabSetup {
             throw new LabException("cannot tell who runs this: " + e.getMessage(), e);
         }
         throw new LabException("the lab needs root, because it makes namespaces, mounts and control groups."
-                + " Run the same command as root");
+                + " Run the same command as root, for example with sudo");
     }
 
     /// Makes the lab's switch and its directory; nodes are booted one by one afterwards. The caller is
