@@ -1,6 +1,6 @@
 // Process: bench/launch's stopwatch, on the home node. Runs several commands in turn, each in every round, and prints how
 // long each took from fork to reaped: all of them see the same machine.
-// usage: launch-timer ROUNDS UID GID LABEL COMMAND ARGS... ; LABEL COMMAND ARGS... ; ...
+// usage: launch-timer WARM-ROUNDS ROUNDS UID GID LABEL COMMAND ARGS... ; LABEL COMMAND ARGS... ; ...
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define COMMAND_LIMIT 16
-#define WARM_ROUNDS 10
 
 static _Noreturn void fail(const char *what) {
     fprintf(stderr, "launch-timer: cannot %s: %s\n", what, strerror(errno));
@@ -53,17 +52,18 @@ static int by_value(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 6) {
-        fprintf(stderr, "usage: launch-timer ROUNDS UID GID LABEL COMMAND ARGS... ; LABEL COMMAND ARGS...\n");
+    if (argc < 7) {
+        fprintf(stderr, "usage: launch-timer WARM-ROUNDS ROUNDS UID GID LABEL COMMAND ARGS... ; LABEL COMMAND ARGS...\n");
         return 2;
     }
-    size_t rounds = strtoul(argv[1], NULL, 10);
-    uid_t uid = (uid_t)strtoul(argv[2], NULL, 10);
-    gid_t gid = (gid_t)strtoul(argv[3], NULL, 10);
+    size_t warm = strtoul(argv[1], NULL, 10);
+    size_t rounds = strtoul(argv[2], NULL, 10);
+    uid_t uid = (uid_t)strtoul(argv[3], NULL, 10);
+    gid_t gid = (gid_t)strtoul(argv[4], NULL, 10);
     const char *labels[COMMAND_LIMIT];
     char **commands[COMMAND_LIMIT];
     size_t count = 0;
-    for (int i = 4; i + 1 < argc && count < COMMAND_LIMIT; i++) {
+    for (int i = 5; i + 1 < argc && count < COMMAND_LIMIT; i++) {
         labels[count] = argv[i];
         commands[count++] = &argv[i + 1];
         while (i < argc && strcmp(argv[i], ";") != 0)
@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
     double *took = calloc(count * rounds, sizeof *took);
     if (!took)
         fail("get memory");
-    for (size_t i = 0; i < WARM_ROUNDS; i++)
+    for (size_t i = 0; i < warm; i++)
         for (size_t c = 0; c < count; c++)
             launch_ms(commands[c]);
     for (size_t i = 0; i < rounds; i++)

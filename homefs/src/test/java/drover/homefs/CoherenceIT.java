@@ -49,6 +49,7 @@ class CoherenceIT {
                 "append":         (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: (read(d+"/f"), stat(d+"/f", "st_size")), lambda d: write(d+"/f", b"new", os.O_WRONLY|os.O_APPEND)),
                 "write to a file that the reader holds open": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: held(d+"/f"), lambda d: write(d+"/f", b"new")),
                 "write to a file that the reader has mapped": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: mapped(d+"/f"), lambda d: write(d+"/f", b"new")),
+                "write to a file that has lost its name to another": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: held(d+"/f"), lambda d: write_nameless(d)),
                 "truncate":       (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: (read(d+"/f"), stat(d+"/f", "st_size")), lambda d: os.truncate(d+"/f", 1)),
                 "open with O_TRUNC": (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: read(d+"/f"), lambda d: os.close(os.open(d+"/f", os.O_WRONLY|os.O_TRUNC))),
                 "fallocate":      (lambda d: write(d+"/f", b"old", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_size"), lambda d: allocate(d+"/f")),
@@ -69,6 +70,16 @@ class CoherenceIT {
             def capability(p):
                 try: return os.getxattr(p, "security.capability")
                 except OSError as e: return e.errno
+            # the reader has to learn meanwhile what the name leads to now
+            def write_nameless(d):
+                fd = os.open(d+"/f", os.O_WRONLY)
+                write(d+"/g", b"another", os.O_WRONLY|os.O_CREAT)
+                os.rename(d+"/g", d+"/f")
+                r = reader + d[len(writer):] + "/f"
+                for i in range(5):
+                    if not exists(r) or held(r) != b"old": print("not old")
+                    time.sleep(0.05)
+                os.write(fd, b"new"); os.close(fd)
             open_files = {}
             def held(p):
                 if p not in open_files: open_files[p] = os.open(p, os.O_RDONLY)
@@ -90,7 +101,7 @@ class CoherenceIT {
                     while time.time() < end: before = look(reader + d); time.sleep(0.002)
                     change(writer + d)
                     begun = time.time()
-                    truth = b"new" if "the reader" in name else look(home + d)
+                    truth = b"new" if "the reader" in name or "lost its name" in name else look(home + d)
                     while True:
                         after = look(reader + d)
                         if after == truth or time.time() - begun >= patience: break

@@ -98,7 +98,7 @@ final class Leases {
 
     /// Whether all changes of a file in a directory that is watched are noticed.
     private boolean isSteady(Inode inode, FileStatus status) {
-        return status.isDirectory() ? watch.covers(inode) : status.links() <= 1;
+        return status.isDirectory() ? watch.covers(inode) : status.links() == 1;
     }
 
     private static Lease lease(boolean changesAtHomeAreNoticed) {
@@ -128,7 +128,7 @@ final class Leases {
         synchronized (this) {
             if (version != since) return Lease.NONE;
             inode.promises.attributes = true;
-            return lease(watched && (parent == null || parent.promises.hasName(place.name())));
+            return lease(watched && (parent == null || parent.promises.leads(place.name(), inode)));
         }
     }
 

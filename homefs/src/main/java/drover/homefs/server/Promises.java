@@ -28,6 +28,11 @@ final class Promises {
         return names.containsKey(name);
     }
 
+    /// Whether the name was said to lead to that file, and not to one that took its place.
+    boolean leads(Bytes name, Inode inode) {
+        return names.get(name) == inode;
+    }
+
     /// Returns false if there is no room.
     boolean addName(Bytes name, Inode inode) {
         if (names.isEmpty()) names = new HashMap<>(4);
