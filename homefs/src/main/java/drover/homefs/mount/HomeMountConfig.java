@@ -50,7 +50,7 @@ public record HomeMountConfig(
                 Duration.ofMinutes(5),
                 2,
                 512,
-                1_024,
+                256, // a page of a program brings as much around it: a megabyte each is too much for a slow link
                 15 << 10, // the reply stays below what goes over the link for bulk
                 Duration.ofSeconds(2));
     }
