@@ -12,6 +12,7 @@ import io.netty.handler.ssl.OpenSsl;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -87,11 +88,17 @@ class LinkHubIT {
             try (var again = new TestNode(material)) {
                 n1.knows(again);
                 n1.awaitLink(again.id, LinkClass.JOBS);
+                // a link can be sent on a moment before its listener has been told
+                Waiting.until("three events", () -> jobsEvents(n1).size() >= 3);
             }
-            var jobs =
-                    n1.events.stream().filter(e -> e.contains("JOBS")).limit(3).toList();
-            assertEquals(Arrays.asList("up n2 JOBS true", "down n2 JOBS true", "up n2 JOBS true"), jobs);
+            assertEquals(
+                    Arrays.asList("up n2 JOBS true", "down n2 JOBS true", "up n2 JOBS true"),
+                    jobsEvents(n1).subList(0, 3));
         }
+    }
+
+    private static List<String> jobsEvents(TestNode node) {
+        return node.events.stream().filter(event -> event.contains("JOBS")).toList();
     }
 
     @Test
