@@ -112,7 +112,7 @@ final class HomeMounts implements FileLinks.Mounts {
 
     /// The keeper is gone, and all mounts with it.
     void keeperLost() {
-        closeAll();
+        mounts.values().forEach(HomeMount::abandon);
         mounts.clear();
         homes.values().forEach(home -> home.starting.shutdown());
         homes.clear();

@@ -119,6 +119,16 @@ final class Conversation {
         return call;
     }
 
+    /// All calls that wait: nobody will answer them any more.
+    List<PendingCall> takeAll() {
+        List<PendingCall> all = new ArrayList<>();
+        for (Long id : List.copyOf(pending.keySet())) {
+            PendingCall call = take(id);
+            if (call != null) all.add(call);
+        }
+        return all;
+    }
+
     PendingCall find(long id) {
         return pending.get(id);
     }

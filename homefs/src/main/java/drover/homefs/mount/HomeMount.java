@@ -52,6 +52,7 @@ public final class HomeMount implements AutoCloseable {
     private final Semaphore inFlight;
     private final ScheduledThreadPoolExecutor clock;
     private volatile boolean closed;
+    private volatile boolean abandoned;
 
     public HomeMount(
             NodeId home,
@@ -222,7 +223,8 @@ public final class HomeMount implements AutoCloseable {
                         device.resend();
                         return;
                     }
-                    serve(request);
+                    if (abandoned) fail(request);
+                    else serve(request);
                 }
                 case FuseDevice.Incoming.Nothing() -> {}
                 case FuseDevice.Incoming.Gone(int errno) -> {
@@ -230,6 +232,13 @@ public final class HomeMount implements AutoCloseable {
                     return;
                 }
             }
+        }
+    }
+
+    private void fail(FuseRequest request) {
+        switch (request.opcode()) {
+            case FuseOpcode.FORGET, FuseOpcode.BATCH_FORGET, FuseOpcode.INTERRUPT -> {} // want no answer
+            default -> device.replyError(request.unique(), Errno.EIO);
         }
     }
 
@@ -367,9 +376,9 @@ public final class HomeMount implements AutoCloseable {
         KnownHandle handle = handles.get(HandleOf.operation(operation));
         if (handle != null) {
             if (operation instanceof FileOperation.Write) handle.dirty();
-            conversation.call(call, handle.opener);
+            ask(call, handle.opener);
         } else if (HandleOf.operation(operation) != 0) {
-            conversation.call(call, Caller.NOBODY);
+            ask(call, Caller.NOBODY);
         } else {
             callAs(call, asked.uid, asked.gid, System.nanoTime());
         }
@@ -381,7 +390,7 @@ public final class HomeMount implements AutoCloseable {
         if (guest.isPresent()) {
             Caller caller = Caller.of(guest.get(), uid, gid);
             if (opens(call.operation)) handles.opening(call.id, caller);
-            conversation.call(call, caller);
+            ask(call, caller);
         } else if (System.nanoTime() - sinceNanos < config.callerPatience().toNanos()) {
             var _ = clock.schedule(
                     () -> callAs(call, uid, gid, sinceNanos), CALLER_RETRY_MILLIS, TimeUnit.MILLISECONDS);
@@ -397,6 +406,11 @@ public final class HomeMount implements AutoCloseable {
         }
     }
 
+    private void ask(PendingCall call, Caller caller) {
+        conversation.call(call, caller);
+        if (abandoned && conversation.take(call.id) != null) device.replyError(call.unique, Errno.EIO);
+    }
+
     private static boolean opens(FileOperation operation) {
         return operation instanceof FileOperation.Open
                 || operation instanceof FileOperation.OpenDirectory
@@ -409,6 +423,16 @@ public final class HomeMount implements AutoCloseable {
         if (request.opcode() != FuseOpcode.OPEN) return 0;
         KnownNode node = nodes.get(request.node());
         return node == null || node.contentKnown() ? 0 : config.prefetchBytes();
+    }
+
+    /// The keeper is gone, and its guests are being killed: whatever they still ask fails, since they would
+    /// not die while they wait for an answer.
+    public void abandon() {
+        abandoned = true;
+        conversation.linkDown();
+        for (PendingCall call : conversation.takeAll()) if (call.unique != 0) device.replyError(call.unique, Errno.EIO);
+        recaller.close();
+        clock.shutdownNow();
     }
 
     /// Stops serving; the mount itself stays, for the daemon after this one.
