@@ -1,5 +1,6 @@
 package drover.homefs.mount;
 
+import drover.linux.syscall.Errno;
 import drover.model.NodeId;
 import drover.protocol.file.CallCodec;
 import drover.protocol.file.Caller;
@@ -58,6 +59,8 @@ final class Conversation {
     /// The start of home that knows all it has to; 0 before the first.
     private volatile long boot;
     private Runnable restarted = () -> {};
+    /// Null while calls may be answered.
+    private volatile Consumer<PendingCall> abandoned;
 
     Conversation(
             NodeId home,
@@ -90,6 +93,7 @@ final class Conversation {
         counters.calls.increment();
         pending.put(call.id, call);
         sendOver(open, call);
+        if (abandoned != null) fail(call.id);
     }
 
     /// Returns whether it was an again.
@@ -119,14 +123,20 @@ final class Conversation {
         return call;
     }
 
-    /// All calls that wait: nobody will answer them any more.
-    List<PendingCall> takeAll() {
-        List<PendingCall> all = new ArrayList<>();
-        for (Long id : List.copyOf(pending.keySet())) {
-            PendingCall call = take(id);
-            if (call != null) all.add(call);
-        }
-        return all;
+    /// Nobody will answer a call any more, now or later: the mount's own are answered with an error.
+    ///
+    /// @param fails what to do with one of the kernel's
+    void abandon(Consumer<PendingCall> fails) {
+        abandoned = fails;
+        linkDown();
+        for (Long id : List.copyOf(pending.keySet())) fail(id);
+    }
+
+    private void fail(long id) {
+        PendingCall call = take(id);
+        if (call == null) return;
+        if (call.then == null) abandoned.accept(call);
+        else call.then.accept(new FileReply.Failed(call.id, Errno.EIO));
     }
 
     PendingCall find(long id) {

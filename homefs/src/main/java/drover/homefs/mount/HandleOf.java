@@ -17,6 +17,7 @@ final class HandleOf {
             case FileOperation.ReadDirectory o -> o.handle();
             case FileOperation.Allocate o -> o.handle();
             case FileOperation.Seek o -> o.handle();
+            case FileOperation.HashBlocks o -> o.handle();
             case FileOperation.CopyRange o -> o.to();
             case FileOperation.TestLock o -> o.handle();
             case FileOperation.SetLock o -> o.handle();

@@ -25,7 +25,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The files of one home on this node: takes the kernel's requests from /dev/fuse, asks home, and replies.
-/// Keeps no content.
 ///
 /// Thread rule: requests are read by platform threads of its own; an answer is written to the kernel by the
 /// thread that brings it. [#beginJob] waits for the kernel and must not be called on such a thread.
@@ -44,6 +43,7 @@ public final class HomeMount implements AutoCloseable {
     private final Conversation conversation;
     private final LocalOpens locals;
     private final Recaller recaller;
+    private final SameContent same;
     private final ReplyTranslator replies;
     private final AnswersHere here;
     private final Handshake handshake;
@@ -80,6 +80,8 @@ public final class HomeMount implements AutoCloseable {
                 new Recaller("mount-" + home + "-recalls", device, nodes, grants, locals, conversation, counters);
         conversation.onRestart(recaller::everything);
         this.replies = new ReplyTranslator(device, nodes, handles, grants, counters, new Undone());
+        this.same =
+                new SameContent("mount-" + home + "-content-", nodes, grants, locals, conversation, replies, counters);
         this.here = new AnswersHere(device, this.callers, nodes, handles, grants, locals, replies, counters);
         this.handshake = new Handshake(home, device, config, grants);
         this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
@@ -289,6 +291,12 @@ public final class HomeMount implements AutoCloseable {
         }
         if (here.answer(request, operation)) return;
         Asked asked = new Asked(request);
+        if (operation instanceof FileOperation.Read read
+                && same.takes(asked.unique, asked.node, read, () -> askHome(asked, read))) return;
+        askHome(asked, operation);
+    }
+
+    private void askHome(Asked asked, FileOperation operation) {
         long handle = HandleOf.operation(operation);
         if (operation instanceof FileOperation.CopyRange copy && LocalOpens.isLocal(copy.from())) handle = copy.from();
         if (LocalOpens.isLocal(handle)) {
@@ -376,9 +384,9 @@ public final class HomeMount implements AutoCloseable {
         KnownHandle handle = handles.get(HandleOf.operation(operation));
         if (handle != null) {
             if (operation instanceof FileOperation.Write) handle.dirty();
-            ask(call, handle.opener);
+            conversation.call(call, handle.opener);
         } else if (HandleOf.operation(operation) != 0) {
-            ask(call, Caller.NOBODY);
+            conversation.call(call, Caller.NOBODY);
         } else {
             callAs(call, asked.uid, asked.gid, System.nanoTime());
         }
@@ -390,7 +398,7 @@ public final class HomeMount implements AutoCloseable {
         if (guest.isPresent()) {
             Caller caller = Caller.of(guest.get(), uid, gid);
             if (opens(call.operation)) handles.opening(call.id, caller);
-            ask(call, caller);
+            conversation.call(call, caller);
         } else if (System.nanoTime() - sinceNanos < config.callerPatience().toNanos()) {
             var _ = clock.schedule(
                     () -> callAs(call, uid, gid, sinceNanos), CALLER_RETRY_MILLIS, TimeUnit.MILLISECONDS);
@@ -404,11 +412,6 @@ public final class HomeMount implements AutoCloseable {
             device.replyError(call.unique, Errno.EACCES);
             finished(call);
         }
-    }
-
-    private void ask(PendingCall call, Caller caller) {
-        conversation.call(call, caller);
-        if (abandoned && conversation.take(call.id) != null) device.replyError(call.unique, Errno.EIO);
     }
 
     private static boolean opens(FileOperation operation) {
@@ -429,8 +432,7 @@ public final class HomeMount implements AutoCloseable {
     /// not die while they wait for an answer.
     public void abandon() {
         abandoned = true;
-        conversation.linkDown();
-        for (PendingCall call : conversation.takeAll()) if (call.unique != 0) device.replyError(call.unique, Errno.EIO);
+        conversation.abandon(call -> device.replyError(call.unique, Errno.EIO));
         recaller.close();
         clock.shutdownNow();
     }
@@ -441,6 +443,7 @@ public final class HomeMount implements AutoCloseable {
         closed = true;
         conversation.linkDown();
         recaller.close();
+        same.close();
         clock.shutdownNow();
     }
 }

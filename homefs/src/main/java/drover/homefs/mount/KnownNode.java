@@ -19,6 +19,7 @@ final class KnownNode {
     private long writes;
     private boolean noCapability;
     private boolean openToAll;
+    private KnownContent hashed;
 
     KnownNode(long id, FileAttributes attributes) {
         this.id = id;
@@ -59,7 +60,10 @@ final class KnownNode {
     /// right.
     synchronized boolean opened(FileAttributes now) {
         boolean kept = content != null && content.sameContent(now);
-        if (!kept) noCapability = false;
+        if (!kept) {
+            noCapability = false;
+            hashed = null;
+        }
         content = now;
         return kept;
     }
@@ -84,6 +88,7 @@ final class KnownNode {
     synchronized void written(FileAttributes before, FileAttributes after) {
         writes++;
         openToAll = false;
+        hashed = null;
         content = content != null && content.sameContent(before) ? after : null;
     }
 
@@ -97,7 +102,22 @@ final class KnownNode {
     synchronized void changed() {
         writes++;
         content = null;
+        hashed = null;
         openToAll = false;
+    }
+
+    /// What is known of its content, as long as anybody may read it and it is as it was; else null.
+    synchronized KnownContent hashed() {
+        return isOpenToAll() ? hashed : null;
+    }
+
+    /// The same, begun if it was not yet.
+    ///
+    /// @param path where home has it; null if that is not known
+    synchronized KnownContent hashed(Bytes path) {
+        if (path == null || !isOpenToAll()) return null;
+        if (hashed == null) hashed = new KnownContent(path, content.size());
+        return hashed;
     }
 
     /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away

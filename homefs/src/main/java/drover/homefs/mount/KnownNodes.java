@@ -5,6 +5,7 @@ import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The inodes that the kernel knows of one home: as many as its own cache holds. Any thread.
 final class KnownNodes {
     static final long ROOT = 1;
+    /// A path is not followed further: while directories are renamed, it may seem to be a circle.
+    private static final int DEEPEST = 256;
 
     private record Entry(long parent, Bytes name) {}
 
@@ -72,6 +75,25 @@ final class KnownNodes {
     long at(long parent, Bytes name) {
         Long id = names.get(new Entry(parent, name));
         return id == null ? 0 : id;
+    }
+
+    /// Where home has it, by the names that were looked up; null if a directory on the way is not known.
+    Bytes path(KnownNode node) {
+        List<Bytes> names = new ArrayList<>();
+        int length = 0;
+        for (KnownNode at = node; at.id != ROOT; ) {
+            Bytes name = at.name();
+            if (name == null || name.length() == 0 || names.size() > DEEPEST) return null;
+            names.add(name);
+            length += 1 + name.length();
+            long parent = at.parent();
+            if (parent == ROOT) break;
+            at = nodes.get(parent);
+            if (at == null) return null;
+        }
+        ByteBuffer path = ByteBuffer.allocate(length);
+        for (Bytes name : names.reversed()) path.put((byte) '/').put(name.array());
+        return Bytes.owning(path.array());
     }
 
     List<KnownNode> all() {

@@ -11,6 +11,7 @@ public final class MountCounters {
     final LongAdder calls = new LongAdder();
     final LongAdder answeredHere = new LongAdder();
     final LongAdder bytesRead = new LongAdder();
+    final LongAdder bytesSame = new LongAdder();
     final LongAdder bytesWritten = new LongAdder();
     final LongAdder expired = new LongAdder();
     final LongAdder recalled = new LongAdder();
@@ -44,6 +45,11 @@ public final class MountCounters {
 
     public long bytesRead() {
         return bytesRead.sum();
+    }
+
+    /// Read by guests from what this node has of the same content, which home did not send.
+    public long bytesSame() {
+        return bytesSame.sum();
     }
 
     public long bytesWritten() {

@@ -132,7 +132,7 @@ final class ReplyTranslator {
                 else out.putLong(value);
                 device.reply(call.unique, out);
             }
-            case FileResult.Welcome _ -> device.replyError(call.unique, Errno.EIO);
+            case FileResult.Welcome _, FileResult.Hashes _ -> device.replyError(call.unique, Errno.EIO);
         }
     }
 

@@ -202,6 +202,7 @@ final class CallPerformer {
             case FileOperation.ReadDirectory o -> directories.read(c, o);
             case FileOperation.Access(long node, int mask) -> ok(() -> attributes.access(c, node, mask));
             case FileOperation.Allocate o -> ok(() -> contents.allocate(c, o));
+            case FileOperation.HashBlocks o -> contents.hashes(c, o);
             case FileOperation.Seek o -> contents.seek(c, o);
             case FileOperation.CopyRange o -> contents.copyRange(c, o);
             case FileOperation.TestLock o -> locks.test(c, o);
@@ -307,6 +308,7 @@ final class CallPerformer {
             case FileOperation.ReadDirectory o -> o.handle();
             case FileOperation.Allocate o -> o.handle();
             case FileOperation.Seek o -> o.handle();
+            case FileOperation.HashBlocks o -> o.handle();
             case FileOperation.CopyRange o -> o.to();
             case FileOperation.TestLock o -> o.handle();
             case FileOperation.SetLock o -> o.handle();

@@ -16,6 +16,7 @@ import drover.linux.syscall.Write;
 import drover.linux.syscall.Xattr;
 import drover.model.Credentials;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.ContentHash;
 import drover.protocol.file.FileAttributes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
@@ -26,6 +27,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 
 /// Calls on the content of open files, and opening them.
 final class ContentCalls {
@@ -49,6 +51,7 @@ final class ContentCalls {
     private final Handles handles;
     private final Leases leases;
     private final ProcSelf procSelf;
+    private final BlockHashes hashes = new BlockHashes(Clock.systemUTC());
 
     ContentCalls(
             InodeDescriptors descriptors,
@@ -209,6 +212,18 @@ final class ContentCalls {
             total += got;
         }
         return total;
+    }
+
+    FileResult.Hashes hashes(Call call, FileOperation.HashBlocks o) throws CallFailed {
+        if (o.first() < 0 || o.count() < 1 || o.count() > ContentHash.MAX_AT_ONCE) throw new CallFailed(Errno.EINVAL);
+        OpenHandle handle = call.use(o.handle());
+        leases.content(handle.inode);
+        try {
+            if (handle.directory) throw new CallFailed(Errno.EISDIR);
+            return new FileResult.Hashes(hashes.of(handle.descriptor(), o.first(), o.count()));
+        } finally {
+            handle.leave();
+        }
     }
 
     FileResult.Written write(Call call, FileOperation.Write o) throws CallFailed {

@@ -25,6 +25,9 @@ public final class Open {
     public static final int O_PATH = 0x200000;
     public static final int O_TMPFILE = 0x410000;
 
+    private static final long RESOLVE_NO_SYMLINKS = 0x04;
+    private static final long RESOLVE_BENEATH = 0x08;
+
     private Open() {}
 
     /// Returns the descriptor or the negated errno. The name is relative to the directory descriptor.
@@ -32,5 +35,14 @@ public final class Open {
         long address = Scratch.own().name(name);
         if (address < 0) return -Errno.ENAMETOOLONG;
         return (int) RawSyscall.call(257, directory, address, flags, mode);
+    }
+
+    /// The same without leaving the directory, and without a symbolic link on the way or at the end (openat2(2)).
+    public static int beneath(int directory, byte[] name, int flags) {
+        Scratch scratch = Scratch.own();
+        long address = scratch.name(name);
+        if (address < 0) return -Errno.ENAMETOOLONG;
+        scratch.value().putLong(0, flags).putLong(8, 0).putLong(16, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+        return (int) RawSyscall.call(437, directory, address, scratch.valueAddress(), 24);
     }
 }

@@ -159,6 +159,8 @@ public final class CallCodec {
                         .writeIntLE(flags)
                         .writeBoolean(directory);
             case Recalled(long number) -> code(out, 39).writeLongLE(number);
+            case HashBlocks(long handle, int first, int count) ->
+                code(out, 40).writeLongLE(handle).writeIntLE(first).writeIntLE(count);
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -279,6 +281,7 @@ public final class CallCodec {
             }
             case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), FileFields.flag(in));
             case 39 -> new Recalled(in.readLongLE());
+            case 40 -> new HashBlocks(in.readLongLE(), in.readIntLE(), in.readIntLE());
             default -> new Unknown(code);
         };
     }

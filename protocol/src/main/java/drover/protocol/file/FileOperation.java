@@ -151,6 +151,12 @@ public sealed interface FileOperation {
     /// The kernel asks again for all that the recall of that number named. No reply.
     record Recalled(long number) implements FileOperation {}
 
+    /// What some blocks of an open file are, so that who has them already need not read them.
+    ///
+    /// @param first number of the first block
+    /// @param count of blocks wanted, at most [ContentHash#MAX_AT_ONCE]
+    record HashBlocks(long handle, int first, int count) implements FileOperation {}
+
     /// An operation that this version does not know. Home answers ENOSYS.
     record Unknown(int code) implements FileOperation {}
 }

@@ -71,6 +71,13 @@ public sealed interface FileResult {
 
     record Lock(LockRange range) implements FileResult {}
 
+    /// Of the blocks asked for, as far as the file has them.
+    record Hashes(List<ContentHash> hashes) implements FileResult {
+        public Hashes {
+            hashes = List.copyOf(hashes);
+        }
+    }
+
     /// An offset, or a count of bytes copied.
     record Position(long value) implements FileResult {}
 }

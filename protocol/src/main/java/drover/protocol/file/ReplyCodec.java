@@ -84,6 +84,10 @@ public final class ReplyCodec {
             }
             case Lock(LockRange range) -> FileFields.putLock(code(out, 12), range);
             case Position(long value) -> code(out, 13).writeLongLE(value);
+            case Hashes(List<ContentHash> hashes) -> {
+                code(out, 14).writeIntLE(hashes.size());
+                for (ContentHash hash : hashes) hash.put(out);
+            }
         }
     }
 
@@ -170,6 +174,12 @@ public final class ReplyCodec {
             }
             case 12 -> new Lock(FileFields.lock(in));
             case 13 -> new Position(in.readLongLE());
+            case 14 -> {
+                int count = FileFields.count(in, ContentHash.MAX_AT_ONCE, ContentHash.BYTES);
+                List<ContentHash> hashes = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) hashes.add(ContentHash.get(in));
+                yield new Hashes(hashes);
+            }
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };
     }

@@ -72,6 +72,7 @@ class FileCodecTest {
                 new FileOperation.ReviveNodes(List.of(new FileOperation.RevivedNode(1, 2, NAME, 3, 4, 5))),
                 new FileOperation.ReviveHandle(1, 2, 3, true),
                 new FileOperation.Recalled(7),
+                new FileOperation.HashBlocks(1, 2, 3),
                 new FileOperation.Unknown(999));
     }
 
@@ -98,7 +99,8 @@ class FileCodecTest {
                 new FileResult.Listing(List.of(
                         new FileResult.Listed(NAME, 1, 2, 3, ENTRY), new FileResult.Listed(NAME, 4, 5, 6, null))),
                 new FileResult.Lock(RANGE),
-                new FileResult.Position(-1));
+                new FileResult.Position(-1),
+                new FileResult.Hashes(List.of(new ContentHash(1, 2, 3, 4), new ContentHash(-1, -2, -3, -4))));
     }
 
     @Test

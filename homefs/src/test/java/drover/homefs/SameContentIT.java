@@ -1,0 +1,113 @@
+package drover.homefs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What a node has itself below /usr is not sent, and what differs is home's. Home's root here is a directory
+/// with a /usr of its own; the nodes' /usr is this machine's. Needs root and /dev/fuse.
+class SameContentIT {
+    /// Some MiB, on every machine that can run this test.
+    private static final Path PROGRAM = Path.of("/usr/bin/python3").toAbsolutePath();
+
+    private TwoNodes nodes;
+    private Path root;
+    private Path own;
+
+    @BeforeEach
+    void mount() throws IOException {
+        own = PROGRAM.toRealPath();
+        root = Files.createTempDirectory("drover-same");
+        nodes = new TwoNodes(root);
+        Path copy = root.resolve(Path.of("/").relativize(own));
+        nodes.run(root, List.of("chmod", "755", root.toString()));
+        nodes.run(root, List.of("mkdir", "-p", copy.getParent().toString()));
+        nodes.run(root, List.of("cp", "--preserve=mode", own.toString(), copy.toString()));
+    }
+
+    @AfterEach
+    void unmount() throws IOException {
+        nodes.close();
+        try (var found = Files.walk(root)) {
+            for (Path each : found.sorted(Comparator.reverseOrder()).toList()) Files.delete(each);
+        }
+    }
+
+    private long sent() {
+        return nodes.sides.get(0).mount.counters().bytesRead();
+    }
+
+    private long same() {
+        return nodes.sides.get(0).mount.counters().bytesSame();
+    }
+
+    private String sum(String where) {
+        TwoNodes.Result result = nodes.sh(root, "sha1sum < " + where + own);
+        assertEquals(0, result.status(), result.output());
+        return result.output();
+    }
+
+    @Test
+    void aFileThatTheNodeHasIsNotSent() throws IOException {
+        assertEquals(sum("$H"), sum("$ROOT_A"));
+        assertTrue(same() >= Files.size(own), same() + " bytes were found here");
+        assertEquals(0, sent(), "bytes sent by home");
+    }
+
+    @Test
+    void aFileOfTheSameNameAndSizeIsHomesWhereItDiffers() throws IOException {
+        long last = Files.size(own) - 1;
+        nodes.sh(root, "printf x | dd of=$H" + own + " bs=1 seek=" + last + " conv=notrunc");
+        assertEquals(sum("$H"), sum("$ROOT_A"));
+        assertTrue(sent() > 0, "home sent the block that differs");
+        nodes.sh(root, "printf yyyy | dd of=$H" + own + " bs=1 seek=1000 conv=notrunc");
+        assertEquals(sum("$H"), sum("$ROOT_B"));
+    }
+
+    @Test
+    void whatIsWrittenThroughAnotherNodeIsReadAtOnce() {
+        sum("$ROOT_A");
+        for (int i = 0; i < 5; i++) {
+            TwoNodes.Result written =
+                    nodes.sh(root, "printf " + i + "abc | dd of=$ROOT_B" + own + " bs=1 seek=300000 conv=notrunc");
+            assertEquals(0, written.status(), written.output());
+            assertEquals(sum("$H"), sum("$ROOT_A"), "after write " + i);
+        }
+    }
+
+    @Test
+    void aReaderThatHasItOpenReadsWhatWasWrittenSince() {
+        TwoNodes.Result result = nodes.run(
+                root,
+                List.of(
+                        "bash",
+                        "-c",
+                        "exec 5< $ROOT_A" + own + "; head -c 200000 <&5 > /dev/null; printf new | dd of=$ROOT_B" + own
+                                + " bs=1 seek=100 conv=notrunc status=none; dd bs=1 skip=100 count=3 status=none < /proc/self/fd/5"));
+        assertEquals("new", result.output());
+    }
+
+    @Test
+    void aFileOfTheNodeThatIsNotRootsOrNotEverybodysIsLeftAlone() {
+        for (String spoil : List.of("chown 1000", "chmod 640")) {
+            String file = "/usr/local/drover-same-content-test";
+            nodes.sh(
+                    root,
+                    "head -c 300000 /dev/urandom > " + file + "; mkdir -p $H/usr/local; cp " + file + " $H" + file
+                            + "; chmod 644 $H" + file + "; " + spoil + " " + file);
+            long before = sent();
+            TwoNodes.Result compared =
+                    nodes.sh(root, "cmp $ROOT_A" + file + " " + file + "; rm $H" + file + " " + file);
+            assertEquals("", compared.output());
+            assertEquals(before + 300_000, sent(), "bytes sent by home after " + spoil);
+        }
+    }
+}
