@@ -5,6 +5,7 @@ module drover.homefs {
     requires drover.linux;
     requires org.slf4j;
 
+    exports drover.homefs.cache;
     exports drover.homefs.server;
     exports drover.homefs.mount;
 }

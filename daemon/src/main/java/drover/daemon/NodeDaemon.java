@@ -18,6 +18,7 @@ import drover.daemon.placement.Placement;
 import drover.daemon.security.NodeSecurity;
 import drover.daemon.security.SecurityFailure;
 import drover.daemon.security.SecurityPlaces;
+import drover.homefs.cache.BlockStore;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.FileServerConfig;
 import drover.model.GuestKey;
@@ -87,7 +88,9 @@ final class NodeDaemon implements AutoCloseable {
 
         Keeper.Setup keeper = new Keeper.Setup(
                 libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
-        GuestHost guests = keep(new GuestHost(config, keeper, new ToHome(jobLinks, fileLinks)));
+        BlockStore content =
+                keep(new BlockStore(places.state().resolve("content"), (long) config.keptContentMib() << 20));
+        GuestHost guests = keep(new GuestHost(config, keeper, content, new ToHome(jobLinks, fileLinks)));
         fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
 

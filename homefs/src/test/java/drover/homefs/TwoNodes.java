@@ -1,5 +1,6 @@
 package drover.homefs;
 
+import drover.homefs.cache.BlockStore;
 import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
 import drover.homefs.server.FileServer;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 final class TwoNodes implements AutoCloseable {
     static final NodeId HOME = new NodeId("home");
     static final long COMMAND_SECONDS = 120;
+    private static final long STORE_BYTES = 64 << 20;
     private static final Duration GUEST_LEASE = Duration.ofSeconds(3);
 
     /// What the commands on node 1 and 2 are, for home.
@@ -74,6 +77,7 @@ final class TwoNodes implements AutoCloseable {
         final NodeId node;
         final int fuse;
         final Path path;
+        final BlockStore store;
         volatile HomeMount mount;
         /// To one home until it is cut: what was sent over it never reaches the home after that one.
         private volatile Link link;
@@ -87,6 +91,7 @@ final class TwoNodes implements AutoCloseable {
                     Open.AT_FDCWD, "/dev/fuse".getBytes(StandardCharsets.US_ASCII), Open.O_RDWR | Open.O_CLOEXEC, 0);
             if (fuse < 0) throw new IllegalStateException("cannot open /dev/fuse: errno " + -fuse);
             path = Files.createDirectories(directory.resolve("node" + (index + 1)));
+            store = new BlockStore(directory.resolve("store" + (index + 1)), STORE_BYTES);
         }
 
         boolean send(LinkClass linkClass, ByteBuf frame) {
@@ -135,6 +140,7 @@ final class TwoNodes implements AutoCloseable {
                     resumed,
                     this::send,
                     pid -> Optional.of(uidOf(pid) == USER.uid() ? USERS[index] : ROOTS[index]),
+                    store,
                     HomeMountConfig.of(connection, 1000 + index));
             mount.start();
             connect();
@@ -300,18 +306,21 @@ final class TwoNodes implements AutoCloseable {
         try {
             Files.delete(script);
             Files.delete(directory.resolve("performed"));
-            for (Path cookie : cookies()) Files.delete(cookie);
-            for (Side side : sides) Files.delete(side.path);
+            deleteAll(directory.resolve("cookies"));
+            for (Side side : sides) {
+                Files.delete(side.path);
+                side.store.close();
+                deleteAll(directory.resolve("store" + (side.index + 1)));
+            }
             Files.delete(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /// The directory of cookies behind what is in it.
-    private List<Path> cookies() throws IOException {
-        try (var found = Files.walk(directory.resolve("cookies"))) {
-            return found.sorted(java.util.Comparator.reverseOrder()).toList();
+    static void deleteAll(Path tree) throws IOException {
+        try (var found = Files.walk(tree)) {
+            for (Path each : found.sorted(Comparator.reverseOrder()).toList()) Files.delete(each);
         }
     }
 

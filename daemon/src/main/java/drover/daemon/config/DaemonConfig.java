@@ -37,6 +37,7 @@ import java.util.TreeSet;
 /// @param lease how long a guest may run without its home
 /// @param queueMax jobs that may wait at this home
 /// @param guestMax guests on this node at once, idle ones included
+/// @param keptContentMib how much of homes' programs and libraries this node's disk keeps
 public record DaemonConfig(
         NodeId name,
         String address,
@@ -52,7 +53,8 @@ public record DaemonConfig(
         Duration nodeLoss,
         Duration lease,
         int queueMax,
-        int guestMax) {
+        int guestMax,
+        int keptContentMib) {
 
     /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run
     /// beside a real
@@ -121,7 +123,8 @@ public record DaemonConfig(
                 in.seconds("node-loss-seconds", 6, 1, 3600),
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),
-                in.integer("guest-max", 512, 1, 10_000));
+                in.integer("guest-max", 512, 1, 10_000),
+                in.integer("kept-content-mib", 1_024, 1, 1_000_000));
         in.refuseUnknown();
         return config;
     }

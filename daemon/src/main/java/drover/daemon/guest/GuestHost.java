@@ -3,6 +3,7 @@ package drover.daemon.guest;
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.FileLinks;
 import drover.daemon.loop.Loop;
+import drover.homefs.cache.BlockStore;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
@@ -55,10 +56,14 @@ public final class GuestHost implements AutoCloseable {
     private final HomeMounts mounts;
     private final KeeperConnection keeper;
 
-    public GuestHost(DaemonConfig config, Keeper.Setup setup, ToHome toHome) throws IOException {
+    /// Begins to hold guests.
+    ///
+    /// @param content what this node keeps of all homes' files
+    /// @throws IOException when there is no keeper and none can be started
+    public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, ToHome toHome) throws IOException {
         this.config = config;
         this.toHome = toHome;
-        mounts = new HomeMounts(config.name(), loop, toHome, callers);
+        mounts = new HomeMounts(config.name(), loop, toHome, callers, content);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
         loop.start(Duration.ofSeconds(1), keeper::tick);
         try {

@@ -2,6 +2,7 @@ package drover.daemon.guest;
 
 import drover.daemon.links.FileLinks;
 import drover.daemon.loop.Loop;
+import drover.homefs.cache.BlockStore;
 import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
 import drover.model.NodeId;
@@ -35,14 +36,16 @@ final class HomeMounts implements FileLinks.Mounts {
     private final Loop loop;
     private final GuestHost.ToHome toHome;
     private final CallerTable callers;
+    private final BlockStore content;
     private final Map<NodeId, Home> homes = new HashMap<>();
     private final Map<NodeId, HomeMount> mounts = new ConcurrentHashMap<>();
 
-    HomeMounts(NodeId self, Loop loop, GuestHost.ToHome toHome, CallerTable callers) {
+    HomeMounts(NodeId self, Loop loop, GuestHost.ToHome toHome, CallerTable callers, BlockStore content) {
         this.self = self;
         this.loop = loop;
         this.toHome = toHome;
         this.callers = callers;
+        this.content = content;
     }
 
     /// Makes home's files ready for one more guest, as they are now.
@@ -90,6 +93,7 @@ final class HomeMounts implements FileLinks.Mounts {
                 mounted.already(),
                 (linkClass, frame) -> toHome.send(home, linkClass, frame),
                 callers::guestOf,
+                content,
                 HomeMountConfig.of(mounted.connection(), keeper.startId() + mounted.connection()));
         mounts.put(home, mount);
         mount.start();

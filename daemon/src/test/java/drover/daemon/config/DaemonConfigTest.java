@@ -44,7 +44,8 @@ class DaemonConfigTest {
                 Duration.ofSeconds(6),
                 Duration.ofSeconds(10),
                 20_000,
-                512);
+                512,
+                1_024);
         assertEquals(expected, parse());
     }
 
@@ -54,6 +55,7 @@ class DaemonConfigTest {
         assertEquals(65_535, parse("data-port", "65535").dataPort());
         assertEquals(Duration.ofMillis(2500), parse("lease-seconds", "2.5").lease());
         assertEquals(10_000, parse("guest-max", "10000").guestMax());
+        assertEquals(5, parse("kept-content-mib", "5").keptContentMib());
         assertEquals(1_000_000, parse("queue-max", "1000000").queueMax());
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.guest.HeardAtHome.Heard;
+import drover.homefs.cache.BlockStore;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.JobId;
@@ -53,7 +54,10 @@ class GuestHostIT {
         Path none = directory.resolve("none");
         keeper = new PlayedKeeper(directory.resolve("keeper.sock"));
         host = new GuestHost(
-                DaemonConfig.parse(properties, "test"), new Keeper.Setup(none, none, directory, ""), homes);
+                DaemonConfig.parse(properties, "test"),
+                new Keeper.Setup(none, none, directory, ""),
+                new BlockStore(directory.resolve("content"), 1 << 20),
+                homes);
         keeper.accept();
     }
 

@@ -1,5 +1,6 @@
 package drover.homefs.mount;
 
+import drover.homefs.cache.BlockStore;
 import drover.linux.fuse.FuseDevice;
 import drover.linux.fuse.FuseOpcode;
 import drover.linux.fuse.FuseRequest;
@@ -43,7 +44,7 @@ public final class HomeMount implements AutoCloseable {
     private final Conversation conversation;
     private final LocalOpens locals;
     private final Recaller recaller;
-    private final SameContent same;
+    private final HashedReads hashed;
     private final ReplyTranslator replies;
     private final AnswersHere here;
     private final Handshake handshake;
@@ -54,12 +55,17 @@ public final class HomeMount implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean abandoned;
 
+    /// Serves a mount that the kernel has.
+    ///
+    /// @param resumed whether another daemon served it before
+    /// @param store shared by the mounts of all homes
     public HomeMount(
             NodeId home,
             int fuseDescriptor,
             boolean resumed,
             FrameSender toHome,
             CallerLookup callers,
+            BlockStore store,
             HomeMountConfig config) {
         this.home = home;
         this.device = new FuseDevice(fuseDescriptor);
@@ -80,8 +86,8 @@ public final class HomeMount implements AutoCloseable {
                 new Recaller("mount-" + home + "-recalls", device, nodes, grants, locals, conversation, counters);
         conversation.onRestart(recaller::everything);
         this.replies = new ReplyTranslator(device, nodes, handles, grants, counters, new Undone());
-        this.same =
-                new SameContent("mount-" + home + "-content-", nodes, grants, locals, conversation, replies, counters);
+        this.hashed = new HashedReads(
+                "mount-" + home + "-content-", nodes, grants, locals, conversation, replies, store, counters);
         this.here = new AnswersHere(device, this.callers, nodes, handles, grants, locals, replies, counters);
         this.handshake = new Handshake(home, device, config, grants);
         this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
@@ -292,7 +298,7 @@ public final class HomeMount implements AutoCloseable {
         if (here.answer(request, operation)) return;
         Asked asked = new Asked(request);
         if (operation instanceof FileOperation.Read read
-                && same.takes(asked.unique, asked.node, read, () -> askHome(asked, read))) return;
+                && hashed.takes(asked.unique, asked.node, read, () -> askHome(asked, read))) return;
         askHome(asked, operation);
     }
 
@@ -443,7 +449,7 @@ public final class HomeMount implements AutoCloseable {
         closed = true;
         conversation.linkDown();
         recaller.close();
-        same.close();
+        hashed.close();
         clock.shutdownNow();
     }
 }

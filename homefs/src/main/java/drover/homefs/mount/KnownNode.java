@@ -116,7 +116,7 @@ final class KnownNode {
     /// @param path where home has it; null if that is not known
     synchronized KnownContent hashed(Bytes path) {
         if (path == null || !isOpenToAll()) return null;
-        if (hashed == null) hashed = new KnownContent(path, content.size());
+        if (hashed == null) hashed = new KnownContent(path, content);
         return hashed;
     }
 

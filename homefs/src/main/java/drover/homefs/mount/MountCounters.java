@@ -11,7 +11,7 @@ public final class MountCounters {
     final LongAdder calls = new LongAdder();
     final LongAdder answeredHere = new LongAdder();
     final LongAdder bytesRead = new LongAdder();
-    final LongAdder bytesSame = new LongAdder();
+    final LongAdder bytesHashed = new LongAdder();
     final LongAdder bytesWritten = new LongAdder();
     final LongAdder expired = new LongAdder();
     final LongAdder recalled = new LongAdder();
@@ -47,9 +47,9 @@ public final class MountCounters {
         return bytesRead.sum();
     }
 
-    /// Read by guests from what this node has of the same content, which home did not send.
-    public long bytesSame() {
-        return bytesSame.sum();
+    /// Of what guests read: for which home only told hashes, and sent what this node did not have.
+    public long bytesHashed() {
+        return bytesHashed.sum();
     }
 
     public long bytesWritten() {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /// What a node has itself below /usr is not sent, and what differs is home's. Home's root here is a directory
 /// with a /usr of its own; the nodes' /usr is this machine's. Needs root and /dev/fuse.
-class SameContentIT {
+class HashedReadsIT {
     /// Some MiB, on every machine that can run this test.
     private static final Path PROGRAM = Path.of("/usr/bin/python3").toAbsolutePath();
 
@@ -36,17 +35,15 @@ class SameContentIT {
     @AfterEach
     void unmount() throws IOException {
         nodes.close();
-        try (var found = Files.walk(root)) {
-            for (Path each : found.sorted(Comparator.reverseOrder()).toList()) Files.delete(each);
-        }
+        TwoNodes.deleteAll(root);
     }
 
     private long sent() {
         return nodes.sides.get(0).mount.counters().bytesRead();
     }
 
-    private long same() {
-        return nodes.sides.get(0).mount.counters().bytesSame();
+    private long hashed() {
+        return nodes.sides.get(0).mount.counters().bytesHashed();
     }
 
     private String sum(String where) {
@@ -58,7 +55,7 @@ class SameContentIT {
     @Test
     void aFileThatTheNodeHasIsNotSent() throws IOException {
         assertEquals(sum("$H"), sum("$ROOT_A"));
-        assertTrue(same() >= Files.size(own), same() + " bytes were found here");
+        assertTrue(hashed() >= Files.size(own), hashed() + " bytes were found here");
         assertEquals(0, sent(), "bytes sent by home");
     }
 
@@ -93,6 +90,25 @@ class SameContentIT {
                         "exec 5< $ROOT_A" + own + "; head -c 200000 <&5 > /dev/null; printf new | dd of=$ROOT_B" + own
                                 + " bs=1 seek=100 conv=notrunc status=none; dd bs=1 skip=100 count=3 status=none < /proc/self/fd/5"));
         assertEquals("new", result.output());
+    }
+
+    @Test
+    void aProgramThatTheNodeDoesNotHaveIsSentOnceAndKept() {
+        nodes.sh(root, "mkdir $H/opt; head -c 1000001 /dev/urandom > $H/opt/program; chmod 755 $H/opt/program");
+        String compare = "cmp $H/opt/program $ROOT_A/opt/program && echo same; echo 3 > /proc/sys/vm/drop_caches";
+        assertEquals("same\n", nodes.sh(root, compare).output());
+        assertEquals(1_000_001, sent(), "bytes sent at first");
+        assertEquals("same\n", nodes.sh(root, compare).output());
+        assertEquals(1_000_001, sent(), "bytes sent in all");
+        nodes.sh(root, "printf x | dd of=$H/opt/program bs=1 seek=200000 conv=notrunc");
+        assertEquals("same\n", nodes.sh(root, compare).output());
+    }
+
+    @Test
+    void aPrivateProgramIsNotKept() {
+        nodes.sh(root, "mkdir $H/opt; head -c 300000 /dev/urandom > $H/opt/program; chmod 750 $H/opt/program");
+        nodes.sh(root, "cmp $H/opt/program $ROOT_A/opt/program");
+        assertEquals(0, nodes.sides.get(0).store.size());
     }
 
     @Test

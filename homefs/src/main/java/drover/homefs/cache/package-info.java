@@ -1,0 +1,2 @@
+/// What a node keeps of homes' content, by its hash.
+package drover.homefs.cache;
