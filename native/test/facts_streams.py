@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from facts import DROVER, equal, status, until
+from facts import DROVER, cgroup_roots, equal, status, until
 
 MIB = 1 << 20
 
@@ -243,6 +243,28 @@ def fact_use_is_measured(lab):
     assert 50_000 < user + system < 20_000_000, (user, system)
     assert rss > 500_000, rss
     assert lab.daemon.last.usages, "live use was told"
+
+
+def told_busy(lab, number):
+    usages = lab.daemon.jobs[number].usages
+    return [busy for *_, busy in usages]
+
+
+def fact_a_guest_that_waits_is_told_to_be_idle_and_one_that_is_starved_busy(lab):
+    result = lab.run("sleep", "100", options=("--detach",))
+    until(lambda: told_busy(lab, int(result.stdout))[-1:] == [0], "a sleeper is idle", 10)
+    groups = [r for r in cgroup_roots() if os.path.exists(f"{r}/{lab.group}/cpu.max")
+              or os.path.exists(f"{r}/{lab.group}/cpu.cfs_quota_us")]
+    if not groups:
+        return  # nobody can be starved here
+    starved = int(lab.run("sh", "-c", "while :; do :; done", options=("--detach",)).stdout)
+    until(lambda: told_busy(lab, starved)[-1:] == [1], "a loop is busy", 10)
+    for name, text in (("cpu.cfs_period_us", "1000000"), ("cpu.cfs_quota_us", "1000"), ("cpu.max", "1000 1000000")):
+        if os.path.exists(f"{groups[0]}/{lab.group}/{name}"):
+            with open(f"{groups[0]}/{lab.group}/{name}", "w") as file:
+                file.write(text)
+    time.sleep(4)  # some ticks of the keeper, in which it gets a thousandth of a core
+    equal(told_busy(lab, starved)[-1], 1, "it still wants the processor")
 
 
 def fact_attach_shows_the_log_passes_signals_and_ends_as_the_job(lab):

@@ -263,7 +263,7 @@ class FakeDaemon:
             job.gone = True
             self.tell_end(job)
         elif rest[0] == S_USAGE:
-            job.usages.append(struct.unpack_from("<QQQI", rest, 1))
+            job.usages.append(struct.unpack_from("<QQQIB", rest, 1))
         else:
             self.relayed += len(rest)
             self.tell(job, frame(D_SESSION, struct.pack("<I", 1) + rest))

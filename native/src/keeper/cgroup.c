@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/// The most tasks of a group that are looked at for a runnable one.
+#define TASKS_LOOKED_AT 256
+
 static bool write_text(const char *directory, const char *file, const char *text) {
     char path[1400];
     snprintf(path, sizeof path, "%s/%s", directory, file);
@@ -263,6 +266,32 @@ bool cgroup_read_usage(const struct cgroups *c, unsigned number, struct cgroup_u
         }
     }
     return measured;
+}
+
+bool task_is_runnable(pid_t task) {
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%d", (int)task);
+    read_text(path, "stat", text, sizeof text);
+    const char *name_end = strrchr(text, ')'); // the name may hold anything
+    return name_end && name_end[1] == ' ' && (name_end[2] == 'R' || name_end[2] == 'D');
+}
+
+bool cgroup_is_runnable(const struct cgroups *c, unsigned number) {
+    if (c->count == 0)
+        return false;
+    char path[1100], text[TASKS_LOOKED_AT * 8];
+    cgroup_path(c, 0, number, path, sizeof path);
+    read_text(path, c->at[0].v2 ? "cgroup.threads" : "tasks", text, sizeof text);
+    char *end = text;
+    for (char *at = text; *at; at = end) {
+        long task = strtol(at, &end, 10);
+        if (end == at || *end != '\n') // the last may be cut off
+            return false;
+        if (task_is_runnable((pid_t)task))
+            return true;
+        end++;
+    }
+    return false;
 }
 
 bool cgroup_remove(const struct cgroups *c, unsigned number) {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define HIERARCHY_LIMIT 8 // v1's five, v2, and room
 
@@ -33,5 +34,9 @@ void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limi
 bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen);
 /// False: not measured here.
 bool cgroup_read_usage(const struct cgroups *c, unsigned number, struct cgroup_usage *u);
+bool task_is_runnable(pid_t task);
+/// Whether a task of the group wants the processor or waits for a file. It may get little of it for long: under a quota,
+/// one task can have the whole share of the others.
+bool cgroup_is_runnable(const struct cgroups *c, unsigned number);
 /// False: still busy, try later.
 bool cgroup_remove(const struct cgroups *c, unsigned number);

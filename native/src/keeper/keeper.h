@@ -55,6 +55,9 @@ struct guest {
     uint8_t stopped; // the signal, or 0
     struct cgroup_usage base, told;
     int64_t told_at_ms;
+    bool told_idle;
+    uint64_t seen_cpu_us; // at the tick before
+    int64_t seen_at_ms;
 
     bool has_exit, has_gone, exit_ever_told, exit_told, gone_told, forgotten, frozen;
     struct init_exit exit, gone;

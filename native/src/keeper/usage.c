@@ -30,26 +30,49 @@ static bool differs(uint64_t now, uint64_t told) {
     return change * 100 > told;
 }
 
+/// Less of a core than this is a shell at its prompt, or a server that waits.
+#define IDLE_PERMILLE 10
+
+/// Whether the guest uses the processor, or would if it got it. One that was idle and used nothing still is: so idle
+/// guests cost nothing to look at.
+static bool is_busy(struct guest *g, uint64_t cpu_us, int64_t now, bool in_cgroup) {
+    uint64_t used = cpu_us - g->seen_cpu_us;
+    int64_t elapsed_ms = now - g->seen_at_ms;
+    g->seen_cpu_us = cpu_us;
+    g->seen_at_ms = now;
+    if (used >= (uint64_t)elapsed_ms * IDLE_PERMILLE)
+        return true;
+    if (used == 0 && g->told_idle)
+        return false;
+    return in_cgroup ? cgroup_is_runnable(&g->keeper->cgroups, g->cradle.number) : task_is_runnable(g->first_pid);
+}
+
 static void tell(struct guest *g) {
     struct cgroup_usage u;
+    bool in_cgroup = true;
     if (cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, &u)) {
         u.utime_us -= g->base.utime_us < u.utime_us ? g->base.utime_us : u.utime_us;
         u.stime_us -= g->base.stime_us < u.stime_us ? g->base.stime_us : u.stime_us;
         u.process_count -= u.process_count > 0; // the init is ours
     } else if (!read_first(g, &u))
         return;
+    else
+        in_cgroup = false;
     int64_t now = boottime_ms();
-    if (now - g->told_at_ms < REPEAT_MS && !differs(u.utime_us + u.stime_us, g->told.utime_us + g->told.stime_us)
+    bool idle = !is_busy(g, u.utime_us + u.stime_us, now, in_cgroup);
+    if (idle == g->told_idle && now - g->told_at_ms < REPEAT_MS && !differs(u.utime_us + u.stime_us, g->told.utime_us + g->told.stime_us)
         && !differs(u.rss_bytes, g->told.rss_bytes) && u.process_count == g->told.process_count)
         return;
     g->told = u;
     g->told_at_ms = now;
+    g->told_idle = idle;
     struct bytes *out = &g->keeper->daemon.out;
     size_t mark = session_frame(g, S_USAGE);
     put_u64(out, u.utime_us);
     put_u64(out, u.stime_us);
     put_u64(out, u.rss_bytes);
     put_u32(out, u.process_count);
+    put_u8(out, !idle);
     daemon_end(g->keeper, mark);
 }
 

@@ -131,7 +131,7 @@ final class GuestReports {
                         Math.max(job.use.maxResidentBytes(), usage.use().maxResidentBytes()));
                 job.residentBytes = usage.use().maxResidentBytes();
                 job.processes = usage.processes();
-                placement.used(job.id.number(), job.use.userMicros() + job.use.systemMicros());
+                placement.told(job.id.number(), usage.busy());
             }
             case GuestReport.Exited exited -> {
                 if (exited.gone()) ends.end(job, exited.status(), exited.use());

@@ -29,7 +29,6 @@ import java.time.Duration;
 public final class HomeJobs implements AutoCloseable {
     private final Loop loop = new Loop("home jobs");
     private final JobBook book;
-    private final Placement placement;
     private final Whereabouts whereabouts;
     private final Admission admission;
     private final JobStarts starts;
@@ -48,7 +47,6 @@ public final class HomeJobs implements AutoCloseable {
             HomeFiles files,
             JobLogs logs)
             throws SQLException, IOException {
-        this.placement = placement;
         book = new JobBook(config.name(), journal, loop);
         JobQueue queue = new JobQueue();
         whereabouts = new Whereabouts(live, placement, nodes, files);
@@ -96,7 +94,6 @@ public final class HomeJobs implements AutoCloseable {
         deputies.endJobsOfKilled();
         nodeLoss.tick();
         book.tellWhoWaits();
-        placement.tick();
         starts.dispatch();
     }
 

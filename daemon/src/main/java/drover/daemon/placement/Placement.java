@@ -20,22 +20,17 @@ import java.util.random.RandomGenerator;
 public final class Placement {
     /// A guest younger than this counts as busy, whatever it used so far.
     private static final Duration UNPROVEN = Duration.ofSeconds(2);
-    /// A guest that uses less of a core than this is idle: a shell at its prompt, a server that waits.
-    private static final double IDLE_SHARE = 0.01;
 
     private static final class Placed {
         final NodeId node;
         final long sinceNanos;
         final long memoryBytes;
-        long lastCpuMicros;
-        long lastReportNanos;
         boolean idle;
 
         Placed(NodeId node, long nowNanos, long memoryBytes) {
             this.node = node;
             this.memoryBytes = memoryBytes;
             sinceNanos = nowNanos;
-            lastReportNanos = nowNanos;
         }
 
         boolean isBusy(long nowNanos) {
@@ -106,22 +101,9 @@ public final class Placement {
         placed.remove(job);
     }
 
-    /// A guest told what it has used. Reports come each second while that changes, so silence means idle.
-    public void used(long job, long cpuMicros) {
+    /// A guest's keeper has said whether the guest wants the processor. It says so again when that changes.
+    public void told(long job, boolean busy) {
         Placed guest = placed.get(job);
-        if (guest == null) return;
-        long now = System.nanoTime();
-        double seconds = (now - guest.lastReportNanos) / 1e9;
-        if (seconds < 0.5) return;
-        guest.idle = (cpuMicros - guest.lastCpuMicros) / 1e6 / seconds < IDLE_SHARE;
-        guest.lastCpuMicros = cpuMicros;
-        guest.lastReportNanos = now;
-    }
-
-    /// Takes silence for idleness. Call once a second.
-    public void tick() {
-        long now = System.nanoTime();
-        for (Placed guest : placed.values())
-            if (now - guest.lastReportNanos > 2 * UNPROVEN.toNanos()) guest.idle = true;
+        if (guest != null) guest.idle = !busy;
     }
 }

@@ -36,10 +36,13 @@ public final class PlacementPolicy {
     private PlacementPolicy() {}
 
     /// Busy guests of one home that pay on a node: one for each core, and one more that fills the gap while
-    /// another is
-    /// being started or waits for its files.
+    /// another is being started or waits for its files.
+    ///
+    /// A share of a core gives no gap to fill: a second guest there takes from the first, by turns of whole
+    /// periods of the quota (two POV-Ray strips on a tenth of a core: one got 16 of 300 ms, and gave up), and
+    /// nodes idle at the end while two guests creep on one.
     public static int busyLimit(double cpus) {
-        return (int) Math.ceil(cpus) + 1;
+        return cpus < 1 ? 1 : (int) Math.ceil(cpus) + 1;
     }
 
     /// Decides for one job. Pure: the same arguments give the same decision.

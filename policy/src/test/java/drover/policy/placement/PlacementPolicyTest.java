@@ -49,6 +49,16 @@ class PlacementPolicyTest {
     }
 
     @Test
+    void aShareOfACoreTakesOneBusyGuestAndACoreOneMore() {
+        assertEquals(1, PlacementPolicy.busyLimit(0.1));
+        assertEquals(2, PlacementPolicy.busyLimit(1));
+        assertEquals(4, PlacementPolicy.busyLimit(2.5));
+        LoadVector tenth = new LoadVector(1, 0.1, 1, 2 * GIB, GIB, 0, 0, 1, 1, 1);
+        Candidate busy = new Candidate(new NodeId("n2"), tenth, 1, 0, 1, 0);
+        assertInstanceOf(Wait.class, decide(ANYWHERE, busy));
+    }
+
+    @Test
     void homeWinsATie() {
         Place place = assertInstanceOf(
                 Place.class,

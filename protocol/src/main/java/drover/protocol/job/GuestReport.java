@@ -15,7 +15,9 @@ public sealed interface GuestReport {
     record Gone(ResourceUse use) implements GuestReport {}
 
     /// What the guest has used so far, and holds now.
-    record Usage(ResourceUse use, int processes) implements GuestReport {}
+    ///
+    /// @param busy it uses the processor, or would if it got it. A keeper of before says nothing of that
+    record Usage(ResourceUse use, int processes, boolean busy) implements GuestReport {}
 
     /// Parses a session frame that begins at its kind, which must be EXITED, GONE or USAGE.
     static GuestReport parse(ByteBuf frame) {
@@ -31,7 +33,8 @@ public sealed interface GuestReport {
             case SessionKind.GONE -> new Gone(use(frame));
             case SessionKind.USAGE -> {
                 ResourceUse use = use(frame);
-                yield new Usage(use, Wire.readI32(frame));
+                int processes = Wire.readI32(frame);
+                yield new Usage(use, processes, !frame.isReadable() || Wire.readU8(frame) != 0);
             }
             default -> throw new WireException("session frame of kind " + kind + " is no report");
         };
