@@ -19,12 +19,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -39,7 +43,7 @@ final class ExperimentCommand implements Callable<Integer> {
     String work = "";
 
     @Mixin
-    PlanOptions options = new PlanOptions();
+    PlanOptions limits = new PlanOptions();
 
     @Option(names = "--name", paramLabel = "L", defaultValue = "experiment", description = "the lab's name")
     String name = "experiment";
@@ -50,7 +54,10 @@ final class ExperimentCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "where the results go (or, to go on: --resume DIR)")
     Path out;
 
-    @Option(names = "--resume", paramLabel = "DIR", description = "make only the runs that are missing there")
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "make only the runs that are missing there; its other options hold, and may be added to")
     Path resume;
 
     @Option(names = "--scale", defaultValue = "1", description = "of the work: 0.1 is a tenth of it")
@@ -75,18 +82,21 @@ final class ExperimentCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         LabSetup.requireRoot();
-        Path directory = resume != null ? resume : out;
-        if (directory == null || (out != null && resume != null))
+        List<String> words = spec.root().commandLine().getParseResult().originalArgs();
+        if ((out == null) == (resume == null))
             throw new IllegalArgumentException(
                     "say where the results go with --out DIR, or what to resume with --resume DIR");
-        if (options.cpu == null) options.cpu = 0.10;
-        if (options.rate == null) options.rate = "100mbit";
+        Path directory = resume != null ? resume : out;
+        ParseResult said = spec.commandLine().getParseResult();
+        if (resume != null) said = withWordsOfBefore(words.subList(words.indexOf("experiment") + 1, words.size()));
+        if (limits.cpu == null) limits.cpu = 0.10;
+        if (limits.rate == null) limits.rate = "100mbit";
         int most = nodes.stream().mapToInt(Integer::intValue).max().orElseThrow();
-        LabPlan plan = options.plan(name, most);
+        LabPlan plan = limits.plan(name, most);
         Workload workload = workload(most);
         List<RunSystem> systems = systems();
         Experiment.requirePrograms(workload, systems);
-        Results results = new Results(directory.toAbsolutePath(), description(workload, plan));
+        Results results = new Results(directory.toAbsolutePath(), description(workload, plan, words, options(said)));
         if (resume != null) results.resume();
         else if (Files.exists(directory.resolve("samples.jsonl")))
             throw new LabException("there are results in " + directory + " already; go on with --resume " + directory
@@ -103,6 +113,25 @@ final class ExperimentCommand implements Callable<Integer> {
         return Tables.problems(results) ? 1 : 0;
     }
 
+    /// The words of before hold unless they are said again; more numbers of nodes and peers are added.
+    private ParseResult withWordsOfBefore(List<String> now) throws IOException {
+        List<String> all = new ArrayList<>(Results.options(resume));
+        all.addAll(now);
+        return new CommandLine(this).setOverwrittenOptionsAllowed(true).parseArgs(all.toArray(String[]::new));
+    }
+
+    /// Without where the results are and what the lab is called: that may differ each time.
+    private static List<String> options(ParseResult said) {
+        List<String> options = new ArrayList<>();
+        for (OptionSpec option : said.matchedOptions()) {
+            String name = option.longestName();
+            if (List.of("--out", "--resume", "--name").contains(name)) continue;
+            if (option.originalStringValues().isEmpty()) options.add(name);
+            for (String value : option.originalStringValues()) options.add(name + "=" + value);
+        }
+        return options;
+    }
+
     private Workload workload(int workers) {
         return switch (work) {
             case "povray" -> new PovrayScene(scale, workers);
@@ -114,7 +143,7 @@ final class ExperimentCommand implements Callable<Integer> {
     private List<RunSystem> systems() {
         List<RunSystem> systems = new ArrayList<>();
         if (!peersOnly) systems.add(RunSystem.DROVER);
-        for (String peer : peers) {
+        for (String peer : new LinkedHashSet<>(peers)) {
             if (!peer.equals("parallel"))
                 throw new IllegalArgumentException("there is no peer '" + peer + "', only parallel");
             systems.add(RunSystem.PARALLEL);
@@ -122,16 +151,13 @@ final class ExperimentCommand implements Callable<Integer> {
         return systems;
     }
 
-    private ObjectNode description(Workload workload, LabPlan plan) {
+    private ObjectNode description(Workload workload, LabPlan plan, List<String> words, List<String> options) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("experiment", workload.name());
-        json.put("settings", workload.settings() + "; quota " + options.cpu + ", links " + options.rate);
+        json.put("settings", workload.settings() + "; quota " + limits.cpu + ", links " + limits.rate);
         json.put("commit", Commit.current(Installation.find().image()));
-        json.put(
-                "command",
-                "drover "
-                        + String.join(
-                                " ", spec.root().commandLine().getParseResult().originalArgs()));
+        json.put("command", "drover " + String.join(" ", words));
+        options.forEach(json.putArray("options")::add);
         json.put("kernel", System.getProperty("os.version"));
         json.put("cores", Runtime.getRuntime().availableProcessors());
         json.put("lab_nodes", plan.nodes());

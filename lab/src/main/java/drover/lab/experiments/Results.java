@@ -1,5 +1,6 @@
 package drover.lab.experiments;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -39,12 +40,25 @@ public final class Results {
         return description;
     }
 
+    /// The options that the experiment in a directory was begun with, as words.
+    ///
+    /// @throws IOException when there is none
+    public static List<String> options(Path directory) throws IOException {
+        List<String> options = new ArrayList<>();
+        description(directory).path("options").forEach(each -> options.add(each.asText()));
+        return options;
+    }
+
+    private static JsonNode description(Path directory) throws IOException {
+        Path file = directory.resolve("description.json");
+        if (!Files.exists(file)) throw new IOException("there is no experiment in " + directory);
+        return new JsonMapper().readTree(file.toFile());
+    }
+
     /// Takes over the runs of an experiment that was interrupted.
     public void resume() throws IOException {
         var mapper = new JsonMapper();
-        Path file = directory.resolve("description.json");
-        if (!Files.exists(file)) throw new IOException("there is no experiment in " + directory);
-        var earlier = mapper.readTree(file.toFile());
+        var earlier = description(directory);
         if (!earlier.path("settings").equals(description.path("settings")))
             throw new IOException("the experiment in " + directory + " measured " + earlier.path("settings")
                     + ", which is not " + description.path("settings"));
