@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,22 @@ class HashedReadsIT {
         assertEquals(1_000_001, sent(), "bytes sent in all");
         nodes.sh(root, "printf x | dd of=$H/opt/program bs=1 seek=200000 conv=notrunc");
         assertEquals("same\n", nodes.sh(root, compare).output());
+    }
+
+    @Test
+    void aReaderCanBeKilledWhileHomeIsSilent() throws Exception {
+        nodes.sh(root, "head -c 1000 $ROOT_A" + own + "; head -c 1000 $ROOT_A" + own);
+        TwoNodes.Side side = nodes.sides.get(0);
+        side.disconnect();
+        Process reader = nodes.start(root, List.of("dd", "if=" + side.path + own, "bs=4k", "skip=900", "count=1"));
+        for (int i = 0; side.mount.callsWaiting() == 0; i++) {
+            assertTrue(i < 500, "the reader does not ask");
+            Thread.sleep(20);
+        }
+        reader.destroyForcibly();
+        assertTrue(reader.waitFor(20, TimeUnit.SECONDS), "the reader died");
+        side.connect();
+        assertEquals(sum("$H"), sum("$ROOT_A"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package drover.homefs.mount;
 
 import drover.homefs.cache.BlockStore;
+import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Close;
 import drover.protocol.file.Caller;
 import drover.protocol.file.ContentHash;
@@ -12,6 +13,8 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,8 @@ final class HashedReads implements AutoCloseable {
     private final BlockStore store;
     private final MountCounters counters;
     private final ThreadPoolExecutor threads;
+    /// Those under way, by the kernel's number of the request.
+    private final Map<Long, Reading> readings = new ConcurrentHashMap<>();
 
     HashedReads(
             String name,
@@ -62,10 +67,25 @@ final class HashedReads implements AutoCloseable {
         threads.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // the next daemon is asked again
     }
 
+    /// Has home asked for the content itself, if the read is under way here: it was interrupted, and may have to
+    /// end without an answer.
+    void giveUp(long id) {
+        Reading reading = readings.remove(id);
+        if (reading != null) reading.otherwise.run();
+    }
+
+    private void giveUp(Reading reading) {
+        giveUp(reading.id());
+    }
+
     /// A read that the kernel waits for.
     ///
     /// @param otherwise what to do if it cannot be answered here after all
     private record Reading(long unique, KnownNode node, FileOperation.Read read, Runnable otherwise) {
+        long id() {
+            return unique & ~FuseRequest.RESENT;
+        }
+
         int firstBlock() {
             return (int) (read.offset() / ContentHash.BLOCK_BYTES);
         }
@@ -81,6 +101,7 @@ final class HashedReads implements AutoCloseable {
         if (content == null || read.offset() >= content.size || !(content.isOwn() || content.isKept())) return false;
         counters.bytesHashed.add(Math.min(read.length(), content.size - read.offset()));
         Reading reading = new Reading(unique, node, read, otherwise);
+        readings.put(reading.id(), reading);
         threads.execute(() -> answer(reading, content));
         return true;
     }
@@ -143,6 +164,10 @@ final class HashedReads implements AutoCloseable {
                 giveUp();
                 return;
             }
+            if (readings.remove(reading.id()) == null) {
+                data.release();
+                return;
+            }
             int skipped = (int) (reading.read.offset() % ContentHash.BLOCK_BYTES);
             int length = (int) (end - reading.read.offset());
             replies.replyData(reading.unique, data.setIndex(skipped, skipped + length));
@@ -151,7 +176,7 @@ final class HashedReads implements AutoCloseable {
 
         void giveUp() {
             data.release();
-            reading.otherwise.run();
+            HashedReads.this.giveUp(reading);
         }
 
         synchronized void await(int blocks) {
@@ -210,19 +235,20 @@ final class HashedReads implements AutoCloseable {
     /// Asks for a block's hash and those behind it, then tries again.
     private void ask(Reading reading, KnownContent content, int block) {
         int first = block - block % ContentHash.MAX_AT_ONCE;
-        withHandle(reading, reading.otherwise, handle -> {
+        withHandle(reading, () -> giveUp(reading), handle -> {
             long generation = grants.generation();
             conversation.ask(
                     new FileOperation.HashBlocks(handle, first, ContentHash.MAX_AT_ONCE), Caller.NOBODY, reply -> {
-                        boolean told = reply instanceof FileReply.Done(long _, FileResult.Hashes(var hashes))
-                                && first + hashes.size() > block
-                                && generation == grants.generation();
-                        if (told && reply instanceof FileReply.Done(long _, FileResult.Hashes(var hashes))) {
-                            content.learned(first, hashes);
-                            threads.execute(() -> answer(reading, content));
-                        } else {
-                            threads.execute(reading.otherwise);
+                        List<ContentHash> hashes = reply instanceof FileReply.Done(long _, FileResult.Hashes(var told))
+                                        && generation == grants.generation()
+                                ? told
+                                : List.of();
+                        if (first + hashes.size() <= block) {
+                            threads.execute(() -> giveUp(reading));
+                            return;
                         }
+                        content.learned(first, hashes);
+                        threads.execute(() -> answer(reading, content));
                     });
         });
     }
