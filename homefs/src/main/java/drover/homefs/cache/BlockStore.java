@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /// Blocks of homes' content on this node's disk, found by their hash: one file of slots, and one that says what
 /// is in each. What is read is hashed again, so a crash, a full disk or a spoilt file loses blocks and never
-/// gives wrong ones. When all slots are taken, one that was not read for a while is used again.
+/// gives wrong ones. When all slots are taken, or the disk is nearly full, one that was not read for a while is used
+/// again.
 ///
 /// Only content that everybody may read at its home belongs here: who asks is not looked at.
 ///
@@ -26,6 +28,9 @@ import org.slf4j.LoggerFactory;
 public final class BlockStore implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BlockStore.class);
     private static final int ENTRY_BYTES = 40;
+    /// So much of the disk, one in this many parts, is left to others.
+    private static final int LEFT_FREE = 10;
+
     private static final Set<StandardOpenOption> OPTIONS =
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
 
@@ -36,6 +41,7 @@ public final class BlockStore implements AutoCloseable {
     private final Slot[] taken;
     /// Being written.
     private final BitSet busy;
+    private final FileStore disk;
     private int hand;
     private boolean complained;
 
@@ -67,6 +73,7 @@ public final class BlockStore implements AutoCloseable {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
         blocks = FileChannel.open(directory.resolve("blocks"), OPTIONS);
         index = FileChannel.open(directory.resolve("index"), OPTIONS);
+        disk = Files.getFileStore(directory);
         shrink();
         load();
     }
@@ -130,7 +137,7 @@ public final class BlockStore implements AutoCloseable {
     /// @param block its content, which hashes to `hash`; position and limit are left as they are
     public void put(ContentHash hash, ByteBuffer block) {
         int length = block.remaining();
-        int number = reserve(hash);
+        int number = reserve(hash, mayGrow());
         if (number < 0) return;
         Slot slot = new Slot(number, hash, length);
         boolean written = false;
@@ -153,13 +160,22 @@ public final class BlockStore implements AutoCloseable {
         }
     }
 
-    private synchronized int reserve(ContentHash hash) {
+    /// Others need the disk, too, the daemon's own journal among them.
+    private boolean mayGrow() {
+        try {
+            return disk.getUsableSpace() > disk.getTotalSpace() / LEFT_FREE;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private synchronized int reserve(ContentHash hash, boolean grow) {
         if (found.containsKey(hash)) return -1;
         for (int tries = 0; tries < 2 * slots; tries++) {
             int number = hand;
             hand = (hand + 1) % slots;
             Slot slot = taken[number];
-            if (busy.get(number)) continue;
+            if (busy.get(number) || (slot == null && !grow)) continue;
             if (slot != null && slot.used) {
                 slot.used = false;
                 continue;
@@ -168,7 +184,7 @@ public final class BlockStore implements AutoCloseable {
             busy.set(number);
             return number;
         }
-        return -1; // all are being written
+        return -1; // all are being written, or there is no room for a first one
     }
 
     private synchronized void publish(Slot slot, boolean written) {

@@ -18,6 +18,8 @@ final class KnownContent {
     private static final int LEAST_KEPT_BYTES = 64 << 10;
 
     private static final int EXECUTABLE = 0111;
+    /// Bounds what is remembered of one file: no program is larger.
+    static final long MOST_BYTES = 1L << 30;
 
     /// Where home has the file, from its root.
     final Bytes path;

@@ -115,7 +115,7 @@ final class KnownNode {
     ///
     /// @param path where home has it; null if that is not known
     synchronized KnownContent hashed(Bytes path) {
-        if (path == null || !isOpenToAll()) return null;
+        if (path == null || !isOpenToAll() || content.size() > KnownContent.MOST_BYTES) return null;
         if (hashed == null) hashed = new KnownContent(path, content);
         return hashed;
     }
