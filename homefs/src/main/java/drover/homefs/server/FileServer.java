@@ -27,6 +27,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,10 +43,9 @@ public final class FileServer implements AutoCloseable {
     /// How often locks that programs at home may have released are tried for.
     private static final long LOCK_RETRY_MILLIS = 20;
 
-    private static final long VEIL_SECONDS = 5;
-    /// How soon nodes hear of a mount made at home.
-    private static final long MOUNTS_SECONDS = 1;
-    private static final long OVERDUE_MILLIS = 500;
+    /// How soon nodes hear of a mount made at home, changes no longer wait for a node that stays silent, and a new
+    /// directory that the configuration names is not served.
+    private static final long LOOK_SECONDS = 1;
 
     /// How soon after a file was removed at home its room is free: looking costs a microsecond for each
     /// descriptor.
@@ -67,6 +67,7 @@ public final class FileServer implements AutoCloseable {
     private final MountTable mounts = new MountTable();
     private final Leases leases;
     private final Recalls recalls;
+    private final AtomicBoolean looking = new AtomicBoolean();
     private final ThreadPoolExecutor threads;
     // two threads: a look at removed files may wait for a file system that hangs, locks may not
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(2, task -> {
@@ -124,15 +125,6 @@ public final class FileServer implements AutoCloseable {
                 });
         clock.setRejectedExecutionHandler(
                 new ThreadPoolExecutor.DiscardPolicy()); // who waits at the end, waits for nothing
-        var _ = clock.scheduleWithFixedDelay(veil::look, VEIL_SECONDS, VEIL_SECONDS, TimeUnit.SECONDS);
-        var _ = clock.scheduleWithFixedDelay(
-                descriptors::releaseRemoved, REMOVED_SECONDS, REMOVED_SECONDS, TimeUnit.SECONDS);
-        var _ = clock.scheduleWithFixedDelay(this::lookAtMounts, MOUNTS_SECONDS, MOUNTS_SECONDS, TimeUnit.SECONDS);
-        var _ = clock.scheduleWithFixedDelay(
-                () -> views.values().forEach(recalls::giveUpOverdue),
-                OVERDUE_MILLIS,
-                OVERDUE_MILLIS,
-                TimeUnit.MILLISECONDS);
         leases.watch().start();
     }
 
@@ -140,10 +132,24 @@ public final class FileServer implements AutoCloseable {
         recalls.takeBack(null, () -> leases.changed(null, changes), () -> {});
     }
 
-    private void lookAtMounts() {
-        if (!mounts.hasChanged()) return;
+    /// From when a node first asks for files. Until then this home has told nobody anything that could change.
+    private void startLooking() {
+        if (looking.getAndSet(true)) return;
         veil.look();
-        changedAtHome(List.of(new Change.Anything()));
+        var _ = clock.scheduleWithFixedDelay(this::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+        var _ = clock.scheduleWithFixedDelay(
+                descriptors::releaseRemoved, REMOVED_SECONDS, REMOVED_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /// One wake-up a second for all that may wait so long.
+    private void look() {
+        try {
+            views.values().forEach(recalls::giveUpOverdue);
+            veil.look();
+            if (mounts.hasChanged()) changedAtHome(List.of(new Change.Anything()));
+        } catch (RuntimeException e) {
+            log.error("this second's look failed; the next one follows", e);
+        }
     }
 
     private void retryLocksSoon() {
@@ -205,6 +211,7 @@ public final class FileServer implements AutoCloseable {
     }
 
     private NodeView newView(NodeId node) {
+        startLooking();
         // each view has a root of its own, which shares nothing with another node's
         Inode root = new Inode(Inode.ROOT, Identity.of(rootStatus), null, Bytes.EMPTY, false, false);
         descriptors.adopt(root, rootDescriptor);

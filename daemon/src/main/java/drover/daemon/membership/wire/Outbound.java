@@ -10,7 +10,6 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLSocket;
@@ -32,6 +31,9 @@ final class Outbound implements Runnable {
     private static final int BUFFER_BYTES = 4096; // several small frames become one TLS record
 
     private static final class Frame {
+        /// Not sent: the link looks whether it is still wanted.
+        static final Frame LOOK = new Frame(new byte[0]);
+
         private final byte[] bytes;
         private final long queuedNs = System.nanoTime();
 
@@ -51,6 +53,7 @@ final class Outbound implements Runnable {
     private final BlockingQueue<Frame> queue;
     private volatile boolean closing;
     private volatile boolean greeting;
+    private volatile long usedNs = System.nanoTime();
     private volatile Socket plain;
     private volatile X509Certificate certificate;
     private DataOutputStream out;
@@ -85,6 +88,13 @@ final class Outbound implements Runnable {
         thread.interrupt();
     }
 
+    /// To be called now and then: lets the link end that nobody used for a while nor wants. The link itself waits
+    /// for frames without a time limit, since each such wait costs two wake-ups more.
+    void endIfIdle() {
+        boolean idle = System.nanoTime() - usedNs > config.idleTimeout().toNanos();
+        if (idle && !stillWanted.getAsBoolean()) queue.offer(Frame.LOOK);
+    }
+
     /// Whether the peer is there, but the handshake is not finished.
     boolean isGreeting() {
         return greeting;
@@ -99,8 +109,8 @@ final class Outbound implements Runnable {
     public void run() {
         try {
             while (!closing) {
-                Frame frame = queue.poll(config.idleTimeout().toMillis(), TimeUnit.MILLISECONDS);
-                if (frame != null) deliver(frame);
+                Frame frame = queue.take();
+                if (frame != Frame.LOOK) deliver(frame);
                 else if (!stillWanted.getAsBoolean()) break;
             }
         } catch (InterruptedException e) {
@@ -114,6 +124,7 @@ final class Outbound implements Runnable {
     }
 
     private void deliver(Frame first) throws InterruptedException {
+        usedNs = System.nanoTime();
         long backoffMs = FIRST_BACKOFF_MS;
         while (!closing) {
             try {
@@ -134,6 +145,7 @@ final class Outbound implements Runnable {
     }
 
     private void write(Frame frame) throws IOException {
+        if (frame == Frame.LOOK) return;
         out.writeInt(frame.bytes.length);
         out.write(frame.bytes);
         transport.countSent(4 + frame.bytes.length);

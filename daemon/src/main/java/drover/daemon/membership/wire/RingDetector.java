@@ -146,6 +146,7 @@ public final class RingDetector extends Protocol {
     }
 
     private void perform(RingWatch.Actions<Address> actions) {
+        actions.assure().forEach(member -> send(member, new WatchHeader(WatchHeader.Kind.PONG, null)));
         actions.ping().forEach(member -> send(member, new WatchHeader(WatchHeader.Kind.PING, null)));
         tell(actions.report());
         if (actions.giveUp().isEmpty()) return;

@@ -11,15 +11,11 @@ import java.util.concurrent.TimeUnit;
 
 /// Who watches whom, and when somebody is given up. Pure: time comes in, what to do goes out.
 ///
-/// Each member pings its `WATCHED` predecessors in the view (a ring), so the cost of watching does not grow
-/// with the
-/// cluster. A silent one is reported to the first `JUDGES` members, among them whoever will make the next view;
-/// a judge
-/// pings it once more and gives it up only if that stays unanswered, so one broken path between two members costs
-/// nobody
-/// the membership. A member whose own clock ran late (it was stopped, or starved of CPU) forgives others the
-/// time it
-/// missed.
+/// Each member tells its `WATCHED` successors in the view (a ring) that it lives, so the cost of watching does
+/// not grow with the cluster; one who misses such a word asks for it. A silent member is reported to the first
+/// `JUDGES` members, among them whoever will make the next view; a judge pings it once more and gives it up only
+/// if that stays unanswered, so one broken path between two members costs nobody the membership. A member whose
+/// own clock ran late (it was stopped, or starved of CPU) forgives others the time it missed.
 ///
 /// Not thread-safe.
 final class RingWatch<A> {
@@ -27,9 +23,12 @@ final class RingWatch<A> {
     static final int JUDGES = 4;
 
     /// What to do now.
-    record Actions<A>(List<A> ping, List<Report<A>> report, List<A> giveUp) {
+    ///
+    /// @param assure whom to tell that this member lives
+    /// @param ping whom to ask whether it does
+    record Actions<A>(List<A> assure, List<A> ping, List<Report<A>> report, List<A> giveUp) {
         static <A> Actions<A> none() {
-            return new Actions<>(List.of(), List.of(), List.of());
+            return new Actions<>(List.of(), List.of(), List.of(), List.of());
         }
     }
 
@@ -69,7 +68,16 @@ final class RingWatch<A> {
         return members.contains(member);
     }
 
-    /// The members this one pings: the nearest predecessors that it has not reported.
+    /// The members who watch this one, as long as they have not reported another.
+    List<A> watchers() {
+        int own = members.indexOf(self);
+        List<A> watchers = new ArrayList<>();
+        for (int ahead = 1; own >= 0 && ahead < members.size() && watchers.size() < WATCHED; ahead++)
+            watchers.add(members.get((own + ahead) % members.size()));
+        return watchers;
+    }
+
+    /// The members this one watches: the nearest predecessors that it has not reported.
     List<A> watched() {
         int own = members.indexOf(self);
         List<A> watched = new ArrayList<>();
@@ -80,7 +88,7 @@ final class RingWatch<A> {
         return watched;
     }
 
-    /// Once every interval: whom to ping, and whom to report or give up.
+    /// Once every interval: whom to assure, whom to ask, and whom to report or give up.
     Actions<A> tick(long nowNs) {
         forgiveLateness(nowNs);
         reportedNs.values().removeIf(since -> nowNs - since > silenceNs); // still in the view: report it again
@@ -89,12 +97,18 @@ final class RingWatch<A> {
             long heard = heardNs.computeIfAbsent(member, fresh -> nowNs);
             if (nowNs - heard > silenceNs) reports.addAll(report(member, nowNs));
         }
-        List<A> pings = new ArrayList<>(watched());
+        List<A> pings = new ArrayList<>();
+        for (A member : watched()) if (nowNs - heardNs.getOrDefault(member, 0L) > missedNs()) pings.add(member);
         doubtedSinceNs.keySet().stream()
                 .filter(doubted -> !pings.contains(doubted))
                 .forEach(pings::add);
         heardNs.keySet().retainAll(new HashSet<>(watched()));
-        return new Actions<>(pings, reports, verdict(nowNs).giveUp());
+        return new Actions<>(watchers(), pings, reports, verdict(nowNs).giveUp());
+    }
+
+    /// Without a word for so long one has been missed, or is late.
+    private long missedNs() {
+        return intervalNs + intervalNs / 2;
     }
 
     private void forgiveLateness(long nowNs) {
@@ -124,7 +138,7 @@ final class RingWatch<A> {
     Actions<A> doubt(A silent, long nowNs) {
         if (!isMember(silent) || silent.equals(self)) return Actions.none();
         if (doubtedSinceNs.putIfAbsent(silent, nowNs) != null) return Actions.none();
-        return new Actions<>(List.of(silent), List.of(), List.of());
+        return new Actions<>(List.of(), List.of(silent), List.of(), List.of());
     }
 
     /// Members whose time to answer is over.
@@ -141,16 +155,16 @@ final class RingWatch<A> {
                 .map(Map.Entry::getKey)
                 .toList();
         over.forEach(doubtedSinceNs::remove);
-        return new Actions<>(List.of(), List.of(), over);
+        return new Actions<>(List.of(), List.of(), List.of(), over);
     }
 
     /// The machine answers, but no process listens there: a doubted member is given up at once.
     Actions<A> refused(A member) {
         if (doubtedSinceNs.remove(member) == null) return Actions.none();
-        return new Actions<>(List.of(), List.of(), List.of(member));
+        return new Actions<>(List.of(), List.of(), List.of(), List.of(member));
     }
 
-    /// An answer came. True if it was doubted.
+    /// It said that it lives. True if it was doubted.
     boolean heard(A member, long nowNs) {
         reportedNs.remove(member);
         heardNs.computeIfPresent(member, (same, before) -> nowNs);

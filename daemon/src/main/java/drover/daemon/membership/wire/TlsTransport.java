@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
@@ -19,6 +21,7 @@ import org.jgroups.PhysicalAddress;
 import org.jgroups.View;
 import org.jgroups.protocols.TP;
 import org.jgroups.stack.IpAddress;
+import org.jgroups.util.DefaultThreadFactory;
 import org.jgroups.util.Tuple;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,7 @@ public final class TlsTransport extends TP {
     private final LongAdder receivedBytes = new LongAdder();
     private volatile boolean listening;
     private ServerSocket server;
+    private Future<?> looking;
 
     public TlsTransport(
             InetSocketAddress listenOn,
@@ -71,6 +75,14 @@ public final class TlsTransport extends TP {
         setBundlerType("no-bundler"); // each link's own queue joins what is waiting
         setTimeServiceInterval(5000); // read only to expire connections after minutes; a tick wakes the process
         useVirtualThreads(true);
+    }
+
+    /// The timer's own thread is a platform thread: it sleeps and wakes by one system call each, a virtual one wakes
+    /// two others. Its tasks are short, or are handed on.
+    @Override
+    public void init() throws Exception {
+        super.init();
+        timer.setThreadFactory(new DefaultThreadFactory("group-timer", true));
     }
 
     TransportConfig config() {
@@ -149,6 +161,9 @@ public final class TlsTransport extends TP {
         server.bind(listenOn, BACKLOG);
         listening = true;
         Thread.ofVirtual().name("group-accept").start(() -> accept(server));
+        long idleMs = config.idleTimeout().toMillis();
+        looking = timer.scheduleWithFixedDelay(
+                () -> outbound.values().forEach(Outbound::endIfIdle), idleMs, idleMs, TimeUnit.MILLISECONDS, false);
         super.handleConnect();
     }
 
@@ -156,6 +171,7 @@ public final class TlsTransport extends TP {
     protected void handleDisconnect() {
         super.handleDisconnect();
         listening = false;
+        if (looking != null) looking.cancel(false);
         try {
             if (server != null) server.close();
         } catch (IOException e) {

@@ -8,7 +8,8 @@ import org.jgroups.Address;
 import org.jgroups.Header;
 import org.jgroups.util.Util;
 
-/// What watchers say: a question, its answer, or a report that somebody is silent.
+/// What is said about being alive: a question (PING), its answer, which is mostly given unasked (PONG), or a
+/// report that somebody is silent.
 public final class WatchHeader extends Header {
     static final short MAGIC = 1041;
 

@@ -32,6 +32,49 @@ class RingWatchTest {
     }
 
     @Test
+    void eachMemberAssuresThoseWhoWatchIt() {
+        for (String self : VIEW)
+            for (String watcher : watchOf(self).tick(0).assure())
+                assertTrue(watchOf(watcher).watched().contains(self), watcher + " watches " + self);
+        assertEquals(List.of("f", "a"), watchOf("e").watchers());
+    }
+
+    @Test
+    void twoMembersAssureEachOther() {
+        RingWatch<String> watch = watchOf("a");
+        watch.view(List.of("a", "b"));
+        assertEquals(List.of("b"), watch.tick(0).assure());
+        watch.view(List.of("a"));
+        assertEquals(List.of(), watch.tick(s(1)).assure());
+    }
+
+    @Test
+    void onlyWhoMissedAWordIsAsked() {
+        RingWatch<String> watch = watchOf("e"); // watches d and c
+        assertEquals(List.of(), watch.tick(0).ping());
+        watch.heard("d", s(0.9));
+        watch.heard("c", s(0.9));
+        assertEquals(List.of(), watch.tick(s(1)).ping());
+        watch.heard("d", s(1.9));
+        assertEquals(List.of(), watch.tick(s(2)).ping(), "a word that is a little late is none that is missed");
+        assertEquals(List.of("c"), watch.tick(s(3)).ping());
+        watch.heard("c", s(3.1));
+        watch.heard("d", s(3.1));
+        assertEquals(List.of(), watch.tick(s(4)).ping());
+    }
+
+    @Test
+    void whoIsWatchedInsteadOfASilentOneIsAsked() {
+        RingWatch<String> watch = watchOf("e");
+        watch.broken("d", 0);
+        watch.tick(0);
+        assertEquals(List.of("c", "b"), watch.watched());
+        watch.tick(s(1));
+        watch.heard("c", s(1.9));
+        assertEquals(List.of("b"), watch.tick(s(2)).ping(), "nobody told it to assure e");
+    }
+
+    @Test
     void aSilentMemberIsReportedToTheFirstFourOthers() {
         RingWatch<String> watch = watchOf("e"); // watches d and c
         for (int t = 0; t <= 5; t++) {
