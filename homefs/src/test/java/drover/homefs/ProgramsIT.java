@@ -70,6 +70,25 @@ class ProgramsIT {
                 + "grep -v ' [0-9]* 4096 ' list2 > l2; cmp l1 l2");
     }
 
+    /// The content of a small file comes along with its open.
+    @Test
+    void whoReadsLessThanASmallFileGetsWhatWasAskedFor() {
+        assertRuns(
+                "head -c 9000 /dev/urandom > $H/small; dd if=$A/small iflag=direct bs=4096 count=1 > $H/part;"
+                        + "cmp -n 4096 $H/small $H/part; test $(stat -c %s $H/part) = 4096; dd if=$B/small iflag=direct bs=4096 | cmp - $H/small");
+        TwoNodes.Result result = nodes.python(work, """
+                import os
+                open(os.environ["H"] + "/small2", "w").write("0123456789" * 2000)
+                for root in os.environ["A"], os.environ["B"]:
+                    fd = os.open(root + "/small2", os.O_RDONLY)
+                    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)
+                    assert os.pread(fd, 10, 0) == b"0123456789"
+                    assert os.pread(fd, 10, 10000) == b"0123456789"
+                    os.close(fd)
+                """);
+        assertEquals(0, result.status(), result.output());
+    }
+
     @Test
     void pythonWithSubprocessesAndPoolsWorks() {
         TwoNodes.Result result = nodes.python(work, """

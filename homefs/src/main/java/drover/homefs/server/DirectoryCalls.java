@@ -32,6 +32,7 @@ final class DirectoryCalls {
             () -> ByteBuffer.allocateDirect(GETDENTS_BYTES).order(ByteOrder.nativeOrder()));
 
     private final InodeDescriptors descriptors;
+    private final Identities identities;
     private final Attributes attributes;
     private final Handles handles;
     private final Leases leases;
@@ -40,6 +41,7 @@ final class DirectoryCalls {
 
     DirectoryCalls(
             InodeDescriptors descriptors,
+            Identities identities,
             Attributes attributes,
             Handles handles,
             Leases leases,
@@ -47,6 +49,7 @@ final class DirectoryCalls {
             ProcSelf procSelf) {
         this.leases = leases;
         this.descriptors = descriptors;
+        this.identities = identities;
         this.attributes = attributes;
         this.handles = handles;
         this.veil = veil;
@@ -137,7 +140,8 @@ final class DirectoryCalls {
             return new Listed(name, number, offset, type, null);
         boolean veiled = veil.covers(status, -1, handle.descriptor(), name.array());
         if (veiled && !status.isDirectory()) return null;
-        Inode inode = call.view().inodes.seen(status, handle.inode, name, -1, veiled);
+        Identity identity = identities.of(status, handle.descriptor(), name.array());
+        Inode inode = call.view().inodes.seen(identity, handle.inode, name, -1, veiled);
         FileResult.Entry entry = leases.entry(call.since(), handle.inode, name, inode, status, attributes.of(status));
         return new Listed(name, number, offset, type, entry);
     }

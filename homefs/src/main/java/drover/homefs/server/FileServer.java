@@ -54,6 +54,7 @@ public final class FileServer implements AutoCloseable {
     private final FileServerConfig config;
     private final AtomicLong ids;
     private final ProcSelf procSelf = new ProcSelf();
+    private final Identities identities = new Identities();
     private final InodeDescriptors descriptors;
     private final Veil veil;
     private final FileStatus rootStatus;
@@ -81,7 +82,7 @@ public final class FileServer implements AutoCloseable {
         long limit = Rlimit.raise(Rlimit.NOFILE);
         log.info("file server: boot {}, at most {} descriptors in this process", config.boot(), limit);
         ids = new AtomicLong(config.boot() << 32);
-        descriptors = new InodeDescriptors(config.maxDescriptors(), procSelf);
+        descriptors = new InodeDescriptors(config.maxDescriptors(), identities, procSelf);
         veil = new Veil(config.veiled());
         rootDescriptor = Open.openat(
                 Open.AT_FDCWD,
@@ -99,8 +100,8 @@ public final class FileServer implements AutoCloseable {
         handles = new Handles(ids::incrementAndGet, guests, locks);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
         recalls = new Recalls(config.guestLease());
-        leases = new Leases(config.cookies(), descriptors, views.values(), this::changedAtHome);
-        NameCalls names = new NameCalls(descriptors, attributes, leases, veil, procSelf);
+        leases = new Leases(config.cookies(), descriptors, identities, views.values(), this::changedAtHome);
+        NameCalls names = new NameCalls(descriptors, identities, attributes, leases, veil, procSelf);
         AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
         performer = new CallPerformer(
                 authority,
@@ -110,7 +111,7 @@ public final class FileServer implements AutoCloseable {
                 names,
                 attributeCalls,
                 new ContentCalls(descriptors, attributes, attributeCalls, names, handles, leases, procSelf),
-                new DirectoryCalls(descriptors, attributes, handles, leases, veil, procSelf),
+                new DirectoryCalls(descriptors, identities, attributes, handles, leases, veil, procSelf),
                 performed,
                 leases,
                 recalls,
@@ -213,7 +214,7 @@ public final class FileServer implements AutoCloseable {
     private NodeView newView(NodeId node) {
         startLooking();
         // each view has a root of its own, which shares nothing with another node's
-        Inode root = new Inode(Inode.ROOT, Identity.of(rootStatus), null, Bytes.EMPTY, false, false);
+        Inode root = new Inode(Inode.ROOT, identities.of(rootStatus, rootDescriptor), null, Bytes.EMPTY, false, false);
         descriptors.adopt(root, rootDescriptor);
         return new NodeView(
                 node,

@@ -1,7 +1,6 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.FileHandle;
-import drover.linux.syscall.FileStatus;
 import drover.protocol.file.Bytes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,8 +60,8 @@ final class Inode {
     }
 
     /// It was found, and is known by more than another home told, as other nodes know it.
-    void found(FileStatus status) {
-        if (identity.type() == 0) identity = Identity.of(status);
+    void found(Identity found) {
+        if (identity.type() == 0) identity = found;
     }
 
     Place place() {

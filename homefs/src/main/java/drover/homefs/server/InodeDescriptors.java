@@ -19,11 +19,13 @@ final class InodeDescriptors {
     private static final int PATH = Open.O_PATH | Open.O_NOFOLLOW | Open.O_CLOEXEC;
 
     private final int limit;
+    private final Identities identities;
     private final ProcSelf procSelf;
     private final Map<Inode, Boolean> recent = new LinkedHashMap<>(256, 0.75f, true);
 
-    InodeDescriptors(int limit, ProcSelf procSelf) {
+    InodeDescriptors(int limit, Identities identities, ProcSelf procSelf) {
         this.limit = limit;
+        this.identities = identities;
         this.procSelf = procSelf;
     }
 
@@ -220,11 +222,13 @@ final class InodeDescriptors {
         }
     }
 
-    private static int verified(Inode inode, int descriptor) throws CallFailed {
-        if (Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status)
-                && inode.identity().is(status)) {
-            inode.found(status);
-            return descriptor;
+    private int verified(Inode inode, int descriptor) throws CallFailed {
+        if (Stat.ofDescriptor(descriptor) instanceof Stat.Result.Found(var status)) {
+            Identity found = identities.of(status, descriptor);
+            if (inode.identity().is(found)) {
+                inode.found(found);
+                return descriptor;
+            }
         }
         Close.close(descriptor);
         throw new CallFailed(Errno.ESTALE);

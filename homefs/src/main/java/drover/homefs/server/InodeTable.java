@@ -1,7 +1,6 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.Errno;
-import drover.linux.syscall.FileStatus;
 import drover.protocol.file.Bytes;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,22 +40,20 @@ final class InodeTable {
     /// A name was looked up or made: finds or adds its inode, and counts the lookup.
     ///
     /// @param descriptor an O_PATH one of the file, taken over; or -1
-    Inode seen(FileStatus status, Inode parent, Bytes name, int descriptor, boolean veiled) {
-        Inode inode = find(status, parent, name, veiled);
+    Inode seen(Identity identity, Inode parent, Bytes name, int descriptor, boolean veiled) {
+        Inode inode = find(identity, parent, name, veiled);
         if (descriptor >= 0) descriptors.adopt(inode, descriptor);
         return inode;
     }
 
-    private synchronized Inode find(FileStatus status, Inode parent, Bytes name, boolean veiled) {
-        Identity identity = Identity.of(status);
-        Inode inode = byIdentity.get(identity);
-        if (inode == null && !revived.isEmpty()) inode = revived.get(Identity.revived(status.device(), status.inode()));
+    private synchronized Inode find(Identity identity, Inode parent, Bytes name, boolean veiled) {
+        Inode inode = find(identity);
         if (inode == null) {
             inode = new Inode(ids.getAsLong(), identity, parent, name, veiled, false);
             byId.put(inode.id, inode);
             byIdentity.put(identity, inode);
         } else {
-            inode.found(status);
+            inode.found(identity);
             inode.seenAt(parent, name);
         }
         inode.lookups++;
@@ -64,9 +61,8 @@ final class InodeTable {
     }
 
     /// A known inode was moved: it is found under this name from now on.
-    synchronized void moved(FileStatus status, Inode parent, Bytes name) {
-        Inode inode = byIdentity.get(Identity.of(status));
-        if (inode == null) inode = revived.get(Identity.revived(status.device(), status.inode()));
+    synchronized void moved(Identity identity, Inode parent, Bytes name) {
+        Inode inode = find(identity);
         if (inode != null) inode.seenAt(parent, name);
     }
 

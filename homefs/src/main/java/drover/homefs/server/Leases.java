@@ -30,6 +30,7 @@ import java.util.function.Consumer;
 final class Leases {
     private final HomeWatch watch;
     private final InodeDescriptors descriptors;
+    private final Identities identities;
     private final Consumer<List<Change>> atHome;
     private final Collection<NodeView> views;
     private long version;
@@ -37,9 +38,15 @@ final class Leases {
     /// @param own as [HomeWatch] takes it
     /// @param views of all nodes; grows
     /// @param atHome told what programs at home have changed, and what else is to be taken back
-    Leases(Path own, InodeDescriptors descriptors, Collection<NodeView> views, Consumer<List<Change>> atHome) {
+    Leases(
+            Path own,
+            InodeDescriptors descriptors,
+            Identities identities,
+            Collection<NodeView> views,
+            Consumer<List<Change>> atHome) {
         this.watch = new HomeWatch(own, descriptors, changes -> atHome.accept(withLinked(changes)), this::more);
         this.descriptors = descriptors;
+        this.identities = identities;
         this.atHome = atHome;
         this.views = views;
     }
@@ -49,19 +56,23 @@ final class Leases {
     private List<Change> withLinked(List<Change> changes) {
         List<Change> all = new ArrayList<>(changes);
         for (Change change : changes)
-            if (change instanceof Change.Made(Identity directory, Bytes name)
-                    && status(directory, name) instanceof Stat.Result.Found(FileStatus status)
-                    && status.links() > 1) all.add(new Change.Attributes(Identity.of(status)));
+            if (change instanceof Change.Made(Identity directory, Bytes name)) {
+                Identity file = linked(directory, name);
+                if (file != null) all.add(new Change.Attributes(file));
+            }
         return all;
     }
 
-    /// Null if no node knows the directory any more.
-    private Stat.Result status(Identity directory, Bytes name) {
+    /// What has other names, too; null if it has none, or no node knows the directory any more.
+    private Identity linked(Identity directory, Bytes name) {
         for (NodeView view : views) {
             Inode inode = view.inodes.find(directory);
             if (inode == null) continue;
             try (var pin = descriptors.pin(inode, ActingThread.own())) {
-                return Stat.ofName(pin.descriptor, name.array());
+                return Stat.ofName(pin.descriptor, name.array()) instanceof Stat.Result.Found(FileStatus status)
+                                && status.links() > 1
+                        ? identities.of(status, pin.descriptor, name.array())
+                        : null;
             } catch (CallFailed e) {
                 // removed meanwhile, or forgotten
             }

@@ -25,13 +25,21 @@ final class NameCalls {
     private static final int RENAME_FLAGS = Rename.RENAME_NOREPLACE | Rename.RENAME_EXCHANGE;
 
     private final InodeDescriptors descriptors;
+    private final Identities identities;
     private final Attributes attributes;
     private final Leases leases;
     private final Veil veil;
     private final ProcSelf procSelf;
 
-    NameCalls(InodeDescriptors descriptors, Attributes attributes, Leases leases, Veil veil, ProcSelf procSelf) {
+    NameCalls(
+            InodeDescriptors descriptors,
+            Identities identities,
+            Attributes attributes,
+            Leases leases,
+            Veil veil,
+            ProcSelf procSelf) {
         this.descriptors = descriptors;
+        this.identities = identities;
         this.attributes = attributes;
         this.leases = leases;
         this.veil = veil;
@@ -60,7 +68,7 @@ final class NameCalls {
             FileStatus status = Attributes.status(descriptor);
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
-            Inode inode = call.view().inodes.seen(status, parent, name, descriptor, veiled);
+            Inode inode = call.view().inodes.seen(identities.of(status, descriptor), parent, name, descriptor, veiled);
             return leases.entry(call.since(), parent, name, inode, status, attributes.of(status));
         } catch (CallFailed e) {
             Close.close(descriptor);
@@ -107,7 +115,7 @@ final class NameCalls {
     void unlink(Call call, long parentId, Bytes name, boolean directory) throws CallFailed {
         Inode parent = writable(call, parentId, name);
         try (var pin = descriptors.pin(parent, call.acting())) {
-            Stat.Result before = Stat.ofName(pin.descriptor, name.array());
+            Identity before = identity(pin.descriptor, name);
             CallFailed.check(
                     directory
                             ? Unlink.rmdirat(pin.descriptor, name.array())
@@ -118,9 +126,15 @@ final class NameCalls {
     }
 
     /// A file that has other names, or is open, has one link less.
-    private static void oneNameLess(Call call, Stat.Result before) {
-        if (before instanceof Stat.Result.Found(FileStatus status))
-            call.changed(new Change.Attributes(Identity.of(status)));
+    private static void oneNameLess(Call call, Identity before) {
+        if (before != null) call.changed(new Change.Attributes(before));
+    }
+
+    /// Null if there is no such name.
+    private Identity identity(int directory, Bytes name) {
+        return Stat.ofName(directory, name.array()) instanceof Stat.Result.Found(FileStatus status)
+                ? identities.of(status, directory, name.array())
+                : null;
     }
 
     void rename(Call call, FileOperation.Rename o) throws CallFailed {
@@ -129,7 +143,7 @@ final class NameCalls {
         Inode to = writable(call, o.newParent(), o.newName());
         try (var fromPin = descriptors.pin(from, call.acting());
                 var toPin = descriptors.pin(to, call.acting())) {
-            Stat.Result replaced = Stat.ofName(toPin.descriptor, o.newName().array());
+            Identity replaced = identity(toPin.descriptor, o.newName());
             CallFailed.check(Rename.renameat2(
                     fromPin.descriptor,
                     o.name().array(),
@@ -147,10 +161,11 @@ final class NameCalls {
         }
     }
 
-    private static void moved(Call call, int directory, Inode parent, Bytes name) {
-        if (!(Stat.ofName(directory, name.array()) instanceof Stat.Result.Found(FileStatus status))) return;
-        call.view().inodes.moved(status, parent, name);
-        call.changed(new Change.Attributes(Identity.of(status)));
+    private void moved(Call call, int directory, Inode parent, Bytes name) {
+        Identity identity = identity(directory, name);
+        if (identity == null) return;
+        call.view().inodes.moved(identity, parent, name);
+        call.changed(new Change.Attributes(identity));
     }
 
     FileResult.Entry link(Call call, FileOperation.Link o) throws CallFailed {

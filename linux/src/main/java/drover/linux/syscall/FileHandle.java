@@ -19,13 +19,19 @@ public final class FileHandle {
 
     /// Null if the file system gives none.
     public static FileHandle ofDescriptor(int descriptor) {
-        return ofDescriptor(descriptor, AT_EMPTY_PATH);
+        return of(descriptor, NOTHING, AT_EMPTY_PATH);
     }
 
     /// As fanotify(7) names the file in its events. Null if the file system gives none.
     public static FileHandle identifying(int descriptor) {
-        FileHandle handle = ofDescriptor(descriptor, AT_EMPTY_PATH | AT_HANDLE_FID);
-        return handle != null ? handle : ofDescriptor(descriptor, AT_EMPTY_PATH);
+        FileHandle handle = of(descriptor, NOTHING, AT_EMPTY_PATH | AT_HANDLE_FID);
+        return handle != null ? handle : of(descriptor, NOTHING, AT_EMPTY_PATH);
+    }
+
+    /// Of a name in a directory; a symbolic link is not followed. Null if the file system gives none.
+    public static FileHandle identifying(int directory, byte[] name) {
+        FileHandle handle = of(directory, name, AT_HANDLE_FID);
+        return handle != null ? handle : of(directory, name, 0);
     }
 
     /// From a `struct file_handle` in an event.
@@ -33,12 +39,14 @@ public final class FileHandle {
         return new FileHandle(structure.clone());
     }
 
-    private static FileHandle ofDescriptor(int descriptor, int flags) {
+    private static FileHandle of(int descriptor, byte[] name, int flags) {
         Scratch scratch = Scratch.own();
         scratch.value().putInt(0, MAX_HANDLE_BYTES);
         long handle = scratch.valueAddress();
         long mount = handle + 8 + MAX_HANDLE_BYTES;
-        long result = RawSyscall.call(303, descriptor, scratch.name(NOTHING), handle, mount, flags);
+        long path = scratch.name(name);
+        if (path < 0) return null;
+        long result = RawSyscall.call(303, descriptor, path, handle, mount, flags);
         if (result < 0) return null;
         return new FileHandle(scratch.valueBytes(8 + scratch.value().getInt(0)));
     }
