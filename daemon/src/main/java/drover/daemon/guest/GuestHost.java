@@ -3,6 +3,7 @@ package drover.daemon.guest;
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.FileLinks;
 import drover.daemon.loop.Loop;
+import drover.homefs.mount.MountCounters;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
@@ -77,6 +78,11 @@ public final class GuestHost implements AutoCloseable {
     /// Where frames of homes' files go.
     public FileLinks.Mounts mounts() {
         return mounts;
+    }
+
+    /// What the mount of that home's files on this node has done, if there is one. Any thread.
+    public Optional<MountCounters> fileCounters(NodeId home) {
+        return mounts.counters(home);
     }
 
     /// A home's message. The frame behind it may be released when this returns.
