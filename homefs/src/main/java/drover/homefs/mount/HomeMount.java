@@ -287,6 +287,7 @@ public final class HomeMount implements AutoCloseable {
             device.replyError(request.unique(), Errno.ENOSYS);
             return;
         }
+        nodes.changing(operation);
         if (here.answer(request, operation)) return;
         Asked asked = new Asked(request);
         long handle = HandleOf.operation(operation);
@@ -375,7 +376,6 @@ public final class HomeMount implements AutoCloseable {
         FileOperation operation = call.operation;
         KnownHandle handle = handles.get(HandleOf.operation(operation));
         if (handle != null) {
-            if (operation instanceof FileOperation.Write) handle.dirty();
             ask(call, handle.opener);
         } else if (HandleOf.operation(operation) != 0) {
             ask(call, Caller.NOBODY);

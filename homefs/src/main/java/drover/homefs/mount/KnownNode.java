@@ -19,6 +19,13 @@ final class KnownNode {
     private long writes;
     private boolean noCapability;
     private boolean openToAll;
+    private Next next;
+
+    /// Attributes that came before the kernel asks for them.
+    ///
+    /// @param generation [Grants#generation()] of the call that brought them
+    /// @param believedUntilNanos of [System#nanoTime()]
+    record Next(FileAttributes attributes, long generation, long believedUntilNanos) {}
 
     KnownNode(long id, FileAttributes attributes) {
         this.id = id;
@@ -98,6 +105,17 @@ final class KnownNode {
         writes++;
         content = null;
         openToAll = false;
+    }
+
+    /// Of a directory: what the next question for its attributes is answered with; null if nothing is known.
+    synchronized void next(Next next) {
+        this.next = next;
+    }
+
+    synchronized Next takeNext() {
+        Next taken = next;
+        next = null;
+        return taken;
     }
 
     /// A file without file capabilities, as the kernel asks before each write: home's kernel takes them away

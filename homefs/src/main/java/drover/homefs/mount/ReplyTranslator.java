@@ -132,6 +132,12 @@ final class ReplyTranslator {
                 else out.putLong(value);
                 device.reply(call.unique, out);
             }
+            case FileResult.InDirectory(FileResult inner, FileResult.Attributes directory) -> {
+                // before the kernel hears of the change, and asks
+                KnownNode node = nodes.get(directoryOf(call));
+                if (node != null) node.next(grants.next(call, directory));
+                done(call, inner);
+            }
             case FileResult.Welcome _ -> device.replyError(call.unique, Errno.EIO);
         }
     }
@@ -165,6 +171,10 @@ final class ReplyTranslator {
     private void putEntry(PendingCall call, ByteBuffer out, long parent, Bytes name, FileResult.Entry entry) {
         long nanos = name.length() == 0 ? 0 : grants.forName(call, parent, name, entry.nameLease());
         KernelReply.entry(out, entry, nanos, grants.forAttributes(call, entry.node(), entry.attributesLease()));
+    }
+
+    private static long directoryOf(PendingCall call) {
+        return call.operation instanceof FileOperation.Link link ? link.newParent() : call.node;
     }
 
     private static int openFlags(FileOperation operation) {

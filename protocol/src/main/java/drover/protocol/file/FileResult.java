@@ -32,6 +32,13 @@ public sealed interface FileResult {
     ///     again need not ask
     record Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) implements FileResult {}
 
+    /// A name was made or removed, and the directory that it is in, or was, is now so: a kernel asks for that next.
+    record InDirectory(FileResult result, Attributes directory) implements FileResult {
+        public InDirectory {
+            if (result instanceof InDirectory) throw new IllegalArgumentException("one directory is enough: " + result);
+        }
+    }
+
     record Created(Entry entry, long handle) implements FileResult {}
 
     /// A piece of a file's content; short at its end.

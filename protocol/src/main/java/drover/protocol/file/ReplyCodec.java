@@ -12,6 +12,7 @@ public final class ReplyCodec {
     /// Where the lease is beside the errno.
     private static final int LEASE_SHIFT = 16;
 
+    private static final int IN_DIRECTORY = 14;
     private static final int MAX_LISTED = 1 << 16;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
 
@@ -84,6 +85,10 @@ public final class ReplyCodec {
             }
             case Lock(LockRange range) -> FileFields.putLock(code(out, 12), range);
             case Position(long value) -> code(out, 13).writeLongLE(value);
+            case InDirectory(FileResult inner, Attributes(FileAttributes attributes, Lease lease)) -> {
+                FileFields.putAttributes(code(out, IN_DIRECTORY).writeByte(lease.code()), attributes);
+                encode(inner, out);
+            }
         }
     }
 
@@ -170,6 +175,13 @@ public final class ReplyCodec {
             }
             case 12 -> new Lock(FileFields.lock(in));
             case 13 -> new Position(in.readLongLE());
+            case IN_DIRECTORY -> {
+                Lease lease = Lease.ofCode(in.readByte());
+                FileAttributes attributes = FileFields.attributes(in);
+                int inner = in.readUnsignedShortLE();
+                if (inner == IN_DIRECTORY) throw new MalformedFileFrame("a result in two directories");
+                yield new InDirectory(result(inner, in), new Attributes(attributes, lease));
+            }
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };
     }

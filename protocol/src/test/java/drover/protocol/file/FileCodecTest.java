@@ -98,7 +98,9 @@ class FileCodecTest {
                 new FileResult.Listing(List.of(
                         new FileResult.Listed(NAME, 1, 2, 3, ENTRY), new FileResult.Listed(NAME, 4, 5, 6, null))),
                 new FileResult.Lock(RANGE),
-                new FileResult.Position(-1));
+                new FileResult.Position(-1),
+                new FileResult.InDirectory(
+                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL)));
     }
 
     @Test
