@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// Answers `drover nodes`: every node this one knows, with what it last heard of its load. Of a home whose files are
-/// mounted here it also says how often this node's kernel has asked for them since this daemon started
-/// (`file_requests`), and how often home had to be asked for that (`file_calls`).
+/// Answers `drover nodes`: every node this one knows, with what it last heard of its load. Of a home whose
+/// files are mounted here it also says how often this node's kernel has asked for them since this daemon
+/// started (`file_requests`), and how often home had to be asked for that (`file_calls`).
 final class NodeQueries implements LocalRequests.Nodes {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// How often home is asked: each time is a round trip, and over a slow link that is what everything takes. Needs root
-/// and /dev/fuse.
+/// How often home is asked: each time is a round trip, and over a slow link that is what everything takes.
+/// Needs root and /dev/fuse.
 class RoundTripsIT {
     private static final int FILES = 200;
     /// Of what is asked once, whatever the number of files.
@@ -72,6 +72,20 @@ class RoundTripsIT {
         long before = calls();
         python("for i in range(%d): os.unlink(A + '/%%d' %% i)".formatted(FILES));
         assertTrue(calls() - before <= FILES + ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
+    void aTreeIsListedAgainFromTheNodesOwnMemory() {
+        python("""
+                for d in range(10):
+                    os.mkdir(H + '/%d' % d)
+                    for i in range(1500): open(H + '/%d/%d' % (d, i), 'w').close()
+                """);
+        String list = "assert sum(e.stat().st_size == 0 for d in os.scandir(A) for e in os.scandir(d)) == 15000";
+        for (int i = 0; i < 3; i++) python("import time; " + list + "; time.sleep(0.2)");
+        long before = calls();
+        python(list);
+        assertTrue(calls() - before <= 2 * 11 + ONCE, (calls() - before) + " calls");
     }
 
     @Test

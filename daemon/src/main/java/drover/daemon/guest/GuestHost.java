@@ -32,9 +32,9 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs guests of all homes on this node: checks that it may, has the keeper mount the home's files and start the
-/// guest, relays session frames, and ends guests whose home says so. Its state is what the keeper holds, so a
-/// restarted daemon learns it from the keeper and goes on.
+/// Runs guests of all homes on this node: checks that it may, has the keeper mount the home's files and
+/// start the guest, relays session frames, and ends guests whose home says so. Its state is what the keeper
+/// holds, so a restarted daemon learns it from the keeper and goes on.
 ///
 /// All state is owned by one loop; the public methods may be called from any thread.
 public final class GuestHost implements AutoCloseable {

@@ -123,8 +123,12 @@ final class Grants {
         return nanos;
     }
 
-    /// Attributes that the kernel has not asked for yet, to be given to it as long as they are right; null if that is
-    /// no time at all.
+    long fullLeaseNanos() {
+        return config.leaseTimeout().toNanos();
+    }
+
+    /// Attributes that the kernel has not asked for yet, to be given to it as long as they are right; null
+    /// if that is no time at all.
     KnownNode.Next next(PendingCall call, FileResult.Attributes attributes) {
         long nanos = nanos(call, attributes.lease());
         return nanos == 0

@@ -20,6 +20,7 @@ final class KnownNode {
     private boolean noCapability;
     private boolean openToAll;
     private Next next;
+    private final KnownListing listing = new KnownListing();
 
     /// Attributes that came before the kernel asks for them.
     ///
@@ -105,6 +106,12 @@ final class KnownNode {
         writes++;
         content = null;
         openToAll = false;
+        listing.forget();
+    }
+
+    /// Of a directory.
+    KnownListing listing() {
+        return listing;
     }
 
     /// Of a directory: what the next question for its attributes is answered with; null if nothing is known.

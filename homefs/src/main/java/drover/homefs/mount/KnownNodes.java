@@ -33,7 +33,15 @@ final class KnownNodes {
         KnownNode node = nodes.get(id);
         if (node == null || !node.forgotten(lookups)) return;
         nodes.remove(id, node);
+        relist(node);
         names.remove(new Entry(node.parent(), node.name()), id);
+    }
+
+    /// The kernel does not know the file's attributes any more. To list its directory anew brings them
+    /// faster than to ask for one after the other.
+    void relist(KnownNode file) {
+        KnownNode directory = nodes.get(file.parent());
+        if (directory != null) directory.listing().forget();
     }
 
     void moved(long parent, Bytes name, long newParent, Bytes newName, boolean exchanged) {
@@ -43,8 +51,8 @@ final class KnownNodes {
         if (exchanged) move(there, parent, name);
     }
 
-    /// This call may change attributes, so that what was told of them before is nothing to answer with after it. The
-    /// kernel lets no other call change the same directory meanwhile.
+    /// This call may change attributes, so that what was told of them before is nothing to answer with
+    /// after it. The kernel lets no other call change the same directory meanwhile.
     void changing(FileOperation operation) {
         switch (operation) {
             case FileOperation.SetAttributes o -> nothingNext(o.node());

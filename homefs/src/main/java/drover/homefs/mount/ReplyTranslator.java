@@ -200,6 +200,10 @@ final class ReplyTranslator {
         KnownHandle handle = handles.opened(opened.handle(), call.node, flags, directory, call);
         int answer = directIo(flags);
         KnownNode node = nodes.get(call.node);
+        if (directory && node != null && opened.toAll() && grants.isCurrent(call)) {
+            answer |= KernelReply.FOPEN_CACHE_DIR;
+            if (node.listing().isKnown(grants.fullLeaseNanos())) answer |= KernelReply.FOPEN_KEEP_CACHE;
+        }
         if (!directory && node != null) {
             boolean known = node.contentKnown();
             boolean kept = node.opened(opened.attributes());
@@ -248,6 +252,9 @@ final class ReplyTranslator {
             }
             KernelReply.directoryEntry(body, listed);
         }
+        KnownNode directory = nodes.get(call.node);
+        if (directory != null && call.operation instanceof FileOperation.ReadDirectory read)
+            directory.listing().told(read.offset(), entries, plus && grants.isCurrent(call));
         if (device.reply(call.unique, body) < 0)
             for (FileResult.Listed listed : entries)
                 if (listed.entry() != null) undo.forget(listed.entry().node(), 1);
@@ -261,7 +268,9 @@ final class ReplyTranslator {
     private void wrote(long handleId, FileAttributes before, FileAttributes after) {
         KnownHandle handle = handles.get(handleId);
         KnownNode node = handle == null ? null : nodes.get(handle.node);
-        if (node != null) node.written(before, after);
+        if (node == null) return;
+        node.written(before, after);
+        nodes.relist(node);
     }
 
     /// From a success that says no more than that.

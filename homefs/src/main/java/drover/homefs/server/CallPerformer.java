@@ -172,7 +172,8 @@ final class CallPerformer {
         return done(call, result(c, operation));
     }
 
-    /// What the node's kernel asks for next: the attributes of the directory in which a name was made or removed.
+    /// What the node's kernel asks for next: the attributes of the directory in which a name was made or
+    /// removed.
     private Outcome withDirectory(Call c, FileOperation operation, Outcome outcome) {
         long directory = directoryOf(operation);
         if (directory == 0 || !(outcome instanceof Outcome.Reply(FileReply.Done(long id, FileResult result))))

@@ -11,6 +11,7 @@ import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileResult.Listed;
+import drover.protocol.file.Lease;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -56,8 +57,9 @@ final class DirectoryCalls {
     FileResult.Opened open(Call call, long node) throws CallFailed {
         Inode inode = call.inode(node);
         OpenHandle handle = handles.add(call, inode, 0, true, reopen(call, inode));
+        boolean steady = leases.listing(call.since(), inode) == Lease.FULL;
         return new FileResult.Opened(
-                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, false);
+                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, steady);
     }
 
     int reopen(Call call, Inode inode) throws CallFailed {
@@ -74,6 +76,7 @@ final class DirectoryCalls {
         OpenHandle handle = call.use(o.handle());
         try {
             if (!handle.directory) throw new CallFailed(Errno.ENOTDIR);
+            leases.content(handle.inode);
             synchronized (handle) {
                 return new FileResult.Listing(list(call, handle, o));
             }
