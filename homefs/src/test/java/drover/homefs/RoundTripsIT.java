@@ -75,6 +75,26 @@ class RoundTripsIT {
     }
 
     @Test
+    void aDirectoryThatWasNeverSeenIsListedInAFew() {
+        python("""
+                os.mkdir(H + '/d')
+                for i in range(2000): open(H + '/d/%d' % i, 'w').close()
+                """);
+        long before = calls();
+        python("assert sum(e.stat().st_size == 0 for e in os.scandir(A + '/d')) == 2000");
+        assertTrue(calls() - before <= 2 * ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
+    void filesAreReadInThree() {
+        python("for i in range(%d): open(H + '/%%d' %% i, 'w').write('x' * 4096)".formatted(FILES));
+        long before = calls();
+        // find it, open it with its content, release it
+        python("for i in range(%d): assert len(open(A + '/%%d' %% i).read()) == 4096".formatted(FILES));
+        assertTrue(calls() - before <= 3 * FILES + ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
     void aTreeIsListedAgainFromTheNodesOwnMemory() {
         python("""
                 for d in range(10):

@@ -16,9 +16,11 @@ import drover.protocol.file.RecallCodec;
 import drover.protocol.file.ReplyCodec;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
@@ -48,6 +50,7 @@ public final class HomeMount implements AutoCloseable {
     private final AnswersHere here;
     private final Handshake handshake;
     private final Forgotten forgotten;
+    private final Released released;
     private final Interrupts interrupts;
     private final Semaphore inFlight;
     private final ScheduledThreadPoolExecutor clock;
@@ -73,8 +76,11 @@ public final class HomeMount implements AutoCloseable {
             return thread;
         });
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        // what comes after that is for the daemon after this one: the kernel has no answer yet
+        clock.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
         this.conversation = new Conversation(home, toHome, config, nodes, handles, counters);
         this.forgotten = new Forgotten(conversation, clock);
+        this.released = new Released(this::inAMoment, this::released);
         this.locals = new LocalOpens(home, conversation, handles, nodes, new Undone()::release);
         this.recaller =
                 new Recaller("mount-" + home + "-recalls", device, nodes, grants, locals, conversation, counters);
@@ -265,6 +271,20 @@ public final class HomeMount implements AutoCloseable {
         forgotten.add(node, lookups);
     }
 
+    private void inAMoment(Runnable task) {
+        var _ = clock.schedule(task, Released.GATHER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void released(List<Released.One> all) {
+        List<Long> ids = all.stream().map(Released.One::handle).toList();
+        conversation.ask(new FileOperation.ReleaseAll(ids), Caller.NOBODY, reply -> {
+            for (Released.One each : all) {
+                handles.released(each.handle());
+                device.replyError(each.unique(), 0);
+            }
+        });
+    }
+
     private void batchForget(ByteBuffer body) {
         int count = body.getInt();
         body.getInt();
@@ -289,6 +309,12 @@ public final class HomeMount implements AutoCloseable {
         }
         nodes.changing(operation);
         if (here.answer(request, operation)) return;
+        if (operation instanceof FileOperation.Release release
+                && !release.unlockFlock()
+                && !LocalOpens.isLocal(release.handle())) {
+            released.add(new Released.One(request.unique(), release.handle()));
+            return;
+        }
         Asked asked = new Asked(request);
         long handle = HandleOf.operation(operation);
         if (operation instanceof FileOperation.CopyRange copy && LocalOpens.isLocal(copy.from())) handle = copy.from();

@@ -92,6 +92,13 @@ final class CallPerformer {
                             view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
                     yield done(call, OK);
                 }
+                case FileOperation.ReleaseAll(List<Long> released) -> {
+                    for (long id : released) {
+                        OpenHandle handle = view.handles.get(id);
+                        if (handle != null) handles.release(view, handle);
+                    }
+                    yield done(call, OK);
+                }
                 case FileOperation operation -> guestCall(view, call, operation, changes);
             };
         } catch (CallFailed e) {
@@ -239,6 +246,7 @@ final class CallPerformer {
                     FileOperation.Forget _,
                     FileOperation.Cancel _,
                     FileOperation.Recalled _,
+                    FileOperation.ReleaseAll _,
                     FileOperation.ReviveNodes _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);

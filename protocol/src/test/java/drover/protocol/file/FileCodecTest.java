@@ -72,6 +72,7 @@ class FileCodecTest {
                 new FileOperation.ReviveNodes(List.of(new FileOperation.RevivedNode(1, 2, NAME, 3, 4, 5))),
                 new FileOperation.ReviveHandle(1, 2, 3, true),
                 new FileOperation.Recalled(7),
+                new FileOperation.ReleaseAll(List.of(8L, -9L)),
                 new FileOperation.Unknown(999));
     }
 
