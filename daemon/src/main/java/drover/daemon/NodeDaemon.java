@@ -106,7 +106,9 @@ final class NodeDaemon implements AutoCloseable {
         serveSecurity(security, hub, config, cluster);
         cluster.join(security.revocations());
         LocalRequests requests = new LocalRequests(
-                jobs, new JobQueries(config.name(), jobs, logs), new NodeQueries(cluster.membership(), cluster));
+                jobs,
+                new JobQueries(config.name(), jobs, logs),
+                new NodeQueries(cluster.membership(), cluster, guests::fileCounters));
         keep(new LocalServer(places.run().resolve("drover.sock"), requests));
         LOG.info("{} is up at {}", config.name(), hub.listenAddress());
     }

@@ -7,21 +7,29 @@ import drover.daemon.control.LocalRequests;
 import drover.daemon.membership.Member;
 import drover.daemon.membership.Membership;
 import drover.daemon.placement.ClusterKnowledge;
+import drover.homefs.mount.MountCounters;
 import drover.model.LoadVector;
 import drover.model.NodeId;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
-/// Answers `drover nodes`: every node this one knows, with what it last heard of its load.
+/// Answers `drover nodes`: every node this one knows, with what it last heard of its load. Of a home whose
+/// files are mounted here it also says how often this node's kernel has asked for them since this daemon
+/// started (`file_requests`), and how often home had to be asked for that (`file_calls`).
 final class NodeQueries implements LocalRequests.Nodes {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Membership membership;
     private final ClusterKnowledge knowledge;
+    private final Function<NodeId, Optional<MountCounters>> mounts;
 
-    NodeQueries(Membership membership, ClusterKnowledge knowledge) {
+    /// @param mounts what the mounts of other homes' files on this node have done
+    NodeQueries(Membership membership, ClusterKnowledge knowledge, Function<NodeId, Optional<MountCounters>> mounts) {
         this.membership = membership;
         this.knowledge = knowledge;
+        this.mounts = mounts;
     }
 
     @Override
@@ -34,6 +42,9 @@ final class NodeQueries implements LocalRequests.Nodes {
                     .put("address", member.data().getAddress().getHostAddress())
                     .put("state", member.state().name().toLowerCase(Locale.ROOT))
                     .put("since", member.since().toEpochMilli() / 1e3);
+            mounts.apply(member.node())
+                    .ifPresent(counters ->
+                            node.put("file_requests", counters.allRequests()).put("file_calls", counters.calls()));
             ClusterKnowledge.Seen seen = loads.get(member.node());
             if (seen == null) {
                 for (String key : new String[] {"speed", "load", "cpus", "memory_total", "memory_free", "guests"})

@@ -25,6 +25,7 @@ class CoherenceIT {
                 with open(p, "rb") as f: return f.read()
             def write(p, b, flags=os.O_WRONLY):
                 fd = os.open(p, flags, 0o644); os.write(fd, b); os.close(fd)
+            def listed(d): return sorted((e.name, e.stat(follow_symlinks=False).st_size if e.is_file() else 0) for e in os.scandir(d))
             def exists(p): return os.path.lexists(p)
             def stat(p, *fields):
                 s = os.lstat(p); return tuple(getattr(s, f) for f in fields)
@@ -36,6 +37,12 @@ class CoherenceIT {
                 "mkfifo":         (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.mkfifo(d+"/f")),
                 "symlink":        (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.symlink("x", d+"/f")),
                 "link":           (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.link(d+"/g", d+"/f")),
+                "create, listed": (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT|os.O_EXCL)),
+                "unlink, listed": (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: os.unlink(d+"/f")),
+                "rename, listed": (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: os.rename(d+"/g", d+"/f")),
+                "rename to elsewhere, listed": (lambda d: (os.mkdir(d+"/s"), write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT)), lambda d: (listed(d), listed(d+"/s")), lambda d: os.rename(d+"/g", d+"/s/f")),
+                "rmdir, listed":  (lambda d: os.mkdir(d+"/f"), lambda d: listed(d), lambda d: os.rmdir(d+"/f")),
+                "write, listed":  (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: write(d+"/f", b"22")),
                 "link to elsewhere": (lambda d: (write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), os.mkdir(d+"/s")), lambda d: (stat(d+"/g", "st_nlink", "st_ctime_ns"), os.listdir(d+"/s")), lambda d: os.link(d+"/g", d+"/s/f")),
                 "unlink":         (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: exists(d+"/f"), lambda d: os.unlink(d+"/f")),
                 "unlink a link":  (lambda d: (write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), os.link(d+"/g", d+"/f")), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.unlink(d+"/f")),

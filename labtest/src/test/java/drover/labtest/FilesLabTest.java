@@ -3,6 +3,7 @@ package drover.labtest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Files;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -39,6 +40,20 @@ class FilesLabTest {
         String check = "cd /srv/git/second && git fsck && test -z \"$(git status --porcelain)\""
                 + " && diff -r moved /usr/include/linux && git log --oneline | wc -l";
         assertEquals("2", lab.sh("n1", check));
+    }
+
+    @Test
+    void aNodeTellsHowOftenItAskedAHomeForItsFiles() throws Exception {
+        at("n3", "cat /etc/services >/dev/null");
+        String nodes = lab.sh("n3", "drover nodes --json");
+        long calls = 0;
+        long requests = 0;
+        for (var node : new JsonMapper().readTree(nodes)) {
+            if (!node.path("name").asText().equals("n1")) continue;
+            calls = node.path("file_calls").asLong();
+            requests = node.path("file_requests").asLong();
+        }
+        assertTrue(0 < calls && calls <= requests, nodes);
     }
 
     @Test

@@ -4,6 +4,7 @@ import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.FileLinks;
 import drover.daemon.loop.Loop;
 import drover.homefs.cache.BlockStore;
+import drover.homefs.mount.MountCounters;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
@@ -32,9 +33,9 @@ import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs guests of all homes on this node: checks that it may, has the keeper mount the home's files and start the
-/// guest, relays session frames, and ends guests whose home says so. Its state is what the keeper holds, so a
-/// restarted daemon learns it from the keeper and goes on.
+/// Runs guests of all homes on this node: checks that it may, has the keeper mount the home's files and
+/// start the guest, relays session frames, and ends guests whose home says so. Its state is what the keeper
+/// holds, so a restarted daemon learns it from the keeper and goes on.
 ///
 /// All state is owned by one loop; the public methods may be called from any thread.
 public final class GuestHost implements AutoCloseable {
@@ -82,6 +83,11 @@ public final class GuestHost implements AutoCloseable {
     /// Where frames of homes' files go.
     public FileLinks.Mounts mounts() {
         return mounts;
+    }
+
+    /// What the mount of that home's files on this node has done, if there is one. Any thread.
+    public Optional<MountCounters> fileCounters(NodeId home) {
+        return mounts.counters(home);
     }
 
     /// A home's message. The frame behind it may be released when this returns.

@@ -5,6 +5,7 @@ import drover.daemon.loop.Loop;
 import drover.homefs.cache.BlockStore;
 import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
+import drover.homefs.mount.MountCounters;
 import drover.model.NodeId;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -120,6 +121,11 @@ final class HomeMounts implements FileLinks.Mounts {
         mounts.clear();
         homes.values().forEach(home -> home.starting.shutdown());
         homes.clear();
+    }
+
+    /// What the mount of that home's files has done, if there is one. Any thread.
+    Optional<MountCounters> counters(NodeId home) {
+        return Optional.ofNullable(mounts.get(home)).map(HomeMount::counters);
     }
 
     /// Stops serving; the mounts themselves stay, for the daemon after this one.

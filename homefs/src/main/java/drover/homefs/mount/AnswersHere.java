@@ -1,6 +1,7 @@
 package drover.homefs.mount;
 
 import drover.linux.fuse.FuseDevice;
+import drover.linux.fuse.FuseOpcode;
 import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Errno;
 import drover.model.GuestKey;
@@ -61,6 +62,25 @@ final class AnswersHere {
         }
     }
 
+    /// Of a directory that was just changed from here: its attributes came with that.
+    private boolean attributes(FuseRequest request, long id) {
+        KnownNode node = nodes.get(id);
+        KnownNode.Next next = node == null ? null : node.takeNext();
+        if (next == null || request.opcode() != FuseOpcode.GETATTR) return false;
+        Lock answering = grants.answering();
+        answering.lock();
+        try {
+            long nanos = grants.forNext(id, next);
+            if (nanos == 0) return false;
+            ByteBuffer out = FuseDevice.smallReply();
+            KernelReply.attributesFor(out, next.attributes(), nanos);
+            device.reply(request.unique(), out);
+            return true;
+        } finally {
+            answering.unlock();
+        }
+    }
+
     /// Answers if that can be done here; else returns false.
     boolean answer(FuseRequest request, FileOperation operation) {
         boolean answered = tryTo(request, operation);
@@ -71,6 +91,7 @@ final class AnswersHere {
     private boolean tryTo(FuseRequest request, FileOperation operation) {
         long unique = request.unique();
         if (operation instanceof FileOperation.Open open) return opened(request, open);
+        if (operation instanceof FileOperation.GetAttributes(long id, long _)) return attributes(request, id);
         if (operation instanceof FileOperation.Flush(long id, long owner)) {
             KnownHandle handle = handles.get(id);
             // home has all that was written already, and nothing to release

@@ -3,6 +3,7 @@ package drover.homefs.mount;
 import drover.linux.fuse.FuseDevice;
 import drover.linux.syscall.Errno;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.FileResult;
 import drover.protocol.file.Lease;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -120,6 +121,33 @@ final class Grants {
                 briefAttributes.put(node, now + nanos);
             }
         return nanos;
+    }
+
+    long fullLeaseNanos() {
+        return config.leaseTimeout().toNanos();
+    }
+
+    /// Attributes that the kernel has not asked for yet, to be given to it as long as they are right; null
+    /// if that is no time at all.
+    KnownNode.Next next(PendingCall call, FileResult.Attributes attributes) {
+        long nanos = nanos(call, attributes.lease());
+        return nanos == 0
+                ? null
+                : new KnownNode.Next(attributes.attributes(), call.generation, System.nanoTime() + nanos);
+    }
+
+    /// For how many nanoseconds the kernel may believe them; 0 if something was taken back since.
+    long forNext(long node, KnownNode.Next next) {
+        long now = System.nanoTime();
+        long left = next.believedUntilNanos() - now;
+        if (left <= 0 || next.generation() != generation.get()) return 0;
+        // a job that starts soon shall ask for what is leased briefly
+        if (left <= config.briefTimeout().toNanos())
+            synchronized (this) {
+                if (briefAttributes.size() >= LIMIT) return 0;
+                briefAttributes.put(node, now + left);
+            }
+        return left;
     }
 
     private long nanos(PendingCall call, Lease lease) {

@@ -9,6 +9,7 @@ import drover.model.NodeId;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -38,6 +39,7 @@ final class GuestCalls {
     private final MountCounters counters;
     private final ScheduledExecutorService clock;
     private final Interrupts interrupts;
+    private final Released released;
     private final Semaphore inFlight;
 
     GuestCalls(
@@ -71,6 +73,7 @@ final class GuestCalls {
             device.replyError(call.unique, errno);
             finished(call);
         });
+        this.released = new Released(this::inAMoment, this::released);
         this.inFlight = new Semaphore(config.maxCallsInFlight());
     }
 
@@ -84,7 +87,14 @@ final class GuestCalls {
             device.replyError(request.unique(), Errno.ENOSYS);
             return;
         }
+        nodes.changing(operation);
         if (here.answer(request, operation)) return;
+        if (operation instanceof FileOperation.Release release
+                && !release.unlockFlock()
+                && !LocalOpens.isLocal(release.handle())) {
+            released.add(new Released.One(request.unique(), release.handle()));
+            return;
+        }
         Asked asked = new Asked(request);
         if (operation instanceof FileOperation.Read read
                 && hashed.takes(asked.unique, asked.node, read, () -> askHome(asked, read))) return;
@@ -98,6 +108,20 @@ final class GuestCalls {
         // it may just be about to become a call; the kernel asks again as long as it waits
         var _ = clock.schedule(
                 () -> device.replyError(request.unique(), Errno.EAGAIN), INTERRUPT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void inAMoment(Runnable task) {
+        var _ = clock.schedule(task, Released.GATHER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void released(List<Released.One> all) {
+        List<Long> ids = all.stream().map(Released.One::handle).toList();
+        conversation.ask(new FileOperation.ReleaseAll(ids), Caller.NOBODY, reply -> {
+            for (Released.One each : all) {
+                handles.released(each.handle());
+                device.replyError(each.unique(), 0);
+            }
+        });
     }
 
     /// Home has answered, or nobody will.
@@ -193,7 +217,6 @@ final class GuestCalls {
         FileOperation operation = call.operation;
         KnownHandle handle = handles.get(HandleOf.operation(operation));
         if (handle != null) {
-            if (operation instanceof FileOperation.Write) handle.dirty();
             conversation.call(call, handle.opener);
         } else if (HandleOf.operation(operation) != 0) {
             conversation.call(call, Caller.NOBODY);

@@ -18,7 +18,8 @@ final class Handshake {
     static final int MAX_DATA_BYTES = 1 << 20;
 
     private static final Logger log = LoggerFactory.getLogger(Handshake.class);
-    private static final int MAX_BACKGROUND = 64;
+    /// Requests that nobody waits for, unanswered.
+    static final int MAX_BACKGROUND = 64;
     private static final long FEATURES = FuseInit.ASYNC_READ
             | FuseInit.POSIX_LOCKS
             | FuseInit.ATOMIC_O_TRUNC

@@ -9,6 +9,7 @@ import drover.model.NodeId;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,8 @@ public final class HomeMount implements AutoCloseable {
             return thread;
         });
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        // what comes after that is for the daemon after this one: the kernel has no answer yet
+        clock.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
         this.conversation = new Conversation(home, toHome, config, nodes, handles, counters);
         this.back = new GivenBack(nodes, handles, conversation, new Forgotten(conversation, clock));
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, back::release);

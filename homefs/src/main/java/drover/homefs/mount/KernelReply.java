@@ -12,6 +12,7 @@ final class KernelReply {
     static final int ENTRY_BYTES = 128;
     static final int FOPEN_DIRECT_IO = 1;
     static final int FOPEN_KEEP_CACHE = 2;
+    static final int FOPEN_CACHE_DIR = 8;
     private static final int STATX_BASIC_AND_BIRTH = 0xfff;
 
     private KernelReply() {}

@@ -12,7 +12,6 @@ final class KnownHandle {
     /// Whose calls on the handle are.
     final Caller opener;
 
-    private volatile boolean dirty;
     private ByteBuf prefetched;
     private long prefetchedAtWrites;
 
@@ -22,14 +21,6 @@ final class KnownHandle {
         this.flags = flags;
         this.directory = directory;
         this.opener = opener;
-    }
-
-    void dirty() {
-        dirty = true;
-    }
-
-    boolean isDirty() {
-        return dirty;
     }
 
     /// Takes the content over that came with the open.

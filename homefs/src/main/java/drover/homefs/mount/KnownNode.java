@@ -20,6 +20,14 @@ final class KnownNode {
     private boolean noCapability;
     private boolean openToAll;
     private KnownContent hashed;
+    private Next next;
+    private final KnownListing listing = new KnownListing();
+
+    /// Attributes that came before the kernel asks for them.
+    ///
+    /// @param generation [Grants#generation()] of the call that brought them
+    /// @param believedUntilNanos of [System#nanoTime()]
+    record Next(FileAttributes attributes, long generation, long believedUntilNanos) {}
 
     KnownNode(long id, FileAttributes attributes) {
         this.id = id;
@@ -104,6 +112,23 @@ final class KnownNode {
         content = null;
         hashed = null;
         openToAll = false;
+        listing.forget();
+    }
+
+    /// Of a directory.
+    KnownListing listing() {
+        return listing;
+    }
+
+    /// Of a directory: what the next question for its attributes is answered with; null if nothing is known.
+    synchronized void next(Next next) {
+        this.next = next;
+    }
+
+    synchronized Next takeNext() {
+        Next taken = next;
+        next = null;
+        return taken;
     }
 
     /// What is known of its content, as long as anybody may read it and it is as it was; else null.

@@ -2,6 +2,7 @@ package drover.homefs.mount;
 
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
+import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
@@ -35,7 +36,15 @@ final class KnownNodes {
         KnownNode node = nodes.get(id);
         if (node == null || !node.forgotten(lookups)) return;
         nodes.remove(id, node);
+        relist(node);
         names.remove(new Entry(node.parent(), node.name()), id);
+    }
+
+    /// The kernel does not know the file's attributes any more. To list its directory anew brings them
+    /// faster than to ask for one after the other.
+    void relist(KnownNode file) {
+        KnownNode directory = nodes.get(file.parent());
+        if (directory != null) directory.listing().forget();
     }
 
     void moved(long parent, Bytes name, long newParent, Bytes newName, boolean exchanged) {
@@ -43,6 +52,35 @@ final class KnownNodes {
         Long id = names.remove(new Entry(parent, name));
         move(id, newParent, newName);
         if (exchanged) move(there, parent, name);
+    }
+
+    /// This call may change attributes, so that what was told of them before is nothing to answer with
+    /// after it. The kernel lets no other call change the same directory meanwhile.
+    void changing(FileOperation operation) {
+        switch (operation) {
+            case FileOperation.SetAttributes o -> nothingNext(o.node());
+            case FileOperation.SetXattr o -> nothingNext(o.node());
+            case FileOperation.RemoveXattr o -> nothingNext(o.node());
+            case FileOperation.Create o -> nothingNext(o.parent());
+            case FileOperation.Symlink o -> nothingNext(o.parent());
+            case FileOperation.MakeNode o -> nothingNext(o.parent());
+            case FileOperation.MakeDirectory o -> nothingNext(o.parent());
+            case FileOperation.Link o -> nothingNext(o.newParent());
+            case FileOperation.Unlink o -> nothingNext(o.parent());
+            case FileOperation.RemoveDirectory o -> nothingNext(o.parent());
+            case Rename o -> {
+                nothingNext(o.parent());
+                nothingNext(o.newParent());
+                nothingNext(at(o.parent(), o.name()));
+                nothingNext(at(o.newParent(), o.newName()));
+            }
+            default -> {}
+        }
+    }
+
+    private void nothingNext(long id) {
+        KnownNode node = nodes.get(id);
+        if (node != null) node.next(null);
     }
 
     /// Where nodes are if this rename was performed and its answer got lost.

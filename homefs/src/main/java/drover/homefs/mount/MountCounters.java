@@ -33,6 +33,13 @@ public final class MountCounters {
         return counts;
     }
 
+    /// Requests of the kernel, whatever the operation.
+    public long allRequests() {
+        long sum = 0;
+        for (LongAdder each : requests) sum += each.sum();
+        return sum;
+    }
+
     /// Calls sent to home: each is a round trip, but for what the kernel has forgotten.
     public long calls() {
         return calls.sum();

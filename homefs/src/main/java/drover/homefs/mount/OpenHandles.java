@@ -60,10 +60,10 @@ final class OpenHandles {
         lockers.add(new Locker(handle.node, lock.owner()));
     }
 
-    /// Whether home has to know that this owner closes the file. Each lock is told of once.
+    /// Whether home has to know that this owner closes the file: it has no other reason than a lock, since
+    /// it has performed each write before the writer went on. Each lock is told of once.
     boolean mustFlush(KnownHandle handle, long owner) {
-        boolean locked = lockers.remove(new Locker(handle.node, owner));
-        return locked || handle.isDirty();
+        return lockers.remove(new Locker(handle.node, owner));
     }
 
     Collection<KnownHandle> all() {

@@ -79,7 +79,10 @@ final class Recaller implements AutoCloseable {
             }
             case Item.Attributes(long node) -> {
                 KnownNode known = nodes.get(node);
-                if (known != null) known.attributesChanged();
+                if (known != null) {
+                    known.attributesChanged();
+                    nodes.relist(known);
+                }
                 device.expireAttributes(node);
             }
             case Item.Content(long node) -> content(node);
@@ -111,6 +114,7 @@ final class Recaller implements AutoCloseable {
         if (node != null) {
             node.changed();
             node.hasNoCapability(false);
+            nodes.relist(node);
         }
         device.invalidateContent(id);
     }

@@ -132,6 +132,12 @@ final class ReplyTranslator {
                 else out.putLong(value);
                 device.reply(call.unique, out);
             }
+            case FileResult.InDirectory(FileResult inner, FileResult.Attributes directory) -> {
+                // before the kernel hears of the change, and asks
+                KnownNode node = nodes.get(directoryOf(call));
+                if (node != null) node.next(grants.next(call, directory));
+                done(call, inner);
+            }
             case FileResult.Welcome _, FileResult.Hashes _ -> device.replyError(call.unique, Errno.EIO);
         }
     }
@@ -167,6 +173,10 @@ final class ReplyTranslator {
         KernelReply.entry(out, entry, nanos, grants.forAttributes(call, entry.node(), entry.attributesLease()));
     }
 
+    private static long directoryOf(PendingCall call) {
+        return call.operation instanceof FileOperation.Link link ? link.newParent() : call.node;
+    }
+
     private static int openFlags(FileOperation operation) {
         return switch (operation) {
             case FileOperation.Open o -> o.flags();
@@ -190,6 +200,10 @@ final class ReplyTranslator {
         KnownHandle handle = handles.opened(opened.handle(), call.node, flags, directory, call);
         int answer = directIo(flags);
         KnownNode node = nodes.get(call.node);
+        if (directory && node != null && opened.toAll() && grants.isCurrent(call)) {
+            answer |= KernelReply.FOPEN_CACHE_DIR;
+            if (node.listing().isKnown(grants.fullLeaseNanos())) answer |= KernelReply.FOPEN_KEEP_CACHE;
+        }
         if (!directory && node != null) {
             boolean known = node.contentKnown();
             boolean kept = node.opened(opened.attributes());
@@ -238,6 +252,9 @@ final class ReplyTranslator {
             }
             KernelReply.directoryEntry(body, listed);
         }
+        KnownNode directory = nodes.get(call.node);
+        if (directory != null && call.operation instanceof FileOperation.ReadDirectory read)
+            directory.listing().told(read.offset(), entries, plus && grants.isCurrent(call));
         if (device.reply(call.unique, body) < 0)
             for (FileResult.Listed listed : entries)
                 if (listed.entry() != null) undo.forget(listed.entry().node(), 1);
@@ -251,7 +268,9 @@ final class ReplyTranslator {
     private void wrote(long handleId, FileAttributes before, FileAttributes after) {
         KnownHandle handle = handles.get(handleId);
         KnownNode node = handle == null ? null : nodes.get(handle.node);
-        if (node != null) node.written(before, after);
+        if (node == null) return;
+        node.written(before, after);
+        nodes.relist(node);
     }
 
     /// From a success that says no more than that.

@@ -92,6 +92,13 @@ final class CallPerformer {
                             view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
                     yield done(call, OK);
                 }
+                case FileOperation.ReleaseAll(List<Long> released) -> {
+                    for (long id : released) {
+                        OpenHandle handle = view.handles.get(id);
+                        if (handle != null) handles.release(view, handle);
+                    }
+                    yield done(call, OK);
+                }
                 case FileOperation operation -> guestCall(view, call, operation, changes);
             };
         } catch (CallFailed e) {
@@ -131,7 +138,7 @@ final class CallPerformer {
             Long before = performed.before(view.mountId, call.id());
             if (before != null) return done(call, again(c, operation, before));
             guests.effect(guest);
-            return dispatch(c, call, operation);
+            return withDirectory(c, operation, dispatch(c, call, operation));
         } finally {
             guests.leave(guest);
         }
@@ -170,6 +177,34 @@ final class CallPerformer {
             return done(call, OK);
         }
         return done(call, result(c, operation));
+    }
+
+    /// What the node's kernel asks for next: the attributes of the directory in which a name was made or
+    /// removed.
+    private Outcome withDirectory(Call c, FileOperation operation, Outcome outcome) {
+        long directory = directoryOf(operation);
+        if (directory == 0 || !(outcome instanceof Outcome.Reply(FileReply.Done(long id, FileResult result))))
+            return outcome;
+        try {
+            FileResult.Attributes now = attributes.get(c, directory, 0);
+            return new Outcome.Reply(new FileReply.Done(id, new FileResult.InDirectory(result, now)));
+        } catch (CallFailed e) {
+            return outcome; // removed meanwhile, perhaps; the call itself was performed
+        }
+    }
+
+    /// Where the call makes or removes one name; 0 if nowhere.
+    private static long directoryOf(FileOperation operation) {
+        return switch (operation) {
+            case FileOperation.Create o -> o.parent();
+            case FileOperation.Symlink o -> o.parent();
+            case FileOperation.MakeNode o -> o.parent();
+            case FileOperation.MakeDirectory o -> o.parent();
+            case FileOperation.Link o -> o.newParent();
+            case FileOperation.Unlink o -> o.parent();
+            case FileOperation.RemoveDirectory o -> o.parent();
+            default -> 0;
+        };
     }
 
     private FileResult result(Call c, FileOperation operation) throws CallFailed {
@@ -212,6 +247,7 @@ final class CallPerformer {
                     FileOperation.Forget _,
                     FileOperation.Cancel _,
                     FileOperation.Recalled _,
+                    FileOperation.ReleaseAll _,
                     FileOperation.ReviveNodes _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);

@@ -11,6 +11,7 @@ import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.FileResult.Listed;
+import drover.protocol.file.Lease;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -59,8 +60,11 @@ final class DirectoryCalls {
     FileResult.Opened open(Call call, long node) throws CallFailed {
         Inode inode = call.inode(node);
         OpenHandle handle = handles.add(call, inode, 0, true, reopen(call, inode));
+        call.acting().assumeRoot(); // nothing more is done for the caller
+        leases.watch().coverNow(inode); // or all that is in it would have to be asked for again
+        boolean steady = leases.listing(leases.now(), inode) == Lease.FULL;
         return new FileResult.Opened(
-                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, false);
+                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, steady);
     }
 
     int reopen(Call call, Inode inode) throws CallFailed {
@@ -77,6 +81,7 @@ final class DirectoryCalls {
         OpenHandle handle = call.use(o.handle());
         try {
             if (!handle.directory) throw new CallFailed(Errno.ENOTDIR);
+            leases.content(handle.inode);
             synchronized (handle) {
                 return new FileResult.Listing(list(call, handle, o));
             }

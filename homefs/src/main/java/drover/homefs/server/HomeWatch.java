@@ -128,17 +128,27 @@ final class HomeWatch implements AutoCloseable {
         return false;
     }
 
+    /// The same, and it is watched when this returns, where that is possible. On a thread of the server,
+    /// which has the rights of root from then on.
+    void coverNow(Inode directory) {
+        if (!covers(directory) && group != null && !refused.contains(directory.identity())) mark(directory);
+    }
+
     /// The directory is watched already, since another node knows it.
     private boolean hold(Inode directory) {
         synchronized (directory) {
             if (directory.watched) return true;
-            Watched known = watched.computeIfPresent(directory.identity(), (identity, old) -> {
-                old.holders++;
-                return old;
-            });
-            directory.watched = known != null;
-            return known != null;
+            directory.watched = heldOnceMore(directory.identity());
+            return directory.watched;
         }
+    }
+
+    private boolean heldOnceMore(Identity directory) {
+        return watched.computeIfPresent(directory, (identity, known) -> {
+                    known.holders++;
+                    return known;
+                })
+                != null;
     }
 
     private void mark(Inode directory) {
@@ -148,7 +158,7 @@ final class HomeWatch implements AutoCloseable {
             if (hold(directory)) return;
             try (var pin = descriptors.pin(directory, acting)) {
                 synchronized (directory) {
-                    directory.watched = markNew(directory.identity(), pin.descriptor);
+                    if (!directory.watched) directory.watched = markNew(directory.identity(), pin.descriptor);
                 }
             }
         } catch (CallFailed e) {
@@ -161,6 +171,7 @@ final class HomeWatch implements AutoCloseable {
     private boolean markNew(Identity directory, int descriptor) {
         FileKey key = isLocal(descriptor) ? FileKey.ofDescriptor(descriptor) : null;
         synchronized (marks) {
+            if (heldOnceMore(directory)) return true; // by another node meanwhile
             if (key != null) byKey.put(key, directory); // before the first event
             if (key == null || group.mark(descriptor, ITSELF) < 0) {
                 if (key != null) byKey.remove(key);

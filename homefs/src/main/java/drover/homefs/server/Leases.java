@@ -143,6 +143,16 @@ final class Leases {
         }
     }
 
+    /// How far a node may count on a directory's names being all, if it lists them at or after `since`.
+    Lease listing(long since, Inode directory) {
+        boolean watched = watch.covers(directory);
+        synchronized (this) {
+            if (version != since) return Lease.NONE;
+            directory.promises.content = true;
+        }
+        return lease(watched);
+    }
+
     /// A node is about to be given some of a file's content.
     void content(Inode inode) {
         synchronized (this) {
@@ -175,7 +185,8 @@ final class Leases {
                 if (inode == null || own) return;
                 taken.concerned().add(inode.id);
                 name(inode, name, items);
-                attributes(inode, items);
+                if (inode.promises.content) content(inode, items);
+                else attributes(inode, items);
             }
             case Change.Moved(Identity from, Bytes name, Identity to, Bytes newName) -> {
                 if (own) moved(view, from, name, to, newName, items);

@@ -19,7 +19,7 @@ final class Promises {
     static final int MAX_ABSENT = 32_768;
 
     boolean attributes;
-    /// The node may have some of its content in its page cache.
+    /// The node may have some of its content in its page cache; of a directory, its listing.
     boolean content;
     /// Of a directory: names, and what they were said to lead to.
     private Map<Bytes, Inode> names = Map.of();

@@ -10,6 +10,7 @@ import java.util.List;
 public final class CallCodec {
     private static final int HEADER_BYTES = 1 + 8 + 8 + 4 + 4 + 4 + 2;
     private static final int MAX_LISTED = 1 << 16;
+    private static final int MAX_RELEASED = 1 << 12;
 
     private CallCodec() {}
 
@@ -161,6 +162,10 @@ public final class CallCodec {
             case Recalled(long number) -> code(out, 39).writeLongLE(number);
             case HashBlocks(long handle, int first, int count) ->
                 code(out, 40).writeLongLE(handle).writeIntLE(first).writeIntLE(count);
+            case ReleaseAll(List<Long> handles) -> {
+                code(out, 41).writeIntLE(handles.size());
+                for (long handle : handles) out.writeLongLE(handle);
+            }
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -282,6 +287,12 @@ public final class CallCodec {
             case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), FileFields.flag(in));
             case 39 -> new Recalled(in.readLongLE());
             case 40 -> new HashBlocks(in.readLongLE(), in.readIntLE(), in.readIntLE());
+            case 41 -> {
+                int count = FileFields.count(in, MAX_RELEASED, Long.BYTES);
+                List<Long> handles = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) handles.add(in.readLongLE());
+                yield new ReleaseAll(handles);
+            }
             default -> new Unknown(code);
         };
     }

@@ -23,6 +23,13 @@ public sealed interface FileOperation {
 
     record Forgotten(long node, long lookups) {}
 
+    /// Files are closed that no lock is on. Who releases one twice does no harm.
+    record ReleaseAll(List<Long> handles) implements FileOperation {
+        public ReleaseAll {
+            handles = List.copyOf(handles);
+        }
+    }
+
     record GetAttributes(long node, long handle) implements FileOperation {}
 
     /// Changes mode, owner, size or times.

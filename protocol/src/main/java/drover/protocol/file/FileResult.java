@@ -29,8 +29,17 @@ public sealed interface FileResult {
     ///
     /// @param prefetched the whole content, if it was asked for and is short enough; else empty
     /// @param toAll anybody may read it, and home takes that back when it changes: who opens it for reading
+    ///     again need not ask. Of a directory: home takes it back when its names change, and who lists it
     ///     again need not ask
     record Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) implements FileResult {}
+
+    /// A name was made or removed, and the directory that it is in, or was, is now so: a kernel asks for
+    /// that next.
+    record InDirectory(FileResult result, Attributes directory) implements FileResult {
+        public InDirectory {
+            if (result instanceof InDirectory) throw new IllegalArgumentException("one directory is enough: " + result);
+        }
+    }
 
     record Created(Entry entry, long handle) implements FileResult {}
 

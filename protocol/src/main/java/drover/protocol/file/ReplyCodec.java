@@ -12,6 +12,7 @@ public final class ReplyCodec {
     /// Where the lease is beside the errno.
     private static final int LEASE_SHIFT = 16;
 
+    private static final int IN_DIRECTORY = 15;
     private static final int MAX_LISTED = 1 << 16;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
 
@@ -87,6 +88,10 @@ public final class ReplyCodec {
             case Hashes(List<ContentHash> hashes) -> {
                 code(out, 14).writeIntLE(hashes.size());
                 for (ContentHash hash : hashes) hash.put(out);
+            }
+            case InDirectory(FileResult inner, Attributes(FileAttributes attributes, Lease lease)) -> {
+                FileFields.putAttributes(code(out, IN_DIRECTORY).writeByte(lease.code()), attributes);
+                encode(inner, out);
             }
         }
     }
@@ -179,6 +184,13 @@ public final class ReplyCodec {
                 List<ContentHash> hashes = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) hashes.add(ContentHash.get(in));
                 yield new Hashes(hashes);
+            }
+            case IN_DIRECTORY -> {
+                Lease lease = Lease.ofCode(in.readByte());
+                FileAttributes attributes = FileFields.attributes(in);
+                int inner = in.readUnsignedShortLE();
+                if (inner == IN_DIRECTORY) throw new MalformedFileFrame("a result in two directories");
+                yield new InDirectory(result(inner, in), new Attributes(attributes, lease));
             }
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };

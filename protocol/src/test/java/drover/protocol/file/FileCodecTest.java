@@ -73,6 +73,7 @@ class FileCodecTest {
                 new FileOperation.ReviveHandle(1, 2, 3, true),
                 new FileOperation.Recalled(7),
                 new FileOperation.HashBlocks(1, 2, 3),
+                new FileOperation.ReleaseAll(List.of(8L, -9L)),
                 new FileOperation.Unknown(999));
     }
 
@@ -100,7 +101,9 @@ class FileCodecTest {
                         new FileResult.Listed(NAME, 1, 2, 3, ENTRY), new FileResult.Listed(NAME, 4, 5, 6, null))),
                 new FileResult.Lock(RANGE),
                 new FileResult.Position(-1),
-                new FileResult.Hashes(List.of(new ContentHash(1, 2, 3, 4), new ContentHash(-1, -2, -3, -4))));
+                new FileResult.Hashes(List.of(new ContentHash(1, 2, 3, 4), new ContentHash(-1, -2, -3, -4))),
+                new FileResult.InDirectory(
+                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL)));
     }
 
     @Test

@@ -1,0 +1,131 @@
+package drover.homefs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// How often home is asked: each time is a round trip, and over a slow link that is what everything takes.
+/// Needs root and /dev/fuse.
+class RoundTripsIT {
+    private static final int FILES = 200;
+    /// Of what is asked once, whatever the number of files.
+    private static final int ONCE = 20;
+
+    private TwoNodes nodes;
+    private Path work;
+
+    @BeforeEach
+    void mount() throws IOException {
+        nodes = new TwoNodes();
+        work = Files.createTempDirectory("drover-trips");
+        nodes.run(work, List.of("chmod", "755", work.toString()));
+    }
+
+    @AfterEach
+    void unmount() {
+        nodes.run(work, List.of("rm", "-rf", work.toString()));
+        nodes.close();
+    }
+
+    private long calls() {
+        return nodes.sides.get(0).mount.counters().calls();
+    }
+
+    private String python(String script) {
+        TwoNodes.Result result = nodes.run(
+                work,
+                List.of(
+                        "python3",
+                        "-c",
+                        "import os; A=os.environ['A']; B=os.environ['B']; H=os.environ['H']\n" + script));
+        assertEquals(0, result.status(), result.output());
+        return result.output();
+    }
+
+    private void assertAsked(int times, String script) {
+        python(script);
+        long before = calls();
+        python(script.replace("'/", "'/again-"));
+        long asked = calls() - before;
+        assertTrue(asked <= times, asked + " calls for:\n" + script);
+    }
+
+    @Test
+    void aSmallFileIsMadeInFour() {
+        // whether there is one, make it, write, release
+        assertAsked(4 * FILES + ONCE, """
+                for i in range(%d):
+                    fd = os.open(A + '/%%d' %% i, os.O_WRONLY | os.O_CREAT | os.O_EXCL); os.write(fd, b'x'); os.close(fd)
+                """.formatted(FILES));
+    }
+
+    @Test
+    void aFileIsRemovedInOne() {
+        python("for i in range(%d): open(A + '/%%d' %% i, 'w').close()".formatted(FILES));
+        long before = calls();
+        python("for i in range(%d): os.unlink(A + '/%%d' %% i)".formatted(FILES));
+        assertTrue(calls() - before <= FILES + ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
+    void aDirectoryThatWasNeverSeenIsListedInAFew() {
+        python("""
+                os.mkdir(H + '/d')
+                for i in range(2000): open(H + '/d/%d' % i, 'w').close()
+                """);
+        long before = calls();
+        python("assert sum(e.stat().st_size == 0 for e in os.scandir(A + '/d')) == 2000");
+        assertTrue(calls() - before <= 2 * ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
+    void filesAreReadInThree() {
+        python("for i in range(%d): open(H + '/%%d' %% i, 'w').write('x' * 4096)".formatted(FILES));
+        long before = calls();
+        // find it, open it with its content, release it
+        python("for i in range(%d): assert len(open(A + '/%%d' %% i).read()) == 4096".formatted(FILES));
+        assertTrue(calls() - before <= 3 * FILES + ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
+    void aTreeIsListedAgainFromTheNodesOwnMemory() {
+        python("""
+                for d in range(10):
+                    os.mkdir(H + '/%d' % d)
+                    for i in range(1500): open(H + '/%d/%d' % (d, i), 'w').close()
+                """);
+        String list = "assert sum(e.stat().st_size == 0 for d in os.scandir(A) for e in os.scandir(d)) == 15000";
+        for (int i = 0; i < 3; i++) python("import time; " + list + "; time.sleep(0.2)");
+        long before = calls();
+        python(list);
+        assertTrue(calls() - before <= 2 * 11 + ONCE, (calls() - before) + " calls");
+    }
+
+    @Test
+    void whatADirectoryIsLikeAfterItsOwnChangesIsKnownRightly() {
+        python("""
+                def same():
+                    here, home = os.stat(A), os.stat(H)
+                    for f in ('st_mtime_ns', 'st_ctime_ns', 'st_nlink', 'st_size', 'st_mode'):
+                        assert getattr(here, f) == getattr(home, f), (f, here, home)
+                for i in range(20):
+                    os.mkdir(A + '/d'); same()
+                    os.symlink('x', A + '/s'); os.chmod(A, 0o700 + i % 2 * 0o55); same()
+                    os.link(A + '/s', A + '/l'); os.rename(A + '/l', A + '/d/l'); same()
+                    os.unlink(A + '/s'); os.unlink(A + '/d/l'); same()
+                    os.mkdir(B + '/other'); same()
+                    os.mkdir(A + '/mine'); os.rmdir(B + '/other'); same()
+                    os.mkdir(A + '/theirs'); os.chmod(B, 0o711); same()
+                    os.mkfifo(A + '/d/p'); os.unlink(A + '/d/p')
+                    for d in ('d', 'mine', 'theirs'): os.rmdir(A + '/' + d)
+                    same()
+                """);
+    }
+}
