@@ -23,6 +23,10 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # shellcheck disable=SC2034
 rendering=(povray povray-includes povray-examples libfreetype6 libharfbuzz0b fontconfig fonts-dejavu-core)
 
+# What is run over the home file system to see whether it serves real users.
+# shellcheck disable=SC2034
+real_programs=(rsync vim fio postgresql)
+
 # debian_field VERSION_CODENAME -> bookworm
 debian_field() {
     [ -r /etc/os-release ] || return 1
