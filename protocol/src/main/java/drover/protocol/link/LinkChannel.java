@@ -199,11 +199,15 @@ final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
 
     private void goUp() {
         if (phase != Phase.ADMITTED) return;
-        phase = Phase.UP;
+        phase = Phase.UP; // before the question: who drops the node from now on finds this link
+        if (!hub.wants(this)) {
+            phase = Phase.ADMITTED;
+            close(LinkHub.NEEDED_NO_MORE);
+            return;
+        }
         if (dialled.isEmpty()) say(hub.greeting(linkClass));
         LOG.info("{} is up, version {}", this, version);
         guarded(() -> listener.up(this));
-        hub.wentUp(this);
         context.channel().config().setAutoRead(true);
     }
 
@@ -282,12 +286,12 @@ final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
         return phase == Phase.UP;
     }
 
-    boolean isCertified() {
-        return certificate != null;
+    boolean isDialledTo(NodeId node) {
+        return dialled.isPresent() && dialled.get().node().equals(node);
     }
 
-    CompletableFuture<Void> ended() {
-        return ended;
+    boolean isCertified() {
+        return certificate != null;
     }
 
     @Override

@@ -50,6 +50,7 @@ import org.slf4j.LoggerFactory;
 public final class LinkHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinkHub.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
+    static final String NEEDED_NO_MORE = "this node needs it no more";
 
     /// Two direct arenas of 1 MiB chunks for two event loops: the default of 4 MiB and two arenas a core costs
     /// a small
@@ -152,13 +153,13 @@ public final class LinkHub implements AutoCloseable {
             });
     }
 
-    /// Dials the node no more, and closes the links dialled to it.
+    /// Dials the node no more, and closes the links dialled to it and what is to become one.
     public void drop(NodeId node) {
         for (LinkClass linkClass : listeners.keySet()) {
             Dialler dialler = diallers.remove(new Key(node, linkClass, true));
             if (dialler != null) dialler.stop();
-            link(node, linkClass).ifPresent(link -> link.close("this node needs it no more"));
         }
+        for (LinkChannel link : connections) if (link.isDialledTo(node)) link.close(NEEDED_NO_MORE);
     }
 
     /// The link dialled by us, if it is up.
@@ -222,15 +223,21 @@ public final class LinkHub implements AutoCloseable {
         return Optional.ofNullable(links.put(Key.of(link), link));
     }
 
+    /// Connections that are open or being made.
+    int connectionCount() {
+        return connections.size();
+    }
+
     void leave(LinkChannel link) {
         links.remove(Key.of(link), link);
     }
 
-    void wentUp(LinkChannel link) {
-        if (!link.dialledHere()) return;
+    /// Whether the link that is about to go up is still needed.
+    boolean wants(LinkChannel link) {
+        if (!link.dialledHere()) return true;
         Dialler dialler = diallers.get(Key.of(link));
-        if (dialler == null) link.close("this node needs it no more");
-        else dialler.succeeded();
+        if (dialler != null) dialler.succeeded();
+        return dialler != null;
     }
 
     void complain(LinkChannel link, Optional<LinkChannel.Dialled> dialled, String reason) {
@@ -287,9 +294,10 @@ public final class LinkHub implements AutoCloseable {
             security.setHandshakeTimeoutMillis(0); // LinkChannel bounds TLS and HELLO together
             var decoder = new FrameDecoder(Hello.LIMIT_BYTES);
             var link = new LinkChannel(LinkHub.this, decoder, dialled);
-            connections.add(link);
-            var _ = link.ended().thenRun(() -> connections.remove(link));
             channel.pipeline().addLast(security, decoder, link);
+            connections.add(link);
+            // a dial that fails was never active, and so is never inactive: only this tells of its end
+            var _ = channel.closeFuture().addListener(_ -> connections.remove(link));
         }
     }
 }

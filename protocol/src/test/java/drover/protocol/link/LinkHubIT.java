@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class LinkHubIT {
@@ -88,8 +89,6 @@ class LinkHubIT {
             try (var again = new TestNode(material)) {
                 n1.knows(again);
                 n1.awaitLink(again.id, LinkClass.JOBS);
-                // a link can be sent on a moment before its listener has been told
-                Waiting.until("three events", () -> jobsEvents(n1).size() >= 3);
             }
             assertEquals(
                     Arrays.asList("up n2 JOBS true", "down n2 JOBS true", "up n2 JOBS true"),
@@ -101,6 +100,25 @@ class LinkHubIT {
         return node.events.stream().filter(event -> event.contains("JOBS")).toList();
     }
 
+    private static boolean hasNoLink(TestNode home, TestNode node) {
+        return Arrays.stream(LinkClass.values())
+                .allMatch(linkClass -> home.hub.link(node.id, linkClass).isEmpty());
+    }
+
+    /// Links may have been lost and dialled again before the drop; after it each one ends, and none begins.
+    private static void assertDialsNoMoreWhenItDrops(TestNode home, TestNode node) throws Exception {
+        home.hub.drop(node.id);
+        Waiting.until(
+                () -> "the end of all links, heard was " + home.events,
+                () -> hasNoLink(home, node) && home.hasHeardEveryEnd());
+        List<String> heard = List.copyOf(home.events);
+        Thread.sleep(300); // several times the first pause
+        assertEquals(heard, home.events);
+        assertTrue(hasNoLink(home, node));
+        Waiting.until(() -> "all ends at the other node, heard was " + node.events, node::hasHeardEveryEnd);
+        assertEquals(0, home.hub.connectionCount(), "connections that are closed, or should be");
+    }
+
     @Test
     void aDroppedNodeIsDialledNoMore() throws Exception {
         try (var n1 = new TestNode(authority.issue("n1"));
@@ -108,13 +126,29 @@ class LinkHubIT {
             n1.knows(n2);
             n1.hub.keep(n2.id);
             for (LinkClass linkClass : LinkClass.values()) n1.awaitLink(n2.id, linkClass);
-            n1.hub.drop(n2.id);
-            Waiting.until(
-                    "three downs",
-                    () -> n1.events.stream().filter(e -> e.startsWith("down")).count() == 3);
-            Thread.sleep(300); // several times the first pause
-            assertTrue(n1.hub.link(n2.id, LinkClass.JOBS).isEmpty());
-            assertEquals(3, n1.events.stream().filter(e -> e.startsWith("up")).count());
+            assertDialsNoMoreWhenItDrops(n1, n2);
+        }
+    }
+
+    @Test
+    void aNodeDroppedAtAnyMomentOfItsDialIsDialledNoMore() throws Exception {
+        long seed = Long.getLong("drover.seed", System.nanoTime());
+        var random = new Random(seed);
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            for (int round = 0; round < 30; round++) {
+                n1.hub.keep(n2.id);
+                LockSupport.parkNanos(random.nextInt(20_000_000));
+                n1.hub.drop(n2.id);
+            }
+            n1.hub.keep(n2.id);
+            for (LinkClass linkClass : LinkClass.values()) n1.awaitLink(n2.id, linkClass);
+            n1.hub.link(n2.id, LinkClass.JOBS).orElseThrow().close("the network failed for a moment");
+            LockSupport.parkNanos(random.nextInt(100_000_000));
+            assertDialsNoMoreWhenItDrops(n1, n2);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + ", seed " + seed, e);
         }
     }
 
@@ -126,6 +160,19 @@ class LinkHubIT {
         }
         String foreign = refusalOf(new InetSocketAddress("192.0.2.1", 7410));
         assertTrue(foreign.contains("this machine does not have that address"), foreign);
+    }
+
+    @Test
+    void nothingIsKeptOfDialsThatFailed() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"))) {
+            var n2 = new TestNode(authority.issue("n2"));
+            n1.knows(n2);
+            n2.close();
+            n1.hub.keep(n2.id);
+            Thread.sleep(1_000); // about five dials of each class
+            n1.hub.drop(n2.id);
+            Waiting.until(() -> n1.hub.connectionCount() + " connections end", () -> n1.hub.connectionCount() == 0);
+        }
     }
 
     private String refusalOf(InetSocketAddress listen) {

@@ -41,6 +41,7 @@ final class LogLines extends Handler implements AutoCloseable {
 
     void await(String what, Predicate<String> line) throws InterruptedException {
         Waiting.until(
-                "a log line: " + what + ", got " + lines, () -> lines.stream().anyMatch(line));
+                () -> "a log line: " + what + ", got " + lines,
+                () -> lines.stream().anyMatch(line));
     }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
 /// A hub on loopback that echoes what homes send to it, and notes what it heard.
@@ -49,11 +50,23 @@ final class TestNode implements AutoCloseable {
         addresses.put(node, address);
     }
 
+    /// A link can be sent on a moment before its listener is told: waits for both.
     Link awaitLink(NodeId node, LinkClass linkClass) throws InterruptedException {
-        Waiting.until(
-                "a link from " + id + " to " + node,
-                () -> hub.link(node, linkClass).isPresent());
-        return hub.link(node, linkClass).orElseThrow();
+        String end = " " + node + " " + linkClass + " true";
+        var found = new AtomicReference<Link>();
+        Waiting.until(() -> "a link from " + id + " to " + node + ", heard was " + events, () -> {
+            String last = events.stream().filter(event -> event.endsWith(end)).reduce("", (_, later) -> later);
+            if (!last.startsWith("up")) return false;
+            found.set(hub.link(node, linkClass).orElse(null));
+            return found.get() != null;
+        });
+        return found.get();
+    }
+
+    boolean hasHeardEveryEnd() {
+        List<String> heard = List.copyOf(events);
+        return heard.size()
+                == 2 * heard.stream().filter(event -> event.startsWith("up")).count();
     }
 
     static ByteBuf frame(byte[] content) {
