@@ -61,8 +61,7 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
     }
 
     /// Joins, and keeps the list of revoked certificates the same everywhere: whoever has a newer one tells
-    /// all, and a
-    /// node that comes is told.
+    /// all, and a node that comes is told.
     void join(RevocationList revocations) throws StartFailure {
         membership.receive(REVOCATIONS_TOPIC, (_, signed) -> revocations.offer(signed));
         revocations.onNewer(signed -> {

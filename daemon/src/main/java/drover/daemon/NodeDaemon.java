@@ -41,8 +41,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One node of the cluster, wired: as a home the authority for its jobs and files, as a node a host for guests
-/// of other
-/// homes. Everything here owns its own threads; this class only starts, connects and stops.
+/// of other homes. Everything here owns its own threads; this class only starts, connects and stops.
 final class NodeDaemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeDaemon.class);
 

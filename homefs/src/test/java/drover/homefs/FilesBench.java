@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Figures of the file view over an in-memory link, as ratios to the same work on home's own files in the same
-/// run. No
-/// test:
-/// run its main as root.
+/// run. No test: run its main as root.
 final class FilesBench {
     private FilesBench() {}
 

@@ -154,8 +154,7 @@ class RunLabTest extends RemoteRuns {
     }
 
     /// Runs words on a terminal of its own, sends what is typed once a mark has been seen, prints all that came
-    /// back,
-    /// and ends as the words did.
+    /// back, and ends as the words did.
     private static final String ON_A_TERMINAL = """
             import os, pty, sys
             mark, typed, words = sys.argv[1].encode(), sys.argv[2].encode().decode('unicode_escape').encode(), sys.argv[3:]

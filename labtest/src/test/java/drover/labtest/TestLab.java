@@ -38,8 +38,7 @@ final class TestLab implements AutoCloseable {
     }
 
     /// A lab that is converged; skips the test, and says why, where no lab can be. `-Ddrover.lab=NAME` takes
-    /// one that is
-    /// up already, and leaves it so: for work on a single test.
+    /// one that is up already, and leaves it so: for work on a single test.
     static TestLab up(String part, int nodes, String... options) throws Exception {
         String user = System.getProperty("user.name");
         if (!user.equals("root")) System.out.println("SKIPPED: a lab needs root, and this is " + user);
@@ -99,9 +98,8 @@ final class TestLab implements AutoCloseable {
         return at(node, "sh", "-c", script).orFail();
     }
 
-    /// Lets the node's ordinary users reach the installed programs, on its own disk: the checkout may be in root's
-    /// home,
-    /// which Debian closes to others.
+    /// Lets the node's ordinary users reach the installed programs, on its own disk: the checkout may be in
+    /// root's home, which Debian closes to others.
     void openToUsers(String node) throws Exception {
         for (Path at = drover.getParent().getParent().getParent(); at.getParent() != null; at = at.getParent())
             at(node, "chmod", "a+x", at.toString()).orFail();
@@ -146,8 +144,7 @@ final class TestLab implements AutoCloseable {
     }
 
     /// The machine's pid of a node's first process; 0 if the node is down. As `drover lab status` tells it, but
-    /// polled
-    /// too often for a JVM's start.
+    /// polled too often for a JVM's start.
     long initOf(String node) throws IOException {
         Path file = Path.of("/run/drover-lab/" + name + "/nodes/" + node + "/init");
         return Files.exists(file)

@@ -9,9 +9,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Programs that copy, pack, edit and build trees of files. The tree is Python's library, more than a thousand files,
-/// and
-/// what else a file can be; with a larger scale also all headers.
+/// Programs that copy, pack, edit and build trees of files. The tree is Python's library, more than a thousand
+/// files, and what else a file can be; with a larger scale also all headers.
 class TreesLabTest extends RealPrograms {
     /// All that two copies must have in common; of directories not their size.
     private static final String LIST = "find . \\( -type d -printf '%P %y %m %U %G %T@\\n' \\) -o -printf"

@@ -7,15 +7,13 @@ package drover.model;
 /// @param cpuLoad runnable tasks, smoothed (tasks, not percent)
 /// @param memoryTotalBytes memory that guests may use at all
 /// @param memoryFreeBytes memory that guests may use now
-/// @param cpuPressure share of the last ten seconds in which some task waited for a core (0 to 1), or -1 where the
-/// kernel
-///     does not tell
+/// @param cpuPressure share of the last ten seconds in which some task waited for a core (0 to 1), or -1 where
+///     the kernel does not tell
 /// @param memoryPressure the same for memory
 /// @param guests guests running here
 /// @param sequence raised by one for each vector this node makes since it started
 /// @param incarnation start time of the daemon in seconds since 1970, so that a restarted node's vectors are
-///     the newer
-/// ones
+///     the newer ones
 public record LoadVector(
         double speed,
         double cpus,

@@ -8,8 +8,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 
 /// The primitives of every message: little-endian integers, and strings as a u32 length and raw bytes. Reading
-/// refuses
-/// what does not fit with a [WireException], never with another exception.
+/// refuses what does not fit with a [WireException], never with another exception.
 public final class Wire {
     /// Paths, arguments and messages are shorter; an argument may be 128 KiB (the kernel's MAX_ARG_STRLEN).
     public static final int STRING_MAX_BYTES = 1 << 20;

@@ -8,8 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /// Any list of JSON objects: a column for each field, in the order in which fields first appear. The further
-/// right, the
-/// sooner a column goes when the terminal is narrow.
+/// right, the sooner a column goes when the terminal is narrow.
 public final class ObjectsTable {
     private ObjectsTable() {}
 

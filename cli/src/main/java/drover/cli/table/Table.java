@@ -3,9 +3,8 @@ package drover.cli.table;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Lines up rows under their columns and makes them fit a width: first the columns of the highest rank go, then the
-/// last
-/// column is cut. One thread.
+/// Lines up rows under their columns and makes them fit a width: first the columns of the highest rank go, then
+/// the last column is cut. One thread.
 public final class Table {
     /// No limit: the output is no terminal.
     public static final int ANY_WIDTH = Integer.MAX_VALUE;

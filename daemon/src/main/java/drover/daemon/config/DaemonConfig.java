@@ -17,17 +17,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /// One node's configuration: `/etc/drover/drover.properties`, kebab-case keys. Every key has a default except
-/// `name`
-/// and
-/// `address`; an unknown key is an error, so that a misspelt one is not silently ignored.
+/// `name` and `address`; an unknown key is an error, so that a misspelt one is not silently ignored.
 ///
 /// @param name this node's name
 /// @param address this node's address on the cluster's network
 /// @param dataPort port of the links that carry jobs and files
 /// @param enrolPort port at which machines without a certificate may join
 /// @param membershipPort port of the membership protocol
-/// @param guestCgroup control group under which guests are placed, relative to each hierarchy's root; empty: the
-/// daemon's own
+/// @param guestCgroup control group under which guests are placed, relative to each hierarchy's root; empty:
+///     the daemon's own
 /// @param guestCpus cores that guests may use; 0: what the control group and the machine give
 /// @param allowGroup besides root, members of this group may run jobs here
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
@@ -57,8 +55,7 @@ public record DaemonConfig(
         int keptContentMib) {
 
     /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run
-    /// beside a real
-    /// one.
+    /// beside a real one.
     public record Places(Path config, Path state, Path run) {
         public static Places fromEnvironment(Map<String, String> environment) {
             return new Places(

@@ -12,8 +12,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /// Jobs that wait for a place. Those that ask for the same are served in order of arrival; one that waits for
-/// particular
-/// nodes holds up nobody who asks for others. Owned by the loop of home's jobs.
+/// particular nodes holds up nobody who asks for others. Owned by the loop of home's jobs.
 final class JobQueue {
     private record Demand(Set<NodeId> nodes, long memoryBytes) {
         static Demand of(Job job) {
@@ -60,8 +59,7 @@ final class JobQueue {
     }
 
     /// Tries to place jobs, the earliest first. Once a demand could not be met, later jobs with the same one
-    /// are not
-    /// tried.
+    /// are not tried.
     ///
     /// @param place places the job and tells whether it waits no longer
     void dispatch(Predicate<Job> place) {

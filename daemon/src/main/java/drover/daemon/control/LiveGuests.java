@@ -12,9 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The fence: which guest may act on home's files, from which node, with whose rights. A guest that is not here
-/// may do
-/// nothing, whatever it still believes. Changed by the loop of home's jobs before anyone is told; read by file
-/// threads.
+/// may do nothing, whatever it still believes. Changed by the loop of home's jobs before anyone is told; read
+/// by file threads.
 public final class LiveGuests implements GuestAuthority, EffectListener {
     private record Live(NodeId node, Job job) {}
 

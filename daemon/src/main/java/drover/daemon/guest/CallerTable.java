@@ -10,9 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Tells which guest a process of this node belongs to, by its pid namespace. Used by every file call, so what
-/// was found
-/// is remembered, but only shortly: pids are reused, and a call must never be done in another guest's name.
-/// Safe from any thread.
+/// was found is remembered, but only shortly: pids are reused, and a call must never be done in another guest's
+/// name. Safe from any thread.
 final class CallerTable {
     private static final Duration REMEMBERED = Duration.ofMillis(50);
     private static final int REMEMBERED_MAX = 4096;

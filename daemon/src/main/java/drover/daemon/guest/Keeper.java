@@ -20,10 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The daemon's side of the connection to the keeper, the native process that holds this node's guests and
-/// outlives the
-/// daemon. Starts the keeper if none answers. Messages are received on one platform thread and handed to the
-/// listener;
-/// sending is safe from any thread.
+/// outlives the daemon. Starts the keeper if none answers. Messages are received on one platform thread and
+/// handed to the listener; sending is safe from any thread.
 public final class Keeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
     private static final int FRAME_MAX_BYTES = 4 << 20;

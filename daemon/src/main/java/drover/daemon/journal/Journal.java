@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Home's journal: the state of every job of this home, on disk before anyone is told of it. SQLite in WAL mode
-/// with
-/// synchronous=FULL. One thread writes; all that waits is committed together, so a burst of jobs costs one sync.
+/// with synchronous=FULL. One thread writes; all that waits is committed together, so a burst of jobs costs one
+/// sync.
 public final class Journal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     /// Ended jobs beyond this many are forgotten, oldest first: `ps --all` needs no more, and the file stays small.
@@ -38,9 +38,8 @@ public final class Journal implements AutoCloseable {
                 epoch = excluded.epoch, record = excluded.record
             """;
 
-    /// One job's row. The record is the whole job as its owner writes it; the other columns are for people who look
-    /// with
-    /// sqlite3.
+    /// One job's row. The record is the whole job as its owner writes it; the other columns are for people who
+    /// look with sqlite3.
     public record Row(long number, JobState state, String node, int epoch, byte[] record) {}
 
     /// How long a row that nobody waits for is kept back, so that it shares the sync of the next one. A short job's
@@ -108,9 +107,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /// Writes a row; `committed` runs on the journal's thread once it is on disk. Rows of one job are written
-    /// in the
-    /// order of the calls. If the disk refuses (full), the write is tried again until it works: nobody is told of a
-    /// state that is not on disk.
+    /// in the order of the calls. If the disk refuses (full), the write is tried again until it works: nobody
+    /// is told of a state that is not on disk.
     public void write(Row row, Runnable committed) {
         inbox.add(new Write(row, committed, true));
     }

@@ -9,8 +9,7 @@ import drover.protocol.link.LinkListener;
 import io.netty.buffer.ByteBuf;
 
 /// File frames between a guest's node and its home: calls arrive on links that this node dialled as a home,
-/// replies on
-/// those that homes dialled. Safe from any thread.
+/// replies on those that homes dialled. Safe from any thread.
 public final class FileLinks implements LinkListener {
     /// The guest's side: the mounts of other homes' files on this node.
     public interface Mounts {

@@ -16,8 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Job messages between home and node. On a link that this node dialled it is the home, on others the node; a
-/// home that
-/// runs its own guests needs no link. Safe from any thread.
+/// home that runs its own guests needs no link. Safe from any thread.
 public final class JobLinks implements LinkListener, GuestNodes {
     private static final Logger LOG = LoggerFactory.getLogger(JobLinks.class);
 

@@ -8,11 +8,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One thread that owns some mutable state, and the inbox through which everyone else reaches it. A task that
-/// throws is
-/// logged and the loop goes on: one bad message must not end all jobs.
+/// throws is logged and the loop goes on: one bad message must not end all jobs.
 ///
-/// The inbox has no limit of its own: what is put into it is limited where it comes from (session frames by their
-/// windows, jobs by the queue's length).
+/// The inbox has no limit of its own: what is put into it is limited where it comes from (session frames by
+/// their windows, jobs by the queue's length).
 public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
 

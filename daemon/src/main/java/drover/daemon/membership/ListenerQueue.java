@@ -8,8 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Events on their way to the listeners: in order, on one virtual thread, so that a slow listener never holds
-/// up the
-/// group.
+/// up the group.
 final class ListenerQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ListenerQueue.class);
     private static final int LIMIT = 8192; // several changes of every node of the largest cluster

@@ -15,9 +15,7 @@ import java.util.SequencedMap;
 /// Load entries as bytes: u8 version, u8 count, then each entry in 35 bytes and the node's name. Little-endian.
 ///
 /// Memory travels in units of 64 KiB and pressures in hundredths: what is lost is below what a sample means.
-/// Ages are
-/// in
-/// milliseconds; an entry too old for that field is not sent.
+/// Ages are in milliseconds; an entry too old for that field is not sent.
 final class LoadCodec {
     private static final byte VERSION = 1;
     private static final int MEMORY_UNIT_SHIFT = 16;

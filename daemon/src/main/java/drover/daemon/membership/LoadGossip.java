@@ -18,12 +18,11 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Spreads load vectors: each second this node's own fresh vector and the freshest others it knows go to one random
-/// member.
+/// Spreads load vectors: each second this node's own fresh vector and the freshest others it knows go to one
+/// random member.
 ///
-/// A message has at most `MESSAGE_BYTES`, so a node sends less than 1 kB a second however large the cluster is; the
-/// window
-/// is what fits, 16 to 20 entries with short names. Ages: `drover.policy.load.WindowAge`.
+/// A message has at most `MESSAGE_BYTES`, so a node sends less than 1 kB a second however large the cluster is;
+/// the window is what fits, 16 to 20 entries with short names. Ages: `drover.policy.load.WindowAge`.
 ///
 /// Thread rule: `view` from any thread; callbacks run on the group's threads and must not block.
 public final class LoadGossip implements AutoCloseable {

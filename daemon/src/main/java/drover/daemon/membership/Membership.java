@@ -35,11 +35,10 @@ import org.slf4j.LoggerFactory;
 /// This node's part in the cluster's group: who is there, and messages to them.
 ///
 /// No minority ever shuts itself down: each side of a split goes on with the members it sees, and the sides
-/// merge when
-/// they can (each home is the only authority for its own jobs, so nothing else needs a majority).
+/// merge when they can (each home is the only authority for its own jobs, so nothing else needs a majority).
 ///
-/// Thread rule: all methods may be called from any thread; receivers run on the group's threads and must not block,
-/// listeners run in order on one thread of their own.
+/// Thread rule: all methods may be called from any thread; receivers run on the group's threads and must not
+/// block, listeners run in order on one thread of their own.
 public final class Membership implements AutoCloseable {
     /// Largest message, in bytes: messages of the group are small facts; anything larger belongs to the data plane.
     public static final int MESSAGE_LIMIT_BYTES = 48 * 1024;
@@ -136,8 +135,7 @@ public final class Membership implements AutoCloseable {
     }
 
     /// Closes all links to peers whose certificate `which` accepts, as when it was revoked. New ones are
-    /// refused by the
-    /// TLS context.
+    /// refused by the TLS context.
     public void disconnect(Predicate<X509Certificate> which) {
         transport.cut(which);
     }
@@ -156,8 +154,8 @@ public final class Membership implements AutoCloseable {
     }
 
     /// Leaves the cluster for good: all members forget this node, those that are not there now when they are
-    /// told to
-    /// (`forget`). Returns when all have confirmed, or after three seconds. Nothing can be sent afterwards.
+    /// told to (`forget`). Returns when all have confirmed, or after three seconds. Nothing can be sent
+    /// afterwards.
     public void leave() throws InterruptedException {
         List<NodeId> others = roster.all().stream()
                 .filter(member ->

@@ -15,13 +15,11 @@ import java.util.Objects;
 /// @param data the address others reach this node's data plane at (same host)
 /// @param heartbeat how often a node tells all others that it lives
 /// @param silence after this long without a word a node is suspected; with `heartbeat` and `verification` a
-///     hung node
-/// is
-///     known within 10 s
+///     hung node is known within 10 s
 /// @param verification how long a suspect has to answer; a killed node is known within two of these
-/// @param joinRound how long a starting node that knows peers looks for them before it founds a cluster alone (it
-/// merges
-///     later): the first handshake of a fresh JVM takes a second of CPU, and whole clusters start at once
+/// @param joinRound how long a starting node that knows peers looks for them before it founds a cluster alone
+///     (it merges later): the first handshake of a fresh JVM takes a second of CPU, and whole clusters start at
+///     once
 /// @param mergeEvery longest time between two looks for the rest of a split cluster; costs nothing while it is
 ///     whole
 public record MembershipConfig(

@@ -15,8 +15,7 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /// Asks policy where a job should start. Keeps what policy cannot see in load vectors: which guests this home
-/// has where,
-/// since when, and whether they use the processor. Owned by the loop of home's jobs.
+/// has where, since when, and whether they use the processor. Owned by the loop of home's jobs.
 public final class Placement {
     /// A guest younger than this counts as busy, whatever it used so far.
     private static final Duration UNPROVEN = Duration.ofSeconds(2);
@@ -52,8 +51,7 @@ public final class Placement {
     }
 
     /// The present as policy sees it. Making it costs a pass over nodes and guests; a burst of decisions may
-    /// share one if
-    /// [#placed] was not called in between.
+    /// share one if [#placed] was not called in between.
     public ClusterView view() {
         long now = System.nanoTime();
         Map<NodeId, int[]> counts = new HashMap<>();

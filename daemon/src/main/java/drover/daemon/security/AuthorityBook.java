@@ -12,9 +12,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/// What the authority remembers: the tokens that may still be used, the certificates that have not expired, and how
-/// often
-/// it has revoked. Immutable; every change makes a new book, which replaces the file as a whole.
+/// What the authority remembers: the tokens that may still be used, the certificates that have not expired, and
+/// how often it has revoked. Immutable; every change makes a new book, which replaces the file as a whole.
 ///
 /// @param certificateLife how long the certificates it issues are valid
 /// @param revocationNumber counts the revocation lists, so that a node never goes back to an older one

@@ -23,13 +23,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The authority on disk, `ca/`: its key and certificate in `authority.pem`, its book in `authority.json`.
-/// Commands and
-/// the
-/// daemon use it side by side: every change holds the lock of `ca/lock`, and one rename makes it all true, so
-/// that a
-/// token's
-/// use and the certificate it bought are recorded together.
-/// Thread rule: any thread.
+/// Commands and the daemon use it side by side: every change holds the lock of `ca/lock`, and one rename makes
+/// it all true, so that a token's use and the certificate it bought are recorded together. Thread rule: any
+/// thread.
 public final class AuthorityStore {
     private final Path directory;
     private final Authority authority;

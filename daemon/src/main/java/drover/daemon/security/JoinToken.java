@@ -11,12 +11,9 @@ import java.util.Base64;
 import java.util.List;
 
 /// What a machine needs to join: where to ask, a secret to show, and the hash of the authority's certificate,
-/// so that
-/// it
-/// gives the secret to nobody else. As text: `drover1-` and base64url of the secret (16 bytes), the hash (32), the
-/// addresses (a count, then length and text of each) and a check sum (4), which tells a mistyped token from a
-/// forged
-/// one.
+/// so that it gives the secret to nobody else. As text: `drover1-` and base64url of the secret (16 bytes), the
+/// hash (32), the addresses (a count, then length and text of each) and a check sum (4), which tells a mistyped
+/// token from a forged one.
 final class JoinToken {
     static final int SECRET_BYTES = 16;
     private static final String PREFIX = "drover1-";

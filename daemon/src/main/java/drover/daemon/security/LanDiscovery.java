@@ -10,9 +10,7 @@ import javax.jmdns.JmDNS;
 import javax.jmdns.ServiceInfo;
 
 /// Finds the authority's node on the local network by multicast DNS (RFC 6762, 6763), service `_drover._tcp`.
-/// An answer
-/// is
-/// only a hint where to ask: the token's pinned hash decides whether it is the right one.
+/// An answer is only a hint where to ask: the token's pinned hash decides whether it is the right one.
 public final class LanDiscovery implements AutoCloseable {
     private static final String SERVICE = "_drover._tcp.local.";
     private static final Duration PATIENCE = Duration.ofSeconds(3);

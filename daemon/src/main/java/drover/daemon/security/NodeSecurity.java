@@ -20,10 +20,9 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the running daemon does for its identity: renews its certificate in time, notices what commands changed on
-/// disk,
-/// puts newer revocation lists in force at once, and, where the authority is, serves machines that join.
-/// Thread rule: any thread.
+/// What the running daemon does for its identity: renews its certificate in time, notices what commands changed
+/// on disk, puts newer revocation lists in force at once, and, where the authority is, serves machines that
+/// join. Thread rule: any thread.
 public final class NodeSecurity implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeSecurity.class);
     /// A revocation made by a command here works within this.

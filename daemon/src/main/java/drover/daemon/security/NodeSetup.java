@@ -15,8 +15,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 /// Name, address and ports of the machine that becomes a node: from the command line, else from the
-/// configuration file,
-/// else from the machine.
+/// configuration file, else from the machine.
 record NodeSetup(EnrolledNode self, int enrolPort) {
     private static final int MEMBERSHIP_PORT = 7412;
 

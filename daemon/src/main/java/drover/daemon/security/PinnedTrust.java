@@ -6,9 +6,8 @@ import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 
-/// Believes a server whose certificate is signed by the one authority whose hash the token named: the machine that
-/// joins
-/// knows nothing else of the cluster yet.
+/// Believes a server whose certificate is signed by the one authority whose hash the token named: the machine
+/// that joins knows nothing else of the cluster yet.
 final class PinnedTrust extends ChainTrust {
     /// The server is of another cluster, or an impostor.
     static final class NotPinned extends CertificateException {

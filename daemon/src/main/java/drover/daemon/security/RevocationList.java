@@ -29,8 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class RevocationList implements Revocations {
     private static final Logger LOG = LoggerFactory.getLogger(RevocationList.class);
     /// A list names only unexpired certificates, about 40 bytes each: this is far more than any cluster revokes
-    /// in a
-    /// month.
+    /// in a month.
     private static final int LIMIT_BYTES = 1 << 20;
 
     private static final String CRL_NUMBER = "2.5.29.20";
@@ -58,8 +57,7 @@ public final class RevocationList implements Revocations {
     }
 
     /// Reads the list from its file; none yet is an empty list, and so is a damaged one, which is logged: a
-    /// node gets a
-    /// good one from the next node it meets.
+    /// node gets a good one from the next node it meets.
     static RevocationList open(Path file, X509Certificate authority) throws IOException {
         var list = new RevocationList(file, authority);
         list.readAgain();

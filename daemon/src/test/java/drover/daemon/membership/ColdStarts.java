@@ -4,9 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/// Measures cold starts: NODES STARTS SEEDS [IDLE_SECONDS]. Prints, for each start, the time from the first process
-/// started
-/// to all members seeing all, and the CPU time used until then. No test: run it by hand.
+/// Measures cold starts: NODES STARTS SEEDS [IDLE_SECONDS]. Prints, for each start, the time from the first
+/// process started to all members seeing all, and the CPU time used until then. No test: run it by hand.
 final class ColdStarts {
     private ColdStarts() {}
 

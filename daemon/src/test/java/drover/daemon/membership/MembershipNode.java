@@ -14,9 +14,7 @@ import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 
 /// A process that is one member of a group, for tests: NAME ADDRESS KEYSTORE PEERS. It prints each change with
-/// its time
-/// in
-/// milliseconds, and obeys `leave`, `say TEXT` and `quit` on stdin.
+/// its time in milliseconds, and obeys `leave`, `say TEXT` and `quit` on stdin.
 public final class MembershipNode {
     static final int PORT = 7412;
 

@@ -19,8 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Listing directories. The offsets are those of home's own file system, which knows how to go on in a
-/// directory that
-/// changes meanwhile.
+/// directory that changes meanwhile.
 final class DirectoryCalls {
     /// The sizes of `struct fuse_dirent` and `struct fuse_entry_out`: an entry that the kernel has no room for
     /// must not be counted as looked up.

@@ -10,8 +10,7 @@ import java.util.List;
 import java.util.Locale;
 
 /// One experiment: for every repetition and every number of nodes each system runs once, one after the other,
-/// so that
-/// what changes on the machine meanwhile meets all alike.
+/// so that what changes on the machine meanwhile meets all alike.
 public final class Experiment {
     private final Workload workload;
     private final List<Integer> nodeCounts;

@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /// The peer: GNU parallel over ssh. An sshd in each node's quota, connections made beforehand and kept, results
-/// brought
-/// back on stdout; keys are made for this lab only and stay inside it.
+/// brought back on stdout; keys are made for this lab only and stay inside it.
 final class PeerSsh {
     /// In the directory of the run; one line for each sub-job that has ended.
     static final String JOB_LOG = "joblog";

@@ -17,8 +17,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /// What an experiment has measured so far, kept in a directory: each run is written down when it ends, so that
-/// a long
-/// experiment can be resumed; rows and their files are made from the runs at any time.
+/// a long experiment can be resumed; rows and their files are made from the runs at any time.
 public final class Results {
     private final Path directory;
     private final ObjectNode description;

@@ -9,8 +9,7 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /// The medians of one system's runs on one number of nodes. Void runs count only if there are no others; then
-/// the row
-/// is void.
+/// the row is void.
 public record Row(
         RunSystem system,
         int nodes,

@@ -4,14 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Cuts a picture into strips of rows for a queue that nodes empty: large strips first, small ones last, so
-/// that all
-/// nodes end at about the same time although rows differ in cost, and few strips pay the scene's parsing again.
+/// that all nodes end at about the same time although rows differ in cost, and few strips pay the scene's
+/// parsing again.
 ///
-/// Source: guided self-scheduling, Polychronopoulos and Kuck, IEEE Trans. Computers 36(12), 1987; each piece is the
-/// remaining rows over `2 * workers` (the factor 2 as in factoring, Hummel et al., CACM 35(8), 1992).
+/// Source: guided self-scheduling, Polychronopoulos and Kuck, IEEE Trans. Computers 36(12), 1987; each piece is
+/// the remaining rows over `2 * workers` (the factor 2 as in factoring, Hummel et al., CACM 35(8), 1992).
 /// Deviation: heights are multiples of [#BLOCK_ROWS], because POV-Ray's antialiasing looks across no block of
-/// 32 rows,
-/// and so cut pictures equal whole ones pixel by pixel.
+/// 32 rows, and so cut pictures equal whole ones pixel by pixel.
 public final class StripCut {
     public static final int BLOCK_ROWS = 32;
 

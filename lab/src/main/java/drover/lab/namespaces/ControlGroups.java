@@ -71,8 +71,7 @@ public final class ControlGroups {
     }
 
     /// Makes the group and its parents. A v2 parent that gets children hands its controllers down, and so must
-    /// hold no
-    /// process itself: only leaves do.
+    /// hold no process itself: only leaves do.
     public void create(String group) {
         for (Hierarchy each : hierarchies) {
             Path directory = each.mount().resolve(group);
@@ -112,8 +111,7 @@ public final class ControlGroups {
     }
 
     /// Where there is not enough CPU for all, the group gets what so many groups of the usual weight would get.
-    /// Without
-    /// this a whole lab would get as much as any one other process of the machine.
+    /// Without this a whole lab would get as much as any one other process of the machine.
     public void weigh(String group, int machines) {
         Optional<Hierarchy> cpu = with("cpu");
         if (cpu.isEmpty()) return; // then no group has a weight
@@ -185,8 +183,7 @@ public final class ControlGroups {
     }
 
     /// Removes the group and all below it. True when it is gone; a group whose last process has just ended may
-    /// be busy
-    /// for a moment.
+    /// be busy for a moment.
     public boolean remove(String group, Duration limit) {
         return await(limit, () -> {
             boolean gone = true;

@@ -14,8 +14,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Sets labs up and takes them down. Taking down needs nothing that setting up wrote last: whatever was begun
-/// is in the
-/// lab's control groups and in its directory, also when the setting up was killed half way.
+/// is in the lab's control groups and in its directory, also when the setting up was killed half way.
 public final class LabSetup {
     private static final String ALL_GROUPS = "drover-lab";
     private static final Duration CREATOR_LIMIT = Duration.ofSeconds(60);
@@ -49,9 +48,7 @@ public final class LabSetup {
     }
 
     /// Makes the lab's switch and its directory; nodes are booted one by one afterwards. The caller is
-    /// remembered as
-    /// its
-    /// creator until [#finished].
+    /// remembered as its creator until [#finished].
     public static Lab begin(LabPlan plan, Installation installation) {
         requireRoot();
         LabDirectory directory = LabDirectory.of(plan.name());

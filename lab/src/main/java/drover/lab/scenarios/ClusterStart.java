@@ -22,8 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /// Makes one cluster of a lab's nodes, as a person would: init on the first, a token, join on the others, a
-/// daemon on
-/// each; then waits until every node lists every other as up.
+/// daemon on each; then waits until every node lists every other as up.
 public final class ClusterStart {
     private static final Duration COMMAND_LIMIT = Duration.ofSeconds(90);
     private static final Duration POLL = Duration.ofMillis(100);

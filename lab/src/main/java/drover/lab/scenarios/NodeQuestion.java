@@ -22,8 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// Asks a node's daemon at its own socket, which is a file of the node. Asking by `drover nodes` would start a
-/// Java virtual
-/// machine each time, and that on the cores which the daemons need to come up.
+/// Java virtual machine each time, and that on the cores which the daemons need to come up.
 final class NodeQuestion {
     /// A daemon that hangs answers nothing; it is asked again later.
     private static final int ANSWER_LIMIT_MILLIS = 5000;

@@ -10,10 +10,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 
-/// The speed of one core, measured once and kept: a short loop of integer arithmetic and memory reads, timed by the
-/// thread's own CPU time, so that load on the machine does not make it look slow. 1.0 is a core of an AMD EPYC
-/// (family 25,
-/// model 17) at 2.6 GHz.
+/// The speed of one core, measured once and kept: a short loop of integer arithmetic and memory reads, timed by
+/// the thread's own CPU time, so that load on the machine does not make it look slow. 1.0 is a core of an AMD
+/// EPYC (family 25, model 17) at 2.6 GHz.
 public final class CpuSpeed {
     private static final long REFERENCE_NS = 2_083_000; // one round on the reference core
     private static final int ROUND_STEPS = 400_000;
@@ -86,8 +85,7 @@ public final class CpuSpeed {
     }
 
     /// CPU time of this thread. Not /proc/thread-self/schedstat: while a thread runs, that moves only with the
-    /// kernel's
-    /// tick.
+    /// kernel's tick.
     private static long cpuNs() {
         return THREADS.getCurrentThreadCpuTime();
     }

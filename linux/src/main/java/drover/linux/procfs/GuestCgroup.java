@@ -22,9 +22,7 @@ public record GuestCgroup(Optional<Path> cpu, Optional<Path> memory) {
     }
 
     /// The cgroup called `name` below the mounted hierarchies, as `drover/guests`; hierarchies where it does
-    /// not exist
-    /// are
-    /// left out.
+    /// not exist are left out.
     public static GuestCgroup find(Path mounts, String name) {
         if (name.isEmpty()) return none();
         String relative = name.startsWith("/") ? name.substring(1) : name;

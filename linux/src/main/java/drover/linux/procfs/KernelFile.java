@@ -10,8 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /// Reads of small files that the kernel makes up: one open, one read, no stream. Not thread-safe: a reader
-/// keeps its
-/// buffer.
+/// keeps its buffer.
 final class KernelFile {
     private static final int LIMIT_BYTES =
             16 * 1024; // what is needed of /proc/stat and the like comes first or is small

@@ -11,8 +11,7 @@ import java.util.stream.Stream;
 /// Looks at the load of this node: of the guests' cgroup where that has a quota, else of the machine.
 ///
 /// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then
-/// only the
-/// guests' own tasks tell whether a node is free. Reads files only, a dozen at most; not thread-safe.
+/// only the guests' own tasks tell whether a node is free. Reads files only, a dozen at most; not thread-safe.
 public final class LoadSampler {
     private static final Pattern SOME_10S = Pattern.compile("some avg10=([0-9.]+)");
     private static final long NO_LIMIT = 1L << 60; // v1 shows "unlimited" as a number near 2^63

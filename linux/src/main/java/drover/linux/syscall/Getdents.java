@@ -16,8 +16,7 @@ public final class Getdents {
     private Getdents() {}
 
     /// Fills the direct buffer from its position with records. Returns the bytes filled, 0 at the end, or the
-    /// negated
-    /// errno.
+    /// negated errno.
     public static int getdents64(int descriptor, ByteBuffer direct) {
         try {
             return (int) RawSyscall.call(217, descriptor, NativeMemory.addressOf(direct), direct.remaining());

@@ -3,9 +3,8 @@ package drover.linux.syscall;
 import drover.model.Credentials;
 
 /// credentials(7) of the calling thread alone: setfsuid(2), setfsgid(2), setgroups(2), capset(2). A thread of
-/// root's
-/// process that acts for somebody else keeps none of root's capabilities in effect, so that quotas, reserved
-/// blocks and trusted attributes are refused to it as to that user.
+/// root's process that acts for somebody else keeps none of root's capabilities in effect, so that quotas,
+/// reserved blocks and trusted attributes are refused to it as to that user.
 public final class ThreadCredentials {
     private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
 

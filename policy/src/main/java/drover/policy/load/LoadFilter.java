@@ -3,15 +3,10 @@ package drover.policy.load;
 /// The two filters a node's load passes through.
 ///
 /// Source: MOSIX, as kept in Kerrighed's load balancer (facts/01): the local load rises slowly, (5 old + 3 new)
-/// / 8,
-/// and
-/// falls at once; the exported load rises at once and falls slowly, (7 old + new) / 8. One update a second, in
-/// runnable
-/// tasks. A node is thus quick to call itself free for its own work and slow to call itself free to others,
-/// which is
-/// the
-/// hysteresis that keeps guests from hopping.
-/// Deviation: loads are doubles, not fixed point.
+/// / 8, and falls at once; the exported load rises at once and falls slowly, (7 old + new) / 8. One update a
+/// second, in runnable tasks. A node is thus quick to call itself free for its own work and slow to call itself
+/// free to others, which is the hysteresis that keeps guests from hopping. Deviation: loads are doubles, not
+/// fixed point.
 ///
 /// @param local what this node believes of itself
 /// @param exported what it tells others

@@ -16,9 +16,8 @@ import java.util.TreeMap;
 /// The newest load vector heard of each node, and the choice of those to pass on.
 ///
 /// Source: MOSIX/infod's window of the freshest entries (facts/01). Ages travel instead of times, so clocks
-/// need not
-/// agree.
-/// Pure: the caller brings the time, in nanoseconds of any clock that only runs forward. Not thread-safe.
+/// need not agree. Pure: the caller brings the time, in nanoseconds of any clock that only runs forward. Not
+/// thread-safe.
 public final class LoadWindow {
     /// Older vectors say nothing about the present: they are shown, but no longer passed on.
     public static final Duration TELLING = Duration.ofMinutes(1);

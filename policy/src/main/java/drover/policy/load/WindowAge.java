@@ -1,22 +1,15 @@
 package drover.policy.load;
 
 /// How old entries get when each node sends, each step, its freshest `window` entries (its own included) to one
-/// random
-/// node of the `nodes`. Ages are in steps.
+/// random node of the `nodes`. Ages are in steps.
 ///
 /// Source: the model of infod's libgossip/gossiplib.c (facts/01; Amar, Barak, Drezner, Okun: Randomized gossip
-/// algorithms
-/// for maintaining a distributed bulletin board, 2009). X(t), the number of entries of age at most t that a
-/// node has,
-/// grows
-/// from its own one: X(t+1) = X(t) + min(X(t), window) (1 - X(t)/N) N/(N-1). While X is below the window everything
-/// known
-/// travels, and X nearly doubles; later only `window` entries do.
-/// Deviation: the recurrence is iterated instead of solved, and the oldest entry is expected where a Poisson
-/// count of
+/// algorithms for maintaining a distributed bulletin board, 2009). X(t), the number of entries of age at most t
+/// that a node has, grows from its own one: X(t+1) = X(t) + min(X(t), window) (1 - X(t)/N) N/(N-1). While X is
+/// below the window everything known travels, and X nearly doubles; later only `window` entries do. Deviation:
+/// the recurrence is iterated instead of solved, and the oldest entry is expected where a Poisson count of
 /// still older ones, with mean N - X(t), is not zero. Checked against a simulation: the maximum within 5 %, the
-/// average,
-/// which ignores the luck of being called twice in a step, at most half a step too high.
+/// average, which ignores the luck of being called twice in a step, at most half a step too high.
 public final class WindowAge {
     private static final double ALL_BUT = 1e-6; // entries missing when the recurrence ends
     private static final int STEP_LIMIT = 1_000_000; // far beyond any sensible window

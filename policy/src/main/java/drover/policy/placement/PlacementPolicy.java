@@ -12,21 +12,16 @@ import java.util.random.RandomGenerator;
 
 /// Chooses the node with the least marginal cost.
 ///
-/// Source: Amir, Awerbuch, Barak, Borgstrom, Keren: An opportunity cost approach for job assignment in a scalable
-/// computing cluster, IEEE TPDS 11(7), 2000, doi 10.1109/71.877834. A resource costs `a^utilisation`, so the
-/// marginal
-/// cost of a job is `a^after - a^before`, summed over CPU and memory; `a` is the number of nodes. CPU has no upper
-/// bound,
-/// so its utilisation is the number of tasks over the least power of two that is at least the largest number of
-/// tasks
-/// of
-/// any node; a task on a node of speed s counts 1/(s * cores).
+/// Source: Amir, Awerbuch, Barak, Borgstrom, Keren: An opportunity cost approach for job assignment in a
+/// scalable computing cluster, IEEE TPDS 11(7), 2000, doi 10.1109/71.877834. A resource costs `a^utilisation`,
+/// so the marginal cost of a job is `a^after - a^before`, summed over CPU and memory; `a` is the number of
+/// nodes. CPU has no upper bound, so its utilisation is the number of tasks over the least power of two that is
+/// at least the largest number of tasks of any node; a task on a node of speed s counts 1/(s * cores).
 ///
-/// Deviations: among costs within [#NEAR] of the least one, home wins (no network), else one is drawn at random, so
-/// that
-/// several homes that see the same idle node do not all flood it. A node takes at most [#busyLimit] busy guests
-/// of one
-/// home; further jobs wait at home, where they can still go to whichever node is free first.
+/// Deviations: among costs within [#NEAR] of the least one, home wins (no network), else one is drawn at
+/// random, so that several homes that see the same idle node do not all flood it. A node takes at most
+/// [#busyLimit] busy guests of one home; further jobs wait at home, where they can still go to whichever node
+/// is free first.
 public final class PlacementPolicy {
     /// Relative difference in cost that is noise in the load vectors rather than a reason.
     static final double NEAR = 0.02;

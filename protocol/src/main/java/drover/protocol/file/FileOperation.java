@@ -4,8 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 
 /// What a file call asks for. `node` and `parent` are ids that home gave for inodes, `handle` one that it gave
-/// for an
-/// open file; 0 stands for none. Modes, flags and offsets are Linux's.
+/// for an open file; 0 stands for none. Modes, flags and offsets are Linux's.
 public sealed interface FileOperation {
     /// The first call on each new link.
     ///

@@ -9,8 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The part of a deputy's spec that home's daemon reads: what to show to people, and which process the deputy
-/// is. The
-/// rest (environment, limits, terminal) is the keeper's business.
+/// is. The rest (environment, limits, terminal) is the keeper's business.
 ///
 /// @param deputyPid the deputy's pid at home, which the guest's first process gets too
 /// @param directory working directory

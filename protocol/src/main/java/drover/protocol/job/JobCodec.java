@@ -20,8 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Bytes of [JobMessage]s: a type, then the record's fields in order. Buffers inside decoded messages are
-/// slices of the
-/// frame and live as long as it does.
+/// slices of the frame and live as long as it does.
 public final class JobCodec {
     private static final int START_GUEST = 1;
     private static final int SESSION = 2;

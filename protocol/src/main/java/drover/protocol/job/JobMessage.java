@@ -7,9 +7,7 @@ import java.time.Duration;
 import java.util.List;
 
 /// What home and a guest's node say to each other about jobs, over a link of class JOBS. Every message is
-/// idempotent:
-/// it
-/// names the guest by job and epoch, so it may be said again after a link was lost.
+/// idempotent: it names the guest by job and epoch, so it may be said again after a link was lost.
 public sealed interface JobMessage {
     /// Home: run this guest. Said again, the answer is given again.
     ///

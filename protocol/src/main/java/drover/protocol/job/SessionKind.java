@@ -1,9 +1,8 @@
 package drover.protocol.job;
 
 /// The kinds of session frames. Deputy and keeper exchange them end to end; the daemons between them relay, and
-/// look
-/// only
-/// at what home must know: that output was delivered, that input was consumed, how the guest ended, what it uses.
+/// look only at what home must know: that output was delivered, that input was consumed, how the guest ended,
+/// what it uses.
 public final class SessionKind {
     public static final int DATA = 1;
     public static final int ACK = 2;

@@ -7,8 +7,7 @@ import io.netty.handler.codec.CorruptedFrameException;
 import java.util.List;
 
 /// Cuts the stream into frames: a little-endian u32 length, then that many bytes. A length beyond the limit is
-/// refused
-/// before anything of the frame is held.
+/// refused before anything of the frame is held.
 final class FrameDecoder extends ByteToMessageDecoder {
     static final int LENGTH_BYTES = 4;
     private int limitBytes;

@@ -21,9 +21,8 @@ public interface Link {
     X509Certificate certificate();
 
     /// Sends a frame (type and payload, without the length). Takes ownership. Frames of one caller keep their
-    /// order. A
-    /// frame
-    /// for a link that is down is dropped: what must survive that is sent again after the next `up`.
+    /// order. A frame for a link that is down is dropped: what must survive that is sent again after the next
+    /// `up`.
     ///
     /// @throws IllegalArgumentException when the frame is empty or longer than the class allows
     void send(ByteBuf frame);

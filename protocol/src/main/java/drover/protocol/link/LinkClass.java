@@ -32,9 +32,7 @@ public enum LinkClass {
     }
 
     /// The longest frame accepted or sent. JOBS must hold an environment and argument vector (the kernel's own
-    /// limit
-    /// for
-    /// both is of this size), the others one file call with its data and room for a header.
+    /// limit for both is of this size), the others one file call with its data and room for a header.
     public int frameLimitBytes() {
         return frameLimitBytes;
     }

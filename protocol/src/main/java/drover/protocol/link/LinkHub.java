@@ -40,11 +40,9 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// All links of this node: listens for other homes, and dials the nodes this home wants to use, one connection per
-/// class.
-/// A connection becomes a [Link] after TLS 1.3 with both certificates checked and a HELLO with a common version;
-/// anything
-/// else is refused with a logged reason and harms no other link.
+/// All links of this node: listens for other homes, and dials the nodes this home wants to use, one connection
+/// per class. A connection becomes a [Link] after TLS 1.3 with both certificates checked and a HELLO with a
+/// common version; anything else is refused with a logged reason and harms no other link.
 ///
 /// Thread rule: any thread, but [#register] only before [#start].
 public final class LinkHub implements AutoCloseable {
@@ -53,8 +51,7 @@ public final class LinkHub implements AutoCloseable {
     static final String NEEDED_NO_MORE = "this node needs it no more";
 
     /// Two direct arenas of 1 MiB chunks for two event loops: the default of 4 MiB and two arenas a core costs
-    /// a small
-    /// daemon tens of MiB.
+    /// a small daemon tens of MiB.
     private static final ByteBufAllocator BUFFERS = new PooledByteBufAllocator(true, 0, 2, 8192, 7, 64, 16, false);
 
     private record Key(NodeId node, LinkClass linkClass, boolean dialledHere) {
@@ -177,9 +174,8 @@ public final class LinkHub implements AutoCloseable {
         return link != null && link.isUp() ? Optional.of(link) : Optional.empty();
     }
 
-    /// Cuts every link whose peer showed such a certificate. To keep it out, its [drover.protocol.mtls.Revocations]
-    /// must
-    /// name it first.
+    /// Cuts every link whose peer showed such a certificate. To keep it out, its
+    /// [drover.protocol.mtls.Revocations] must name it first.
     public void disconnect(Predicate<X509Certificate> which, String reason) {
         for (LinkChannel link : connections)
             if (link.isCertified() && which.test(link.certificate())) link.close(reason);

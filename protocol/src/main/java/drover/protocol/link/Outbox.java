@@ -9,9 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// What waits to be sent on one link. Any thread adds; the event loop writes. A lone frame is flushed at once;
-/// frames
-/// that
-/// queued up meanwhile, or that answer frames of one read, share one flush and so one TLS record.
+/// frames that queued up meanwhile, or that answer frames of one read, share one flush and so one TLS record.
 final class Outbox {
     private final ChannelHandlerContext context;
     private final int highWaterBytes;

@@ -1,8 +1,7 @@
 package drover.protocol.local;
 
 /// Frame types of `drover.sock`, where deputies and commands talk to the daemon. The peer's identity is the
-/// kernel's
-/// word (SO_PEERCRED, SO_PEERGROUPS); no frame states it.
+/// kernel's word (SO_PEERCRED, SO_PEERGROUPS); no frame states it.
 public final class DaemonSocket {
     /// str options (JSON), then the spec blob to the end.
     public static final int RUN = 1;

@@ -3,9 +3,8 @@ package drover.protocol.local;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// One frame of a local socket: a type and its payload. On the socket it is u32 length of what follows, u8 type,
-/// payload,
-/// all integers little-endian.
+/// One frame of a local socket: a type and its payload. On the socket it is u32 length of what follows, u8
+/// type, payload, all integers little-endian.
 ///
 /// @param type    0..255; [DaemonSocket] and [KeeperSocket] name them
 /// @param payload read-only view; each call gives a fresh one at position 0, little-endian

@@ -13,10 +13,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Believes exactly the node certificates that this cluster's authority signed itself, that are valid now, and
-/// that are
-/// not revoked. There are no intermediate authorities, so a certificate is believed or not by one signature.
-/// Host names are not compared: a node is who its certificate says, wherever it is.
-/// Thread rule: any thread; reads the identity that is current at the time of the call.
+/// that are not revoked. There are no intermediate authorities, so a certificate is believed or not by one
+/// signature. Host names are not compared: a node is who its certificate says, wherever it is. Thread rule: any
+/// thread; reads the identity that is current at the time of the call.
 final class ClusterTrust extends ChainTrust {
     private final Supplier<IdentityMaterial> material;
     private final Revocations revocations;

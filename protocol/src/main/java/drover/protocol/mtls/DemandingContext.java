@@ -17,8 +17,7 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 
 /// An SSLContext whose server sockets and engines demand a client's certificate and speak TLS 1.3 only, whoever
-/// makes
-/// them: a caller that forgets `setNeedClientAuth` still lets nobody in.
+/// makes them: a caller that forgets `setNeedClientAuth` still lets nobody in.
 final class DemandingContext extends SSLContext {
     DemandingContext(SSLContext inner) {
         super(new Spi(inner), inner.getProvider(), inner.getProtocol());

@@ -23,8 +23,7 @@ import java.util.List;
 import java.util.Set;
 
 /// The identity on disk: one file `node.pem`, mode 0600, holding the key, the certificate and the authorities,
-/// so that
-/// one rename replaces all of them together.
+/// so that one rename replaces all of them together.
 public final class IdentityFiles {
     private IdentityFiles() {}
 

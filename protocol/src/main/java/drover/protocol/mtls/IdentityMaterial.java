@@ -8,8 +8,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 
 /// What a node needs to prove who it is: its key, the certificate for it, and the authorities it believes. The
-/// first
-/// authority is the one that signed the certificate.
+/// first authority is the one that signed the certificate.
 public record IdentityMaterial(PrivateKey key, X509Certificate certificate, List<X509Certificate> authorities) {
     public IdentityMaterial {
         authorities = List.copyOf(authorities);

@@ -20,14 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Who this node is, and the TLS contexts made from it: BoringSSL for the links (JSSE where its library is
-/// missing),
-/// and
-/// a JSSE context for everything else. Every server made from it demands a certificate of this cluster, TLS 1.3
-/// only.
+/// missing), and a JSSE context for everything else. Every server made from it demands a certificate of this
+/// cluster, TLS 1.3 only.
 ///
 /// Thread rule: any thread. A renewed certificate is put in place with [#replace] or [#reload]; handshakes that
-/// begin
-/// later use it, links that stand go on.
+/// begin later use it, links that stand go on.
 public final class TlsIdentity {
     static final List<String> PROTOCOLS = List.of("TLSv1.3");
 
@@ -102,16 +99,14 @@ public final class TlsIdentity {
     }
 
     /// A JSSE context of the same identity: shows the current certificate, believes only this cluster's
-    /// unrevoked ones,
-    /// and its server sockets and engines demand the client's.
+    /// unrevoked ones, and its server sockets and engines demand the client's.
     public SSLContext jsseContext() {
         return jsse;
     }
 
     /// The same identity for a server that also talks to machines which have no certificate yet: it shows this
-    /// node's,
-    /// and
-    /// believes only this cluster's where the client shows one, but demands none. For enrolment only.
+    /// node's, and believes only this cluster's where the client shows one, but demands none. For enrolment
+    /// only.
     public SSLContext enrolmentContext() {
         return open;
     }

@@ -24,8 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Whoever is not a node of this cluster, or does not talk like one, is refused with a logged reason; and after
-/// each of
-/// them a real node still gets its link.
+/// each of them a real node still gets its link.
 class RefusalIT {
     private static final String CLUSTER = "test-1";
     private final TestAuthority authority = new TestAuthority(CLUSTER);

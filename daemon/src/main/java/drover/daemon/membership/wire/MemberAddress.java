@@ -17,8 +17,7 @@ import org.jgroups.util.NameCache;
 /// What a member's group address says about it, so that a view alone tells names and addresses of all members.
 ///
 /// The address begins with the start time: addresses sort by age, so among nodes that start together the one
-/// that is
-/// up longest founds the cluster, and of two incarnations of a node the newer one is the greater one.
+/// that is up longest founds the cluster, and of two incarnations of a node the newer one is the greater one.
 ///
 /// @param node its name
 /// @param control where its group transport listens

@@ -17,13 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The link this node dials to one peer, and only ever sends on. Nobody who sends waits for the network: frames
-/// go into
-/// a
-/// bounded queue, and one virtual thread connects, writes, and tries again.
+/// go into a bounded queue, and one virtual thread connects, writes, and tries again.
 ///
 /// Each pair of nodes has one such link in each direction. Two nodes that dial each other at the same moment
-/// therefore
-/// never have to agree on which link survives (docs/adr/0003-cold-start.md).
+/// therefore never have to agree on which link survives (docs/adr/0003-cold-start.md).
 final class Outbound implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Outbound.class);
     private static final long FIRST_BACKOFF_MS = 50; // a node that is just starting is found quickly

@@ -69,9 +69,7 @@ public final class PeerDiscovery extends Discovery {
     }
 
     /// As JGroups' own, but a starting node that is shaking hands with some peer waits for its answer: in a
-    /// cold start
-    /// of a
-    /// whole cluster the first handshakes take seconds of CPU.
+    /// cold start of a whole cluster the first handshakes take seconds of CPU.
     @Override
     public Responses findMembers(List<Address> wanted, boolean initial, boolean async, long timeoutMs) {
         Responses responses = super.findMembers(wanted, initial, async, timeoutMs);

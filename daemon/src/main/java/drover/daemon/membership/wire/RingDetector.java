@@ -20,9 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Failure detection: carries out what `RingWatch` decides. It stands where JGroups' FD_ALL3 and
-/// VERIFY_SUSPECT2 would;
-/// those ping all members from all members, and so make each pair of nodes shake hands during a cold start
-/// (docs/adr/0003-cold-start.md).
+/// VERIFY_SUSPECT2 would; those ping all members from all members, and so make each pair of nodes shake hands
+/// during a cold start (docs/adr/0003-cold-start.md).
 public final class RingDetector extends Protocol {
     private static final short PROTOCOL_ID = 1042;
     private static final Logger LOG = LoggerFactory.getLogger(RingDetector.class);

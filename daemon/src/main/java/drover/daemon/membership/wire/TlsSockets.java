@@ -16,9 +16,7 @@ import javax.net.ssl.SSLSocket;
 /// Mutual TLS 1.3 over plain sockets, with time limits on every step.
 ///
 /// The plain socket is kept by the caller: closing it ends a link at once, while closing a TLS socket may wait
-/// for a
-/// peer
-/// that does not read.
+/// for a peer that does not read.
 final class TlsSockets {
     private final SSLContext context;
     private final TransportConfig config;

@@ -29,11 +29,9 @@ import org.slf4j.LoggerFactory;
 /// The group's transport: TCP with mutual TLS 1.3, one link in each direction between two nodes.
 ///
 /// It replaces JGroups' own TCP, whose acceptor shakes hands one peer at a time while it holds locks that
-/// senders need
-/// (docs/adr/0003-cold-start.md). A link that ends without a goodbye makes its peer suspect at once, so a
-/// killed node
-/// is
-/// seen without waiting for heartbeats. A peer's name must be the one in its certificate.
+/// senders need (docs/adr/0003-cold-start.md). A link that ends without a goodbye makes its peer suspect at
+/// once, so a killed node is seen without waiting for heartbeats. A peer's name must be the one in its
+/// certificate.
 ///
 /// Thread rule: sending never blocks; frames are received on the virtual thread of their link.
 public final class TlsTransport extends TP {

@@ -6,13 +6,12 @@ import java.time.Duration;
 ///
 /// @param connectTimeout a peer that does not answer a SYN in this time is tried again later
 /// @param handshakeTimeout for TLS and the first frame: one round trip and a few milliseconds of CPU, with room
-///     for a
-/// busy
-///     machine; a peer that needs longer would block nobody but itself
-/// @param retryFor how long a frame waits for a connection: discovery of a node that is just starting succeeds, old
-///     heartbeats are not delivered
+///     for a busy machine; a peer that needs longer would block nobody but itself
+/// @param retryFor how long a frame waits for a connection: discovery of a node that is just starting succeeds,
+///     old heartbeats are not delivered
 /// @param idleTimeout links to nodes that are not members are closed after this time
-/// @param queueFrames frames waiting for one peer; the oldest are dropped beyond (the group resends what matters)
+/// @param queueFrames frames waiting for one peer; the oldest are dropped beyond (the group resends what
+///     matters)
 /// @param greetingConnections accepted connections that have not said who they are; more are refused
 public record TransportConfig(
         Duration connectTimeout,
