@@ -135,14 +135,22 @@ class ProgramsIT {
                 List.of(
                         "sh",
                         "-c",
-                        "mount -t tmpfs none $A/dir; cd $A; mkdir dir/inner && cd dir/inner; sleep 2; pwd; test -d $A/dir/inner && echo still; umount -l $A/dir"));
-        Thread.sleep(700);
-        for (int i = 0; i < 5; i++) {
-            nodes.beginJob(0);
-            assertEquals(0, nodes.sh(work, "ls $A/dir $A/dir/inner > /dev/null").status());
+                        "mount -t tmpfs none $A/dir; cd $A; mkdir dir/inner && cd dir/inner; echo mounted; read go;"
+                                + " pwd; test -d $A/dir/inner && echo still; umount -l $A/dir"));
+        try (var said = other.inputReader();
+                var told = other.outputWriter()) {
+            assertEquals("mounted", said.readLine());
+            for (int i = 0; i < 5; i++) {
+                nodes.beginJob(0);
+                assertEquals(
+                        0, nodes.sh(work, "ls $A/dir $A/dir/inner > /dev/null").status());
+            }
+            told.write("go\n");
+            told.flush();
+            String directory = said.readLine();
+            assertTrue(directory.endsWith("dir/inner"), directory);
+            assertEquals("still", said.readLine());
         }
-        String output = new String(other.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertTrue(output.contains("dir/inner\nstill\n"), output);
     }
 
     /// How many descriptors of a removed file this process, which is home here, has open.

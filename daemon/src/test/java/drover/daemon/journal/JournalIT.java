@@ -69,6 +69,8 @@ class JournalIT {
                     journal.write(
                             new Journal.Row(100 * round + job, JobState.EXITED, "n2", 1, record), latch::countDown);
                 }
+                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+                while (journal.trouble().isEmpty() && System.nanoTime() - deadline < 0) Thread.sleep(10);
                 assertFalse(committed.getLast().await(1500, TimeUnit.MILLISECONDS), "it is not on disk, but said so");
                 String trouble = journal.trouble().orElse("no trouble");
                 assertTrue(trouble.contains("journal.db") && trouble.contains("full"), trouble);

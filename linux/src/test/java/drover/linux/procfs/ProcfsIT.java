@@ -45,6 +45,19 @@ class ProcfsIT {
         }
     }
 
+    /// Waits until the process runs its program, and is in that state.
+    private static void awaitState(Process process, char state) throws Exception {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (true) {
+            // pid (program) state ...
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+            boolean isExecuted = stat.contains("(sh)") || stat.contains("(sleep)");
+            if (isExecuted && stat.charAt(stat.lastIndexOf(')') + 2) == state) return;
+            assertTrue(System.nanoTime() - deadline < 0, "it is not " + state + ": " + stat);
+            Thread.sleep(10);
+        }
+    }
+
     /// The files of a v1 cgroup, with the tasks of a real busy process and a real sleeping one.
     @Test
     void underAQuotaOnlyTheGuestsOwnTasksCount() throws Exception {
@@ -59,7 +72,8 @@ class ProcfsIT {
             Files.writeString(dir.resolve("memory.stat"), "cache 1\ninactive_file 10485760\n");
             GuestCgroup cgroup = new GuestCgroup(Optional.of(dir), Optional.of(dir));
             LoadSampler sampler = new LoadSampler(PROC, cgroup);
-            Thread.sleep(200); // sleep(1) is asleep by then
+            awaitState(busy, 'R');
+            awaitState(asleep, 'S');
             LoadSample sample = sampler.sample();
             assertEquals(0.25, sample.cpus());
             assertEquals(1, sample.runnable(), sample.toString());
