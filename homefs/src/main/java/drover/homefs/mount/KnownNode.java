@@ -29,8 +29,11 @@ final class KnownNode {
     /// @param believedUntilNanos of [System#nanoTime()]
     record Next(FileAttributes attributes, long generation, long believedUntilNanos) {}
 
-    KnownNode(long id, FileAttributes attributes) {
+    /// @param parent and name: where it is seen first
+    KnownNode(long id, long parent, Bytes name, FileAttributes attributes) {
         this.id = id;
+        this.parent = parent;
+        this.name = name;
         this.device = attributes.device();
         this.inode = attributes.inode();
     }

@@ -27,7 +27,7 @@ final class KnownNodes {
 
     void seen(long parent, Bytes name, FileResult.Entry entry) {
         FileAttributes attributes = entry.attributes();
-        KnownNode node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, attributes));
+        KnownNode node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, parent, name, attributes));
         node.seen(parent, name);
         names.put(new Entry(parent, name), entry.node());
     }

@@ -56,7 +56,13 @@ final class Recaller implements AutoCloseable {
         grants.voidCallsUnderWay();
         long link = conversation.link();
         thread.execute(() -> {
-            for (Item item : recall.items()) takeBack(item);
+            try {
+                for (Item item : recall.items()) takeBack(item);
+            } catch (RuntimeException e) {
+                // home waits for this node until it has said that it did: then all of it, once more
+                log.error("recall {} failed; everything is taken back instead", recall, e);
+                takeBack(new Item.Everything());
+            }
             conversation.acknowledge(link, recall.number());
         });
     }
