@@ -208,12 +208,15 @@ final class Recalls {
     /// Lets go on what has waited for a silent node for too long. To be called about once a second.
     void giveUpOverdue(NodeView view) {
         List<Waiting> done = new ArrayList<>(0);
+        List<Runnable> starting = new ArrayList<>(0);
         synchronized (this) {
             long now = System.nanoTime();
             for (Sent sent : view.recalls.unacknowledged) {
                 if (now - sent.sinceNanos < patience.toNanos()) break;
                 for (Waiting waiting : sent.waiting) if (--waiting.nodes == 0) done.add(waiting);
                 sent.waiting.clear();
+                starting.addAll(sent.starting);
+                sent.starting.clear();
                 if (!view.recalls.givenUp)
                     log.warn(
                             "{} does not say that it heard of a change: its guests stay frozen until it does",
@@ -223,6 +226,7 @@ final class Recalls {
             }
         }
         for (Waiting waiting : done) waiting.then.run();
+        starting.forEach(Runnable::run);
     }
 
     /// A node is there, on a new link.
@@ -236,10 +240,11 @@ final class Recalls {
         }
     }
 
-    /// Runs the task when the node has acknowledged all that it was told until now.
+    /// Runs the task when the node has acknowledged all that it was told until now, or was given up: it may have
+    /// begun anew, and will say so only when a job starts there. If not, that job's guest is frozen with the others.
     void whenCaughtUp(NodeView view, Runnable task) {
         synchronized (this) {
-            if (!view.recalls.unacknowledged.isEmpty()) {
+            if (!view.recalls.unacknowledged.isEmpty() && !view.recalls.givenUp) {
                 view.recalls.unacknowledged.getLast().starting.add(task);
                 return;
             }
