@@ -240,9 +240,9 @@ final class Recalls {
         }
     }
 
-    /// Runs the task when the node has acknowledged all that it was told until now, or was given up: it may have
-    /// begun anew, and will say so only when a job starts there. If not, that job's guest is frozen with the
-    others.
+    /// Runs the task when the node has acknowledged all that it was told until now, or was given up: it may
+    /// have begun anew, and will say so only when a job starts there. If not, that job's guest is frozen with
+    /// the others.
     void whenCaughtUp(NodeView view, Runnable task) {
         synchronized (this) {
             if (!view.recalls.unacknowledged.isEmpty() && !view.recalls.givenUp) {
