@@ -131,7 +131,7 @@ final class GuestCalls {
     }
 
     private void askHome(Asked asked, FileOperation operation) {
-        long handle = HandleOf.operation(operation);
+        long handle = operation.openedHandle();
         if (operation instanceof FileOperation.CopyRange copy && LocalOpens.isLocal(copy.from())) handle = copy.from();
         if (LocalOpens.isLocal(handle)) {
             onLocal(asked, operation, handle);
@@ -215,10 +215,10 @@ final class GuestCalls {
 
     private void send(Asked asked, PendingCall call) {
         FileOperation operation = call.operation;
-        KnownHandle handle = handles.get(HandleOf.operation(operation));
+        KnownHandle handle = handles.get(operation.openedHandle());
         if (handle != null) {
             conversation.call(call, handle.opener);
-        } else if (HandleOf.operation(operation) != 0) {
+        } else if (operation.openedHandle() != 0) {
             conversation.call(call, Caller.NOBODY);
         } else {
             callAs(call, asked.uid, asked.gid, System.nanoTime());

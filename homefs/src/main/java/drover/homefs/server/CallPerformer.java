@@ -123,7 +123,7 @@ final class CallPerformer {
     private Outcome guestCall(NodeView view, FileCall call, FileOperation operation, List<Change> changes)
             throws CallFailed {
         if (operation instanceof FileOperation.Unknown) throw new CallFailed(Errno.ENOSYS);
-        long handleId = handleOf(operation);
+        long handleId = operation.openedHandle();
         Caller caller = call.caller();
         GuestKey guest = guest(view, caller, handleId);
         Credentials job = authority.credentials(view.node, guest).orElse(null);
@@ -331,25 +331,6 @@ final class CallPerformer {
 
     private static Outcome done(FileCall call, FileResult result) {
         return new Outcome.Reply(new FileReply.Done(call.id(), result));
-    }
-
-    /// The handle whose opener's rights count, or 0 if it is the caller's.
-    private static long handleOf(FileOperation operation) {
-        return switch (operation) {
-            case FileOperation.Read o -> o.handle();
-            case FileOperation.Write o -> o.handle();
-            case FileOperation.Release o -> o.handle();
-            case FileOperation.Flush o -> o.handle();
-            case FileOperation.Sync o -> o.handle();
-            case FileOperation.ReadDirectory o -> o.handle();
-            case FileOperation.Allocate o -> o.handle();
-            case FileOperation.Seek o -> o.handle();
-            case FileOperation.HashBlocks o -> o.handle();
-            case FileOperation.CopyRange o -> o.to();
-            case FileOperation.TestLock o -> o.handle();
-            case FileOperation.SetLock o -> o.handle();
-            default -> 0;
-        };
     }
 
     /// Whether the call, if it succeeds, changes what others can see.

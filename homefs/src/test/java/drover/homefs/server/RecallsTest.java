@@ -69,4 +69,20 @@ class RecallsTest {
         recalls.acknowledged(reader, 3);
         assertEquals(List.of("first", "second", "third"), done);
     }
+
+    @Test
+    void aJobStartsOnANodeThatWasGivenUp() throws InterruptedException {
+        Recalls recalls = new Recalls(Duration.ofMillis(1));
+        change(recalls, ATTRIBUTES, "change");
+        recalls.whenCaughtUp(reader, () -> done.add("start"));
+        assertEquals(List.of(), done);
+        for (int i = 0; i < 100 && done.isEmpty(); i++) {
+            Thread.sleep(100);
+            recalls.giveUpOverdue(reader);
+        }
+        assertEquals(List.of("change", "start"), done);
+        recalls.whenCaughtUp(reader, () -> done.add("another"));
+        assertEquals("another", done.getLast());
+        assertTrue(recalls.isBehind(reader), "its guests go on");
+    }
 }

@@ -6,6 +6,25 @@ import java.util.List;
 /// What a file call asks for. `node` and `parent` are ids that home gave for inodes, `handle` one that it gave
 /// for an open file; 0 stands for none. Modes, flags and offsets are Linux's.
 public sealed interface FileOperation {
+    /// The handle whose opener makes the call, whoever causes it; 0 if the caller itself makes it.
+    default long openedHandle() {
+        return switch (this) {
+            case Read o -> o.handle();
+            case Write o -> o.handle();
+            case Release o -> o.handle();
+            case Flush o -> o.handle();
+            case Sync o -> o.handle();
+            case ReadDirectory o -> o.handle();
+            case Allocate o -> o.handle();
+            case Seek o -> o.handle();
+            case HashBlocks o -> o.handle();
+            case CopyRange o -> o.to();
+            case TestLock o -> o.handle();
+            case SetLock o -> o.handle();
+            default -> 0;
+        };
+    }
+
     /// The first call on each new link.
     ///
     /// @param mountId the same as long as the kernel's mount lives: home forgets what it knew of another one
