@@ -174,22 +174,31 @@ public final class ControlGroups {
 
     /// Kills everything in the group. True when nothing is left within the limit.
     public boolean kill(String group, Duration limit) {
-        return await(limit, () -> {
-            Set<Long> left = processes(group);
-            left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
-            if (!left.isEmpty()) thaw(group);
-            return left.isEmpty();
-        });
+        return await(limit, () -> killed(group));
+    }
+
+    private boolean killed(String group) {
+        Set<Long> left = processes(group);
+        left.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+        if (!left.isEmpty()) thaw(group);
+        return left.isEmpty();
     }
 
     /// Removes the group and all below it. True when it is gone; a group whose last process has just ended may
     /// be busy for a moment.
     public boolean remove(String group, Duration limit) {
-        return await(limit, () -> {
-            boolean gone = true;
-            for (Path directory : directories(group)) for (Path each : treeBottomUp(directory)) gone &= removed(each);
-            return gone;
-        });
+        return await(limit, () -> isRemoved(group));
+    }
+
+    /// The same, and ends what comes into the group meanwhile: a process that a killed one had just started.
+    public boolean killAndRemove(String group, Duration limit) {
+        return await(limit, () -> killed(group) && isRemoved(group));
+    }
+
+    private boolean isRemoved(String group) {
+        boolean gone = true;
+        for (Path directory : directories(group)) for (Path each : treeBottomUp(directory)) gone &= removed(each);
+        return gone;
     }
 
     /// Removes the group only if nothing is below it.

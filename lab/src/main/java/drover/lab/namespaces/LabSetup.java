@@ -124,7 +124,7 @@ public final class LabSetup {
         if (!groups.kill(group, Lab.DEATH_LIMIT))
             throw new LabException("processes of lab " + labName + " do not die: " + groups.processes(group)
                     + "; they hang in the kernel, see /proc/PID/stack; then try again");
-        if (!groups.remove(group, Lab.DEATH_LIMIT))
+        if (!groups.killAndRemove(group, Lab.DEATH_LIMIT))
             throw new LabException("the control groups of lab " + labName + " are still in use; try again in a moment");
         groups.removeIfUnused(ALL_GROUPS);
         try {
