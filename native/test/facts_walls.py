@@ -171,13 +171,7 @@ def fact_garbage_on_the_keepers_socket_costs_only_that_connection(lab):
         else:
             s.sendall(struct.pack("<I", 0xFFFFFFF0) + body)
         s.close()
-    with lab.daemon.lock:
-        lab.daemon.connect_keeper()
-        lab.daemon.closing = False
-    import threading
-    lab.daemon.thread.join(5)
-    lab.daemon.thread = threading.Thread(target=lab.daemon.loop, daemon=True)
-    lab.daemon.thread.start()
+    lab.daemon.return_to_keeper()
     status(lab.run("true"), 0)
 
 

@@ -93,8 +93,19 @@ class FakeDaemon:
         self.wake_r, self.wake_w = os.pipe()
         self.listen()
         self.connect_keeper()
+        self.start_loop()
+
+    def start_loop(self):
         self.thread = threading.Thread(target=self.loop, daemon=True)
         self.thread.start()
+
+    def return_to_keeper(self):
+        """Another daemon took the keeper's attention: once that is noticed, connect anew."""
+        self.thread.join(10)
+        assert not self.thread.is_alive(), "the keeper listens to the one before, too"
+        self.connect_keeper()
+        self.closing = False
+        self.start_loop()
 
     def listen(self):
         path = self.run_dir + "/drover.sock"

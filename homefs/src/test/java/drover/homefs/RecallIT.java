@@ -28,6 +28,7 @@ import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,6 +145,58 @@ class RecallIT {
         call(ONE, new FileOperation.Rename(1, Bytes.of("f"), 1, Bytes.of("h"), 0));
         for (int i = 0; i < 100 && recalls.get(ONE).stream().noneMatch(RecallIT::isOfH); i++) Thread.sleep(10);
         assertTrue(recalls.get(ONE).stream().anyMatch(RecallIT::isOfH), "only " + recalls.get(ONE));
+    }
+
+    /// What this process itself does at home is no news: here it stands for what has not been heard of yet.
+    @Test
+    void aFileIsTakenBackOfANodeThatFindsItsNameGoneBeforeHomeHeardOfIt() throws Exception {
+        Files.writeString(root.resolve("f"), "f");
+        long file = promised("f");
+        Files.delete(root.resolve("f"));
+        absence(ONE, 1, "f");
+        awaitRecall(file);
+    }
+
+    @Test
+    void aFileIsTakenBackOfANodeThatFindsAnotherByItsNameBeforeHomeHeardOfIt() throws Exception {
+        Files.writeString(root.resolve("f"), "f");
+        Files.writeString(root.resolve("g"), "g");
+        long file = promised("f");
+        Files.move(root.resolve("g"), root.resolve("f"), StandardCopyOption.REPLACE_EXISTING);
+        lookup(ONE, 1, "f");
+        awaitRecall(file);
+    }
+
+    /// Until home watches the directory, it promises less.
+    private long promised(String name) throws InterruptedException {
+        for (int i = 0; i < 500; i++) {
+            FileResult.Entry entry = lookup(ONE, 1, name);
+            if (entry.attributesLease() == Lease.FULL) return entry.node();
+            Thread.sleep(10);
+        }
+        throw new AssertionError("home promises nothing");
+    }
+
+    private void awaitRecall(long file) throws InterruptedException {
+        for (int i = 0; i < 500 && !isTakenBack(file); i++) Thread.sleep(10);
+        assertTrue(isTakenBack(file), "only " + recalls.get(ONE));
+    }
+
+    private boolean isTakenBack(long file) {
+        return recalls.get(ONE).stream()
+                .anyMatch(item -> item instanceof FileRecall.Item.Name name && name.node() == file);
+    }
+
+    @Test
+    void ofWhatANodeRemovesItselfNothingIsTakenBack() throws Exception {
+        Files.writeString(root.resolve("f"), "f");
+        promised("f");
+        recalls.get(ONE).clear(); // of the beginning
+        call(ONE, new FileOperation.Unlink(1, Bytes.of("f")));
+        call(ONE, new FileOperation.Symlink(1, Bytes.of("f"), Bytes.of("target")));
+        call(ONE, new FileOperation.Unlink(1, Bytes.of("f")));
+        absence(ONE, 1, "f");
+        assertEquals(List.of(), recalls.get(ONE));
     }
 
     private static boolean isOfH(FileRecall.Item item) {

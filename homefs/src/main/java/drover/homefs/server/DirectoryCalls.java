@@ -146,7 +146,7 @@ final class DirectoryCalls {
         if (veiled && !status.isDirectory()) return null;
         Identity identity = identities.of(status, handle.descriptor(), name.array());
         Inode inode = call.view().inodes.seen(identity, handle.inode, name, -1, veiled);
-        FileResult.Entry entry = leases.entry(call.since(), handle.inode, name, inode, status, attributes.of(status));
+        FileResult.Entry entry = leases.entry(call, handle.inode, name, inode, status, attributes.of(status));
         return new Listed(name, number, offset, type, entry);
     }
 }

@@ -1,5 +1,6 @@
 package drover.homefs.server;
 
+import drover.homefs.server.NodeView.Call;
 import drover.homefs.server.Recalls.TakenBack;
 import drover.linux.syscall.FileStatus;
 import drover.linux.syscall.Stat;
@@ -94,17 +95,39 @@ final class Leases {
         version++;
     }
 
-    /// What a node is told of a name that was found at or after `since`.
+    /// What a node is told of a name that was found.
     FileResult.Entry entry(
-            long since, Inode directory, Bytes name, Inode inode, FileStatus status, FileAttributes attributes) {
+            Call call, Inode directory, Bytes name, Inode inode, FileStatus status, FileAttributes attributes) {
         boolean watched = watch.covers(directory);
         boolean steady = watched && (inode.veiled || isSteady(inode, status));
+        boolean displaces;
         synchronized (this) {
-            if (version != since || !directory.promises.addName(name, inode))
+            if (version != call.since() || !directory.promises.hasRoomFor(name))
                 return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE);
+            displaces = promise(call.view(), directory, name, inode);
             inode.promises.attributes = true;
         }
+        if (displaces) atHome.accept(List.of());
         return new FileResult.Entry(inode.id, attributes, lease(watched), lease(steady));
+    }
+
+    /// A name may be found to lead elsewhere before the news arrives why. Then it would be too late for what it
+    /// led to: the news would find the new promise, and take that back.
+    ///
+    /// @return whether something is to be taken back now
+    private static boolean promise(NodeView view, Inode directory, Bytes name, Inode now) {
+        Inode before = directory.promises.addName(name, now);
+        if (before == Promises.ABSENT || before == now) return false;
+        before.promises.attributes = false;
+        before.promises.content = false;
+        view.displaced.add(new Item.Name(directory.id, name, before.id));
+        return true;
+    }
+
+    /// A node has removed a name itself: its kernel knows.
+    synchronized void removed(Inode directory, Bytes name, Identity file) {
+        Inode led = directory.promises.led(name);
+        if (led != Promises.ABSENT && led.identity().equals(file)) directory.promises.removeName(name);
     }
 
     /// Whether all changes of a file in a directory that is watched are noticed.
@@ -116,17 +139,23 @@ final class Leases {
         return changesAtHomeAreNoticed ? Lease.FULL : Lease.BRIEF;
     }
 
-    /// How far a node may count on there being no such name, as was found at or after `since`.
-    Lease absence(long since, NodeView view, Inode directory, Bytes name) {
+    /// How far a node may count on there being no such name, as was found.
+    Lease absence(Call call, Inode directory, Bytes name) {
+        NodeView view = call.view();
         boolean watched = watch.covers(directory);
+        boolean displaces = false;
         boolean full;
         synchronized (this) {
             full = view.absences >= Promises.MAX_ABSENT;
             if (full) view.absences = 0;
-            else if (version != since || !directory.promises.addName(name, Promises.ABSENT)) return Lease.NONE;
-            else view.absences++;
+            else {
+                if (version != call.since() || !directory.promises.hasRoomFor(name)) return Lease.NONE;
+                displaces = promise(view, directory, name, Promises.ABSENT);
+                view.absences++;
+            }
         }
         if (full) atHome.accept(List.of(new Change.Absences(view)));
+        if (displaces) atHome.accept(List.of());
         return full ? Lease.NONE : lease(watched);
     }
 
@@ -139,7 +168,7 @@ final class Leases {
         synchronized (this) {
             if (version != since) return Lease.NONE;
             inode.promises.attributes = true;
-            return lease(watched && (parent == null || parent.promises.leads(place.name(), inode)));
+            return lease(watched && (parent == null || parent.promises.led(place.name()) == inode));
         }
     }
 
@@ -160,7 +189,8 @@ final class Leases {
         }
     }
 
-    /// Something has changed. Returns what is to be taken back, and from whom; these promises do not count
+    /// Something has changed, or was found changed. Returns what is to be taken back, and from whom; these promises do
+    /// not count
     /// any more. Nodes that know what has changed are named also if they were promised nothing.
     ///
     /// @param by the node that did it, whose kernel knows; null for a program at home
@@ -169,7 +199,8 @@ final class Leases {
         synchronized (this) {
             version++;
             for (NodeView view : views) {
-                TakenBack taken = new TakenBack(new ArrayList<>(2), new HashSet<>(2));
+                TakenBack taken = new TakenBack(new ArrayList<>(view.displaced), new HashSet<>(2));
+                view.displaced.clear();
                 for (Change change : changes) takeBack(view, view == by, change, taken);
                 if (!taken.concerned().isEmpty() || !taken.items().isEmpty()) recalls.put(view, taken);
             }

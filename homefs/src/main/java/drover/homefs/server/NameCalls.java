@@ -52,8 +52,7 @@ final class NameCalls {
         if (parent.veiled) throw new CallFailed(Errno.ENOENT);
         try (var pin = descriptors.pin(parent, call.acting())) {
             int descriptor = Open.openat(pin.descriptor, name.array(), PATH, 0);
-            if (descriptor == -Errno.ENOENT)
-                throw CallFailed.absent(leases.absence(call.since(), call.view(), parent, name));
+            if (descriptor == -Errno.ENOENT) throw CallFailed.absent(leases.absence(call, parent, name));
             return entryOf(call, parent, name, CallFailed.check(descriptor));
         }
     }
@@ -69,7 +68,7 @@ final class NameCalls {
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
             Inode inode = call.view().inodes.seen(identities.of(status, descriptor), parent, name, descriptor, veiled);
-            return leases.entry(call.since(), parent, name, inode, status, attributes.of(status));
+            return leases.entry(call, parent, name, inode, status, attributes.of(status));
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;
@@ -121,6 +120,7 @@ final class NameCalls {
                             ? Unlink.rmdirat(pin.descriptor, name.array())
                             : Unlink.unlinkat(pin.descriptor, name.array()));
             call.changed(new Change.Name(parent.identity(), name));
+            if (before != null) leases.removed(parent, name, before);
             oneNameLess(call, before);
         }
     }

@@ -4,6 +4,8 @@ import drover.linux.syscall.Errno;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.protocol.file.FileRecall;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +22,9 @@ final class NodeView {
     /// Names that it was promised there are none of, since they were last taken back. Owned by [Leases],
     /// under its lock.
     int absences;
+    /// Names that turned out to lead elsewhere than it was promised, to be taken back with the next change.
+    /// Owned by [Leases], under its lock.
+    final List<FileRecall.Item> displaced = new ArrayList<>(0);
     /// The mount the node told in its last Hello; 0 before.
     volatile long mountId;
 

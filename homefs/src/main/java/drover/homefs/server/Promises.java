@@ -28,17 +28,19 @@ final class Promises {
         return names.containsKey(name);
     }
 
-    /// Whether the name was said to lead to that file, and not to one that took its place.
-    boolean leads(Bytes name, Inode inode) {
-        return names.get(name) == inode;
+    /// What the name was said to lead to, if it was.
+    Inode led(Bytes name) {
+        return names.get(name);
     }
 
-    /// Returns false if there is no room.
-    boolean addName(Bytes name, Inode inode) {
+    boolean hasRoomFor(Bytes name) {
+        return names.size() < MAX_NAMES || names.containsKey(name);
+    }
+
+    /// Returns what it was said to lead to before, if it was.
+    Inode addName(Bytes name, Inode inode) {
         if (names.isEmpty()) names = new HashMap<>(4);
-        else if (names.size() >= MAX_NAMES && !names.containsKey(name)) return false;
-        names.put(name, inode);
-        return true;
+        return names.put(name, inode);
     }
 
     Inode removeName(Bytes name) {
