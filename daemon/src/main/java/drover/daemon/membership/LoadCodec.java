@@ -85,7 +85,7 @@ final class LoadCodec {
     private static LoadEntry get(ByteBuffer in) {
         Duration age = Duration.ofMillis(Short.toUnsignedInt(in.getShort()));
         double speed = in.getFloat();
-        double cpus = in.getFloat();
+        double cpus = Double.parseDouble(Float.toString(in.getFloat())); // 0.1, not what 0.1f widens to
         double cpuLoad = in.getFloat();
         long total = Integer.toUnsignedLong(in.getInt()) << MEMORY_UNIT_SHIFT;
         long free = Integer.toUnsignedLong(in.getInt()) << MEMORY_UNIT_SHIFT;

@@ -42,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "drover-demo", description = "where the picture goes")
     Path out = Path.of("drover-demo");
 
-    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 2688x2688 pixels")
+    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 1792x1792 pixels")
     double scale = 0.125;
 
     @Override
@@ -64,7 +64,7 @@ final class DemoCommand implements Callable<Integer> {
         LabPlan plan = new LabPlan(
                 LAB, NODES, OptionalDouble.of(CPU), Optional.empty(), RootKind.OVERLAY, LabPlan.DEFAULT_DISK_BYTES);
         LabSetup.takeDown(LAB); // one that a killed demo left
-        var experiment = new Experiment(scene, List.of(NODES), systems, 1, results, progress);
+        var experiment = new Experiment(scene, List.of(NODES), systems, 1, false, results, progress);
         new LabStart(plan, progress, it -> new ClusterStart(it, progress, CLUSTER_LIMIT).run()).during(experiment::run);
         Tables.print(results, System.out);
         Row together = results.rows(RunSystem.DROVER).getLast();

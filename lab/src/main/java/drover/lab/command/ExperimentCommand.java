@@ -70,7 +70,7 @@ final class ExperimentCommand implements Callable<Integer> {
             names = "--repeat",
             paramLabel = "K",
             defaultValue = "1",
-            description = "runs of each; medians are reported")
+            description = "runs of each on several nodes; medians are reported")
     int repeat;
 
     @Option(names = "--peers", split = ",", paramLabel = "parallel", description = "also run GNU parallel over ssh")
@@ -103,7 +103,7 @@ final class ExperimentCommand implements Callable<Integer> {
                     + ", or choose another --out");
         results.begin();
         Progress progress = Progress.onStderr();
-        var experiment = new Experiment(workload, nodes, systems, repeat, results, progress);
+        var experiment = new Experiment(workload, nodes, systems, repeat, true, results, progress);
         new LabStart(plan, progress, it -> {
                     if (!peersOnly) new ClusterStart(it, progress, ClusterStart.usualLimit(most)).run();
                 })

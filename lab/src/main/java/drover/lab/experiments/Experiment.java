@@ -6,16 +6,20 @@ import drover.lab.scenarios.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /// One experiment: for every repetition and every number of nodes each system runs once, one after the other,
-/// so that what changes on the machine meanwhile meets all alike.
+/// so that what changes on the machine meanwhile meets all alike. What they are compared with, on one node, runs
+/// once in all: it takes longest, and nothing disturbs it.
 public final class Experiment {
     private final Workload workload;
     private final List<Integer> nodeCounts;
     private final List<RunSystem> systems;
     private final int repeats;
+    private final boolean warm;
     private final Results results;
     private final Progress progress;
 
@@ -24,11 +28,14 @@ public final class Experiment {
     /// Plans the runs.
     ///
     /// @param systems those to measure on each number of nodes; one node is always the plain shell
+    /// @param warm whether each system works once on all nodes of the lab before it is measured, since programs
+    ///     that have just started are slower than they ever are again
     public Experiment(
             Workload workload,
             List<Integer> nodeCounts,
             List<RunSystem> systems,
             int repeats,
+            boolean warm,
             Results results,
             Progress progress) {
         if (repeats < 1) throw new IllegalArgumentException("an experiment is run at least once, got " + repeats);
@@ -36,6 +43,7 @@ public final class Experiment {
         this.nodeCounts = nodeCounts.stream().distinct().sorted().toList();
         this.systems = List.copyOf(systems);
         this.repeats = repeats;
+        this.warm = warm;
         this.results = results;
         this.progress = progress;
     }
@@ -64,7 +72,15 @@ public final class Experiment {
                     .filter(step -> !results.has(step.system, step.nodes, step.repeat))
                     .toList();
             int done = 0;
+            Set<RunSystem> cold = EnumSet.noneOf(RunSystem.class);
+            if (warm) cold.addAll(systems);
             for (Step step : missing) {
+                if (cold.remove(step.system))
+                    progress.say("not counted: "
+                            + line(
+                                    done,
+                                    missing.size(),
+                                    runner.run(step.system, lab.plan().nodes(), 0)));
                 Sample sample = runner.run(step.system, step.nodes, step.repeat);
                 results.add(sample);
                 progress.say(line(++done, missing.size(), sample));
@@ -79,8 +95,8 @@ public final class Experiment {
     private List<Step> steps() {
         List<Step> steps = new ArrayList<>();
         for (int repeat = 1; repeat <= repeats; repeat++) {
-            if (workload.whole().isPresent()) steps.add(new Step(RunSystem.WHOLE, 1, repeat));
-            steps.add(new Step(RunSystem.SHELL, 1, repeat));
+            if (repeat == 1 && workload.whole().isPresent()) steps.add(new Step(RunSystem.WHOLE, 1, repeat));
+            if (repeat == 1) steps.add(new Step(RunSystem.SHELL, 1, repeat));
             for (int nodes : nodeCounts)
                 for (RunSystem system : systems) if (nodes > 1) steps.add(new Step(system, nodes, repeat));
         }

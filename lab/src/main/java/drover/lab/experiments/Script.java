@@ -7,9 +7,6 @@ import java.util.stream.Collectors;
 /// The shell scripts that hand sub-jobs to a system. They run at home, in its quota; so they do as little as
 /// possible.
 final class Script {
-    /// Sub-jobs outstanding at once: each costs home a shell and a deputy, some 2 MB, until it is done.
-    static final int MOST_OUTSTANDING = 1000;
-
     private Script() {}
 
     /// One after the other, on the node where the script runs.
@@ -19,17 +16,18 @@ final class Script {
         return text.toString();
     }
 
-    /// All at once: the queue is Drover's, which hands them out as nodes become free, so no node idles at the end.
+    /// All into Drover's queue, which hands them out in this order as nodes become free; then waits for each.
     static String drover(List<SubJob> jobs, List<NodeId> nodes) {
         String where = nodes.stream().map(NodeId::name).collect(Collectors.joining(","));
         StringBuilder text = new StringBuilder();
-        int outstanding = 0;
-        for (SubJob job : jobs) {
-            String command = "drover run --nodes " + where + " -- " + quote(job.command());
-            text.append("{ ").append(recorded(job, command)).append("; } &\n");
-            if (++outstanding % MOST_OUTSTANDING == 0) text.append("wait\n");
-        }
-        return text.append("wait\n").toString();
+        for (SubJob job : jobs)
+            text.append("drover run --detach --nodes " + where + " -- ")
+                    .append(quote(job.command()))
+                    .append(" >" + job.name() + ".job\n");
+        for (SubJob job : jobs)
+            text.append(recorded(job, "drover attach $(cat " + job.name() + ".job)"))
+                    .append('\n');
+        return text.toString();
     }
 
     /// Lines for GNU parallel: `NAME<tab>COMMAND`, whose output is the result.

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.model.NodeId;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ScriptTest {
@@ -20,20 +19,13 @@ class ScriptTest {
     }
 
     @Test
-    void droverGetsAllSubJobsAtOnceAndOnlyTheNodesOfTheRun() {
+    void droverGetsAllSubJobsBeforeAnyIsWaitedFor() {
         String script = Script.drover(List.of(job("a"), job("b")), List.of(new NodeId("n1"), new NodeId("n2")));
-        assertTrue(script.startsWith("{ drover run --nodes n1,n2 -- sh -c "), script);
-        assertTrue(script.contains("</dev/null >a.out 2>a.err; echo $? >a.status; } &\n"), script);
-        assertTrue(script.endsWith("\nwait\n"), script);
-    }
-
-    @Test
-    void neverMoreAreOutstandingThanHomeHasMemoryFor() {
-        List<SubJob> many = IntStream.range(0, Script.MOST_OUTSTANDING * 2 + 1)
-                .mapToObj(i -> job("j" + i))
-                .toList();
-        String script = Script.drover(many, List.of(new NodeId("n1")));
-        assertEquals(3, script.lines().filter("wait"::equals).count());
+        List<String> lines = script.lines().toList();
+        assertEquals(4, lines.size());
+        assertTrue(lines.get(1).startsWith("drover run --detach --nodes n1,n2 -- sh -c "), script);
+        assertTrue(lines.get(1).endsWith(" >b.job"), script);
+        assertEquals("drover attach $(cat a.job) </dev/null >a.out 2>a.err; echo $? >a.status", lines.get(2));
     }
 
     @Test

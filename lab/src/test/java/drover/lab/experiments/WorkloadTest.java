@@ -17,7 +17,7 @@ class WorkloadTest {
         assertTrue(
                 jobs.get(1).command().contains("+SR" + (lastRow(jobs.get(0)) + 1)),
                 jobs.get(1).toString());
-        assertEquals(2688, lastRow(jobs.getLast()));
+        assertEquals(1792, lastRow(jobs.getLast()));
     }
 
     private static int lastRow(SubJob job) {
@@ -30,7 +30,7 @@ class WorkloadTest {
 
     @Test
     void aQuarterOfTheWorkIsHalfTheSide() {
-        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 1344x1344 "), new PovrayScene(0.25, 4).settings());
+        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 896x896 "), new PovrayScene(0.25, 4).settings());
     }
 
     @Test

@@ -2,23 +2,25 @@ package drover.linux.procfs;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 
-/// Where the cgroup that holds all guests of this node shows its numbers: one directory in cgroup v2, one for each
-/// controller in v1. A controller that is not there limits nothing.
+/// Where the cgroup that holds all guests of this node shows its numbers: in one hierarchy in cgroup v2, in one for
+/// each controller in v1. What limits one of the groups around it limits it, too. A controller that is not there
+/// limits nothing.
 ///
-/// @param cpu directory with cpu.max (v2) or cpu.cfs_quota_us (v1)
-/// @param memory directory with memory.max (v2) or memory.limit_in_bytes (v1)
-public record GuestCgroup(Optional<Path> cpu, Optional<Path> memory) {
+/// @param cpu directories with cpu.max (v2) or cpu.cfs_quota_us (v1): the guests' own first, those around it
+///     behind; empty if there is none
+/// @param memory the same with memory.max (v2) or memory.limit_in_bytes (v1)
+public record GuestCgroup(List<Path> cpu, List<Path> memory) {
     public GuestCgroup {
-        Objects.requireNonNull(cpu);
-        Objects.requireNonNull(memory);
+        cpu = List.copyOf(cpu);
+        memory = List.copyOf(memory);
     }
 
     /// No cgroup: guests may use the whole machine.
     public static GuestCgroup none() {
-        return new GuestCgroup(Optional.empty(), Optional.empty());
+        return new GuestCgroup(List.of(), List.of());
     }
 
     /// The cgroup called `name` below the mounted hierarchies, as `drover/guests`; hierarchies where it does
@@ -27,22 +29,26 @@ public record GuestCgroup(Optional<Path> cpu, Optional<Path> memory) {
         if (name.isEmpty()) return none();
         String relative = name.startsWith("/") ? name.substring(1) : name;
         if (Files.exists(mounts.resolve("cgroup.controllers"))) {
-            Optional<Path> all = there(mounts.resolve(relative));
+            List<Path> all = fromThere(mounts, relative);
             return new GuestCgroup(all, all);
         }
         return new GuestCgroup(
                 firstThere(mounts, relative, "cpu", "cpu,cpuacct"), firstThere(mounts, relative, "memory"));
     }
 
-    private static Optional<Path> firstThere(Path mounts, String relative, String... controllers) {
+    private static List<Path> firstThere(Path mounts, String relative, String... controllers) {
         for (String controller : controllers) {
-            Optional<Path> found = there(mounts.resolve(controller).resolve(relative));
-            if (found.isPresent()) return found;
+            List<Path> found = fromThere(mounts.resolve(controller), relative);
+            if (!found.isEmpty()) return found;
         }
-        return Optional.empty();
+        return List.of();
     }
 
-    private static Optional<Path> there(Path directory) {
-        return Files.isDirectory(directory) ? Optional.of(directory) : Optional.empty();
+    private static List<Path> fromThere(Path mount, String relative) {
+        List<Path> directories = new ArrayList<>();
+        Path directory = mount.resolve(relative).normalize();
+        if (!Files.isDirectory(directory)) return directories;
+        for (; directory.startsWith(mount); directory = directory.getParent()) directories.add(directory);
+        return directories;
     }
 }

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /// Looks at the load of this node: of the guests' cgroup where that has a quota, else of the machine.
@@ -27,17 +29,19 @@ public final class LoadSampler {
     }
 
     public LoadSample sample() throws IOException {
-        Optional<Double> quota = quotaCpus();
+        OptionalDouble quota =
+                cgroup.cpu().stream().flatMapToDouble(this::quotaCpus).min();
         int machineCpus = Runtime.getRuntime().availableProcessors();
-        double cpus = quota.map(limit -> Math.min(limit, machineCpus)).orElse((double) machineCpus);
+        double cpus = Math.min(quota.orElse(machineCpus), machineCpus);
         double runnable = quota.isPresent() ? guestRunnable() : machineRunnable();
         String meminfo = file.read(proc.resolve("meminfo"));
         long total = kilobytes(meminfo, "MemTotal:");
         long free = kilobytes(meminfo, "MemAvailable:");
-        Optional<Long> limit = memoryLimit();
-        if (limit.isPresent() && limit.get() < total) {
-            total = limit.get();
-            free = Math.min(free, Math.max(0, total - memoryUsed()));
+        for (Path group : cgroup.memory()) {
+            Optional<Long> limit = memoryLimit(group);
+            if (limit.isEmpty()) continue;
+            total = Math.min(total, limit.get());
+            free = Math.min(free, Math.max(0, limit.get() - memoryUsed(group)));
         }
         return new LoadSample(cpus, runnable, total, free, pressure("cpu"), pressure("memory"));
     }
@@ -46,20 +50,18 @@ public final class LoadSampler {
         return 1024 * KernelFile.number(meminfo, key).orElseThrow(() -> new IOException("/proc/meminfo has no " + key));
     }
 
-    /// Cores that the quota amounts to, if there is one.
-    private Optional<Double> quotaCpus() {
-        if (cgroup.cpu().isEmpty()) return Optional.empty();
-        Path directory = cgroup.cpu().get();
-        Optional<String> max = file.readIfThere(directory.resolve("cpu.max"));
+    /// Cores that a group's quota amounts to, if it has one.
+    private DoubleStream quotaCpus(Path group) {
+        Optional<String> max = file.readIfThere(group.resolve("cpu.max"));
         if (max.isPresent()) {
             int space = max.get().indexOf(' ');
-            if (max.get().startsWith("max") || space < 0) return Optional.empty();
-            return Optional.of(Double.parseDouble(max.get().substring(0, space))
+            if (max.get().startsWith("max") || space < 0) return DoubleStream.empty();
+            return DoubleStream.of(Double.parseDouble(max.get().substring(0, space))
                     / Double.parseDouble(max.get().substring(space).strip()));
         }
-        long quota = longIn(directory.resolve("cpu.cfs_quota_us")).orElse(-1L);
-        long period = longIn(directory.resolve("cpu.cfs_period_us")).orElse(0L);
-        return quota <= 0 || period <= 0 ? Optional.empty() : Optional.of((double) quota / period);
+        long quota = longIn(group.resolve("cpu.cfs_quota_us")).orElse(-1L);
+        long period = longIn(group.resolve("cpu.cfs_period_us")).orElse(0L);
+        return quota <= 0 || period <= 0 ? DoubleStream.empty() : DoubleStream.of((double) quota / period);
     }
 
     /// Tasks of the whole machine that run or wait for a core, without this one.
@@ -72,7 +74,7 @@ public final class LoadSampler {
 
     /// Guests' tasks that run or wait: threads in state R of all processes in the cgroup and below it.
     private double guestRunnable() throws IOException {
-        try (Stream<Path> directories = Files.walk(cgroup.cpu().orElseThrow())) {
+        try (Stream<Path> directories = Files.walk(cgroup.cpu().getFirst())) {
             int sum = 0;
             for (Path directory : directories.filter(Files::isDirectory).toList()) sum += runnableIn(directory);
             return sum;
@@ -94,27 +96,25 @@ public final class LoadSampler {
         return runnable;
     }
 
-    private Optional<Long> memoryLimit() {
-        if (cgroup.memory().isEmpty()) return Optional.empty();
-        Path directory = cgroup.memory().get();
-        return longIn(directory.resolve("memory.max"))
-                .or(() -> longIn(directory.resolve("memory.limit_in_bytes")))
+    private Optional<Long> memoryLimit(Path group) {
+        return longIn(group.resolve("memory.max"))
+                .or(() -> longIn(group.resolve("memory.limit_in_bytes")))
                 .filter(limit -> limit > 0 && limit < NO_LIMIT);
     }
 
-    private long memoryUsed() {
-        Path directory = cgroup.memory().orElseThrow();
-        long used = longIn(directory.resolve("memory.current"))
-                .or(() -> longIn(directory.resolve("memory.usage_in_bytes")))
+    private long memoryUsed(Path group) {
+        long used = longIn(group.resolve("memory.current"))
+                .or(() -> longIn(group.resolve("memory.usage_in_bytes")))
                 .orElse(0L);
-        String stat = file.readIfThere(directory.resolve("memory.stat")).orElse("");
+        String stat = file.readIfThere(group.resolve("memory.stat")).orElse("");
         long cache = KernelFile.number(stat, "inactive_file").orElse(0L); // given back when needed
         return Math.max(0, used - cache);
     }
 
     private double pressure(String what) {
-        Path ofGuests = cgroup.cpu().orElse(proc).resolve(what + ".pressure");
-        return file.readIfThere(ofGuests)
+        return cgroup.cpu().stream()
+                .findFirst()
+                .flatMap(group -> file.readIfThere(group.resolve(what + ".pressure")))
                 .or(() -> file.readIfThere(proc.resolve("pressure").resolve(what)))
                 .map(SOME_10S::matcher)
                 .filter(Matcher::find)

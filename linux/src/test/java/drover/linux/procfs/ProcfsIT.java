@@ -70,7 +70,7 @@ class ProcfsIT {
             Files.writeString(dir.resolve("memory.limit_in_bytes"), "104857600\n");
             Files.writeString(dir.resolve("memory.usage_in_bytes"), "52428800\n");
             Files.writeString(dir.resolve("memory.stat"), "cache 1\ninactive_file 10485760\n");
-            GuestCgroup cgroup = new GuestCgroup(Optional.of(dir), Optional.of(dir));
+            GuestCgroup cgroup = new GuestCgroup(List.of(dir), List.of(dir));
             LoadSampler sampler = new LoadSampler(PROC, cgroup);
             awaitState(busy, 'R');
             awaitState(asleep, 'S');
@@ -90,11 +90,40 @@ class ProcfsIT {
         Files.writeString(dir.resolve("cpu.max"), "150000 100000\n");
         Files.writeString(dir.resolve("cgroup.threads"), "");
         Files.writeString(dir.resolve("memory.max"), "max\n");
-        GuestCgroup cgroup = new GuestCgroup(Optional.of(dir), Optional.of(dir));
+        GuestCgroup cgroup = new GuestCgroup(List.of(dir), List.of(dir));
         LoadSample sample = new LoadSampler(PROC, cgroup).sample();
         assertEquals(Math.min(1.5, Runtime.getRuntime().availableProcessors()), sample.cpus());
         assertEquals(0, sample.runnable());
         assertTrue(sample.memoryTotalBytes() > 1 << 28, sample.toString());
+    }
+
+    @Test
+    void aLimitOfAGroupAroundLimitsTheGuests() throws IOException {
+        for (String controllers : List.of("", "cpu", "memory")) {
+            Path node = Files.createDirectories(dir.resolve(controllers).resolve("lab/n1"));
+            Path guests = Files.createDirectories(node.resolve("guests"));
+            boolean two = controllers.isEmpty();
+            if (two || controllers.equals("cpu")) {
+                Files.writeString(guests.resolve(two ? "cpu.max" : "cpu.cfs_quota_us"), two ? "max 100000\n" : "-1\n");
+                Files.writeString(node.resolve(two ? "cpu.max" : "cpu.cfs_quota_us"), two ? "1000 10000\n" : "1000\n");
+                if (!two) Files.writeString(node.resolve("cpu.cfs_period_us"), "10000\n");
+                Files.writeString(guests.resolve("tasks"), "");
+            }
+            if (two || controllers.equals("memory")) {
+                String file = two ? "memory.max" : "memory.limit_in_bytes";
+                Files.writeString(guests.resolve(file), two ? "max\n" : "9223372036854771712\n");
+                Files.writeString(node.resolve(file), "104857600\n");
+                Files.writeString(node.resolve(two ? "memory.current" : "memory.usage_in_bytes"), "52428800\n");
+            }
+        }
+        LoadSample one = new LoadSampler(PROC, GuestCgroup.find(dir, "/lab/n1/guests")).sample();
+        Files.writeString(dir.resolve("cgroup.controllers"), "cpu memory\n");
+        LoadSample two = new LoadSampler(PROC, GuestCgroup.find(dir, "lab/n1/guests")).sample();
+        for (LoadSample sample : List.of(one, two)) {
+            assertEquals(0.1, sample.cpus(), 1e-9);
+            assertEquals(104857600, sample.memoryTotalBytes());
+            assertEquals(52428800, sample.memoryFreeBytes());
+        }
     }
 
     @Test
