@@ -146,6 +146,16 @@ static void add_cache(struct command *c, const char *image, const char *name) {
     free(cache);
 }
 
+/// A daemon's live objects are some 20 MB, and half a kilobyte for each file that a node or a home knows: large machines
+/// have room for more of these.
+static char *heap_of_a_daemon(void) {
+    long megabytes = sysconf(_SC_PHYS_PAGES) / 32 * sysconf(_SC_PAGESIZE) >> 20;
+    char *flag;
+    if (asprintf(&flag, "-Xmx%ldm", megabytes < 128 ? 128 : megabytes > 1024 ? 1024 : megabytes) < 0)
+        die("no memory for a flag");
+    return flag;
+}
+
 static bool is_one_of(const char *word, const char *const *list) {
     for (; *list; list++)
         if (strcmp(word, *list) == 0)
@@ -169,7 +179,7 @@ _Noreturn void java_run(int argc, char **argv) {
     add(&c, "-XX:+UseCompactObjectHeaders");
     add(&c, "-Xss256k");
     if (is_daemon)
-        add(&c, "-Xmx128m");
+        add(&c, heap_of_a_daemon());
     else
         add(&c, "-XX:TieredStopAtLevel=1"); // these words end before a better compiler has paid
     const char *name = is_one_of(word, daemons) ? "daemon" : is_one_of(word, labs) ? "lab" : "cli";

@@ -72,6 +72,7 @@ class AfterRestartIT {
                         boot,
                         4,
                         1_000,
+                        100_000,
                         200,
                         100,
                         256,

@@ -55,6 +55,7 @@ final class TwoNodes implements AutoCloseable {
     final Map<GuestKey, Credentials> allowed = new ConcurrentHashMap<>();
     final Set<GuestKey> effects = ConcurrentHashMap.newKeySet();
     final List<Side> sides = new ArrayList<>();
+    private final long maxInodes;
     private final Process namespace;
     private final Path script;
     volatile FileServer server;
@@ -162,6 +163,12 @@ final class TwoNodes implements AutoCloseable {
     }
 
     TwoNodes(Path root) {
+        this(root, 1_000_000);
+    }
+
+    /// @param maxInodes that both nodes together may know
+    TwoNodes(Path root, long maxInodes) {
+        this.maxInodes = maxInodes;
         try {
             directory = Files.createTempDirectory("drover-homefs");
             Files.setPosixFilePermissions(
@@ -207,6 +214,7 @@ final class TwoNodes implements AutoCloseable {
                         boot,
                         base.threads(),
                         base.maxDescriptors(),
+                        maxInodes,
                         base.maxHandles(),
                         base.maxHandlesPerGuest(),
                         base.maxCallsPerNode(),

@@ -70,6 +70,46 @@ class DatabasesLabTest extends RealPrograms {
         assertNothingIsLost(3, "/srv/wal.db");
     }
 
+    /// Each holds the database open until it is told to end.
+    private static Command holder(String node, String name) throws Exception {
+        String program = "import sqlite3, os, time; db = sqlite3.connect('/srv/one.db', timeout=0.1);"
+                + " db.execute(\"insert into row values('" + name + "', 0, '')\"); db.commit();"
+                + " open('/srv/" + name + ".has', 'w').close()\n"
+                + "while not os.path.exists('/srv/" + name + ".end'): time.sleep(0.05)";
+        return node.equals("n1")
+                ? lab.start("n1", "python3", "-c", program)
+                : lab.startRun(node, "python3", "-c", program);
+    }
+
+    @Test
+    void aWriteAheadLogIsLeftToOneMachineAtATime() throws Exception {
+        make("/srv/one.db", "wal");
+        String busy = "python3 -c \"import sqlite3; db = sqlite3.connect('/srv/one.db', timeout=0.1);"
+                + " db.execute('select count(*) from row').fetchone()\" 2>&1 | tail -1";
+        for (String first : List.of("n2", "n1")) {
+            try (Command holder = holder(first, first)) {
+                TestLab.awaitTrue(
+                        first + " has it",
+                        () -> lab.at("n1", "test", "-e", "/srv/" + first + ".has")
+                                        .exitStatus()
+                                == 0);
+                assertEquals("sqlite3.OperationalError: database is locked", at("n3", busy));
+                lab.sh("n1", "touch /srv/" + first + ".end");
+                holder.await(LONG).orFail();
+            }
+            try (Command holder = holder("n3", "n3" + first)) {
+                lab.sh("n1", "touch /srv/n3" + first + ".end");
+                holder.await(LONG).orFail();
+            }
+        }
+        assertEquals(
+                "ok 4",
+                lab.sh(
+                        "n1",
+                        "python3 -c \"import sqlite3; db = sqlite3.connect('/srv/one.db');"
+                                + " print(*db.execute('pragma integrity_check').fetchone(), *db.execute('select count(*) from row').fetchone())\""));
+    }
+
     @Test
     void postgresServesAnOrdinaryUserFromAnotherNode() throws Exception {
         needs("/usr/lib/postgresql/*/bin/postgres");

@@ -97,6 +97,7 @@ final class HomeMounts implements FileLinks.Mounts {
                 content,
                 HomeMountConfig.of(mounted.connection(), keeper.startId() + mounted.connection()));
         mounts.put(home, mount);
+        mounts.values().forEach(each -> each.isOneOf(mounts.size()));
         mount.start();
         mount.onLinkUp();
         waiting.forEach(done -> begin(mount, state, done));

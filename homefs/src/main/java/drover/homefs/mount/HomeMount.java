@@ -28,6 +28,7 @@ public final class HomeMount implements AutoCloseable {
     private final OpenHandles handles = new OpenHandles();
     private final Grants grants;
     private final Conversation conversation;
+    private final Pruning pruning;
     private final Recaller recaller;
     private final HashedReads hashed;
     private final Handshake handshake;
@@ -66,8 +67,10 @@ public final class HomeMount implements AutoCloseable {
         this.conversation = new Conversation(home, toHome, config, nodes, handles, counters);
         this.back = new GivenBack(nodes, handles, conversation, new Forgotten(conversation, clock));
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, back::release);
-        this.recaller =
-                new Recaller("mount-" + home + "-recalls", device, nodes, grants, locals, conversation, counters);
+        this.pruning = new Pruning("mount-" + home + "-pruning", device, nodes, handles, locals, config.mostNodes());
+        nodes.onGrowth(pruning::grown);
+        this.recaller = new Recaller(
+                "mount-" + home + "-recalls", device, nodes, grants, locals, pruning, conversation, counters);
         conversation.onRestart(recaller::everything);
         ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, counters, back);
         this.hashed = new HashedReads(
@@ -93,8 +96,9 @@ public final class HomeMount implements AutoCloseable {
     }
 
     public void start() {
+        KernelRelease kernel = KernelRelease.running();
+        if (!kernel.isAtLeast(6, 18)) pruneByName();
         if (resumed) {
-            KernelRelease kernel = KernelRelease.running();
             grants.mayBelieve(kernel.isAtLeast(6, 2));
             int failed = device.resend();
             if (failed < 0)
@@ -140,6 +144,16 @@ public final class HomeMount implements AutoCloseable {
     /// Inodes of home that the kernel knows.
     public int nodes() {
         return nodes.size();
+    }
+
+    /// Before Linux 6.18 the kernel cannot be asked to forget what nobody uses, only to forget names.
+    public void pruneByName() {
+        pruning.byName();
+    }
+
+    /// This node serves so many homes, and has memory for their inodes together.
+    public void isOneOf(int homes) {
+        pruning.isOneOf(homes);
     }
 
     /// Calls that wait for home's answer.
@@ -212,6 +226,7 @@ public final class HomeMount implements AutoCloseable {
         abandoned = true;
         conversation.abandon(call -> device.replyError(call.unique, Errno.EIO));
         recaller.close();
+        pruning.close();
         clock.shutdownNow();
     }
 
@@ -221,6 +236,7 @@ public final class HomeMount implements AutoCloseable {
         closed = true;
         conversation.linkDown();
         recaller.close();
+        pruning.close();
         hashed.close();
         clock.shutdownNow();
     }

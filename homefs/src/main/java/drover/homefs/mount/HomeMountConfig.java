@@ -16,6 +16,7 @@ import java.time.Duration;
 /// @param maxCallsInFlight calls that wait for home at once; more wait in the kernel
 /// @param readAheadKib what the kernel may read ahead of a sequential reader
 /// @param prefetchBytes up to which size a file's content comes along with its open
+/// @param mostNodes inodes of home that the kernel here may know, if home says no smaller number
 /// @param callerPatience how long a caller that is of no guest yet may become one, before it is refused
 public record HomeMountConfig(
         long connectionId,
@@ -26,7 +27,11 @@ public record HomeMountConfig(
         int maxCallsInFlight,
         int readAheadKib,
         int prefetchBytes,
+        int mostNodes,
         Duration callerPatience) {
+    /// A quarter of the heap at most is for inodes of some 400 bytes.
+    private static final long HEAP_BYTES_FOR_NODE = 1_600;
+
     public HomeMountConfig {
         if (mountId == 0) throw new IllegalArgumentException("a mount's id must not be 0");
         if (briefTimeout.isNegative() || leaseTimeout.compareTo(briefTimeout) < 0)
@@ -40,6 +45,7 @@ public record HomeMountConfig(
             throw new IllegalArgumentException("the read-ahead is 128 to 16384 KiB, got " + readAheadKib);
         if (prefetchBytes < 0 || prefetchBytes > 65_536)
             throw new IllegalArgumentException("prefetched are 0 to 65536 bytes, got " + prefetchBytes);
+        if (mostNodes < 256) throw new IllegalArgumentException("at least 256 inodes are known, got " + mostNodes);
     }
 
     public static HomeMountConfig of(long connectionId, long mountId) {
@@ -52,6 +58,7 @@ public record HomeMountConfig(
                 512,
                 256, // a page of a program brings as much around it: a megabyte each is too much for a slow link
                 15 << 10, // the reply stays below what goes over the link for bulk
+                (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / HEAP_BYTES_FOR_NODE),
                 Duration.ofSeconds(2));
     }
 }

@@ -12,6 +12,7 @@ final class KnownNode {
     final long id;
     final long device;
     final long inode;
+    final boolean isDirectory;
     private long parent;
     private Bytes name;
     private long lookups;
@@ -21,7 +22,7 @@ final class KnownNode {
     private boolean openToAll;
     private KnownContent hashed;
     private Next next;
-    private final KnownListing listing = new KnownListing();
+    private KnownListing listing;
 
     /// Attributes that came before the kernel asks for them.
     ///
@@ -36,6 +37,7 @@ final class KnownNode {
         this.name = name;
         this.device = attributes.device();
         this.inode = attributes.inode();
+        this.isDirectory = attributes.isDirectory();
     }
 
     synchronized void seen(long parent, Bytes name) {
@@ -115,11 +117,12 @@ final class KnownNode {
         content = null;
         hashed = null;
         openToAll = false;
-        listing.forget();
+        if (listing != null) listing.forget();
     }
 
     /// Of a directory.
-    KnownListing listing() {
+    synchronized KnownListing listing() {
+        if (listing == null) listing = new KnownListing();
         return listing;
     }
 

@@ -24,12 +24,21 @@ final class KnownNodes {
 
     private final Map<Long, KnownNode> nodes = new ConcurrentHashMap<>();
     private final Map<Entry, Long> names = new ConcurrentHashMap<>();
+    private volatile Runnable grown = () -> {};
+
+    /// @param grown run for each node that is new; not to wait for anything
+    void onGrowth(Runnable grown) {
+        this.grown = grown;
+    }
 
     void seen(long parent, Bytes name, FileResult.Entry entry) {
         FileAttributes attributes = entry.attributes();
-        KnownNode node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, parent, name, attributes));
+        KnownNode node = nodes.get(entry.node());
+        boolean isNew = node == null;
+        if (isNew) node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, parent, name, attributes));
         node.seen(parent, name);
         names.put(new Entry(parent, name), entry.node());
+        if (isNew) grown.run();
     }
 
     void forgotten(long id, long lookups) {
@@ -136,6 +145,11 @@ final class KnownNodes {
 
     List<KnownNode> all() {
         return List.copyOf(nodes.values());
+    }
+
+    /// The same without a copy, while they change.
+    Iterable<KnownNode> each() {
+        return nodes.values();
     }
 
     int size() {

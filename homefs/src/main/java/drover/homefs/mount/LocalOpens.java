@@ -11,8 +11,10 @@ import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 /// Opens for reading that this node answers by itself: of files that anybody may read, whose attributes home
@@ -68,6 +70,13 @@ final class LocalOpens {
         this.conversation = conversation;
         this.handles = handles;
         this.nodes = nodes;
+    }
+
+    /// Those that are open by such handles.
+    synchronized Set<Long> nodes() {
+        Set<Long> nodes = new HashSet<>();
+        for (Key key : opened.keySet()) nodes.add(key.node);
+        return nodes;
     }
 
     static boolean isLocal(long handle) {

@@ -23,6 +23,7 @@ final class Recaller implements AutoCloseable {
     private final KnownNodes nodes;
     private final Grants grants;
     private final LocalOpens locals;
+    private final Pruning pruning;
     private final Conversation conversation;
     private final MountCounters counters;
     /// Not bounded here: home promises a bounded number of names, and takes each back once.
@@ -34,12 +35,14 @@ final class Recaller implements AutoCloseable {
             KnownNodes nodes,
             Grants grants,
             LocalOpens locals,
+            Pruning pruning,
             Conversation conversation,
             MountCounters counters) {
         this.device = device;
         this.nodes = nodes;
         this.grants = grants;
         this.locals = locals;
+        this.pruning = pruning;
         this.conversation = conversation;
         this.counters = counters;
         thread = new ThreadPoolExecutor(
@@ -74,8 +77,9 @@ final class Recaller implements AutoCloseable {
     }
 
     private void takeBack(Item item) {
-        counters.recalled.increment();
+        if (!(item instanceof Item.AtMost)) counters.recalled.increment();
         switch (item) {
+            case Item.AtMost(long most) -> pruning.atMost(most);
             case Item.Name(long directory, var name, long node) -> {
                 grants.expire(directory, name);
                 if (node != 0) {

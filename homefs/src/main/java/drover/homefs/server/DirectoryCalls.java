@@ -145,8 +145,12 @@ final class DirectoryCalls {
         boolean veiled = veil.covers(status, -1, handle.descriptor(), name.array());
         if (veiled && !status.isDirectory()) return null;
         Identity identity = identities.of(status, handle.descriptor(), name.array());
-        Inode inode = call.view().inodes.seen(identity, handle.inode, name, -1, veiled);
-        FileResult.Entry entry = leases.entry(call, handle.inode, name, inode, status, attributes.of(status));
-        return new Listed(name, number, offset, type, entry);
+        try {
+            Inode inode = call.view().inodes.seen(identity, handle.inode, name, -1, veiled);
+            FileResult.Entry entry = leases.entry(call, handle.inode, name, inode, status, attributes.of(status));
+            return new Listed(name, number, offset, type, entry);
+        } catch (CallFailed e) {
+            return new Listed(name, number, offset, type, null); // the node knows too many already
+        }
     }
 }

@@ -68,6 +68,7 @@ public final class FileServer implements AutoCloseable {
     private final MountTable mounts = new MountTable();
     private final Leases leases;
     private final Recalls recalls;
+    private final InodeShares shares;
     private final AtomicBoolean looking = new AtomicBoolean();
     private final ThreadPoolExecutor threads;
     // two threads: a look at removed files may wait for a file system that hangs, locks may not
@@ -100,6 +101,7 @@ public final class FileServer implements AutoCloseable {
         handles = new Handles(ids::incrementAndGet, guests, locks);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
         recalls = new Recalls(config.guestLease());
+        shares = new InodeShares(config.maxInodes());
         leases = new Leases(config.cookies(), descriptors, identities, views.values(), this::changedAtHome);
         NameCalls names = new NameCalls(descriptors, identities, attributes, leases, veil, procSelf);
         AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
@@ -218,7 +220,7 @@ public final class FileServer implements AutoCloseable {
         descriptors.adopt(root, rootDescriptor);
         return new NodeView(
                 node,
-                new InodeTable(root, ids::incrementAndGet, descriptors, leases::forgotten),
+                new InodeTable(root, shares.most(), ids::incrementAndGet, descriptors, leases::forgotten),
                 new ReplyMemory(config.rememberedReplies()));
     }
 
@@ -237,7 +239,10 @@ public final class FileServer implements AutoCloseable {
                     return;
                 }
                 reply(view, call, reply, sender);
-                if (call.operation() instanceof FileOperation.Hello) recalls.linked(view, firstHello, sender);
+                if (call.operation() instanceof FileOperation.Hello) {
+                    recalls.linked(view, firstHello, sender);
+                    if (view.mountId != 0) shares.arrived(view, views.values(), recalls);
+                }
             }
             case CallPerformer.Outcome.Silence() -> {}
             case CallPerformer.Outcome.Blocked(Inode inode) -> {

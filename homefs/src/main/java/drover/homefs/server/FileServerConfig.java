@@ -17,6 +17,7 @@ import java.util.List;
 /// @param boot larger at each start of home; part of all ids, so that none is ever used twice
 /// @param threads that perform calls; each native call occupies one
 /// @param maxDescriptors O_PATH descriptors kept open for inodes; more are opened again when needed
+/// @param maxInodes that all nodes together may know
 /// @param maxHandles open files of all guests together; more are refused with ENFILE
 /// @param maxHandlesPerGuest open files of one guest; more are refused with EMFILE
 /// @param maxCallsPerNode calls of one node that may wait or run at once; more are refused with EAGAIN, and a
@@ -33,10 +34,14 @@ public record FileServerConfig(
         long boot,
         int threads,
         int maxDescriptors,
+        long maxInodes,
         int maxHandles,
         int maxHandlesPerGuest,
         int maxCallsPerNode,
         int rememberedReplies) {
+    /// A quarter of the heap at most is for inodes of some 500 bytes.
+    private static final long HEAP_BYTES_FOR_INODE = 2_000;
+
     public FileServerConfig {
         veiled = List.copyOf(veiled);
         if (!root.isAbsolute()) throw new IllegalArgumentException("the root must be absolute, got " + root);
@@ -64,6 +69,7 @@ public record FileServerConfig(
                 bootNow(),
                 Math.max(8, 2 * Runtime.getRuntime().availableProcessors()),
                 4_096,
+                Runtime.getRuntime().maxMemory() / HEAP_BYTES_FOR_INODE,
                 12_000,
                 10_500,
                 2_048,

@@ -23,7 +23,8 @@ final class Inode {
     /// Where it is if a rename was performed whose answer got lost in a restart; null mostly.
     private volatile Place otherPlace;
 
-    private final Set<OpenHandle> handles = ConcurrentHashMap.newKeySet();
+    /// Of its own only once it was open: most inodes never are.
+    private volatile Set<OpenHandle> handles = Set.of();
 
     // owned by InodeDescriptors, under its lock
     int descriptor = -1;
@@ -83,12 +84,14 @@ final class Inode {
         place = new Place(parent, name);
     }
 
-    void opened(OpenHandle handle) {
+    synchronized void opened(OpenHandle handle) {
+        if (handles.isEmpty()) handles = ConcurrentHashMap.newKeySet(2);
         handles.add(handle);
     }
 
-    void closed(OpenHandle handle) {
+    synchronized void closed(OpenHandle handle) {
         handles.remove(handle);
+        if (handles.isEmpty()) handles = Set.of();
     }
 
     /// Open files of this inode: a way to it when its name is gone.

@@ -20,10 +20,13 @@ final class InodeTable {
     private final LongSupplier ids;
     private final InodeDescriptors descriptors;
     private final Consumer<Inode> forgotten;
+    private final int most;
 
+    /// @param most inodes that the node may know, whatever it was told: more are refused
     /// @param forgotten told of each inode that the node does not know any more, before its descriptor is
     ///     closed
-    InodeTable(Inode root, LongSupplier ids, InodeDescriptors descriptors, Consumer<Inode> forgotten) {
+    InodeTable(Inode root, int most, LongSupplier ids, InodeDescriptors descriptors, Consumer<Inode> forgotten) {
+        this.most = most;
         this.ids = ids;
         this.descriptors = descriptors;
         this.forgotten = forgotten;
@@ -39,16 +42,17 @@ final class InodeTable {
 
     /// A name was looked up or made: finds or adds its inode, and counts the lookup.
     ///
-    /// @param descriptor an O_PATH one of the file, taken over; or -1
-    Inode seen(Identity identity, Inode parent, Bytes name, int descriptor, boolean veiled) {
+    /// @param descriptor an O_PATH one of the file, taken over if this does not fail; or -1
+    Inode seen(Identity identity, Inode parent, Bytes name, int descriptor, boolean veiled) throws CallFailed {
         Inode inode = find(identity, parent, name, veiled);
         if (descriptor >= 0) descriptors.adopt(inode, descriptor);
         return inode;
     }
 
-    private synchronized Inode find(Identity identity, Inode parent, Bytes name, boolean veiled) {
+    private synchronized Inode find(Identity identity, Inode parent, Bytes name, boolean veiled) throws CallFailed {
         Inode inode = find(identity);
         if (inode == null) {
+            if (byId.size() >= most) throw new CallFailed(Errno.ENFILE);
             inode = new Inode(ids.getAsLong(), identity, parent, name, veiled, false);
             byId.put(inode.id, inode);
             byIdentity.put(identity, inode);

@@ -23,6 +23,9 @@ final class LockTable {
     /// How many calls may wait for locks; more are told that they would deadlock.
     private static final int MAX_WAITING = 4_096;
 
+    private static final long FIRST_INDEX_LOCK = 120;
+    private static final long LAST_INDEX_LOCK = 128;
+
     private record Owner(NodeView view, Inode inode, long owner) {}
 
     private static final class Description {
@@ -83,11 +86,41 @@ final class LockTable {
             if (description == null) {
                 if (o.range().type() == LockRange.NONE) return;
                 description = new Description(describe(call, handle), handle.guest);
+                if (isWriteAheadIndex(handle.inode, o.range()) && isSharedElsewhere(owner, description)) {
+                    Close.close(description.descriptor);
+                    throw new CallFailed(Errno.EAGAIN);
+                }
                 descriptions.put(owner, description);
             }
             description.pid = o.range().pid();
             CallFailed.check(lock(o.range()).set(description.descriptor));
         }
+    }
+
+    /// Whether these are the locks of SQLite's index of a write-ahead log, which its processes share by mapping
+    /// it. Two machines cannot share a mapping, so that the index is left to one machine at a time; to the
+    /// others the database is locked. Each process holds the last of these locks as long as it uses the index.
+    ///
+    /// Source: SQLite, WAL-mode file format, section 2.3 (names and offsets of the locks).
+    private static boolean isWriteAheadIndex(Inode inode, LockRange range) {
+        return range.start() >= FIRST_INDEX_LOCK
+                && range.end() <= LAST_INDEX_LOCK
+                && inode.place().name().toString().endsWith("-shm");
+    }
+
+    /// Whether guests of another node, or programs at home, have locks on the file.
+    private boolean isSharedElsewhere(Owner owner, Description fresh) throws CallFailed {
+        boolean ownNodes = false;
+        for (Owner other : descriptions.keySet()) {
+            if (!other.inode.identity().equals(owner.inode.identity())) continue;
+            if (other.view != owner.view) return true;
+            ownNodes = true;
+        }
+        // the kernel tells one lock of those in the way, and it may be this node's
+        return !ownNodes
+                && new FileLock(LockRange.WRITE, 0, 0, 0).inTheWay(fresh.descriptor)
+                        instanceof FileLock.Result.Found(FileLock found)
+                && found.type() != LockRange.NONE;
     }
 
     /// The right to lock comes from the handle, and was checked when it was opened.

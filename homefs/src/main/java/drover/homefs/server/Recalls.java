@@ -134,6 +134,7 @@ final class Recalls {
                 case Item.Attributes(long node) -> task.accept(node);
                 case Item.Content(long node) -> task.accept(node);
                 case Item.Everything() -> task.accept(ALL);
+                case Item.AtMost _ -> {}
             }
     }
 
@@ -237,6 +238,13 @@ final class Recalls {
             view.recalls.sender = sender;
             for (Sent sent : view.recalls.unacknowledged) tell(view.recalls, sent.recall);
             if (unknown) send(view, List.of(new Item.Everything()));
+        }
+    }
+
+    /// Tells a node how many inodes it may know.
+    void limit(NodeView view, long nodes) {
+        synchronized (this) {
+            send(view, List.of(new Item.AtMost(nodes)));
         }
     }
 

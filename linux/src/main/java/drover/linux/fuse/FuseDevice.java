@@ -5,6 +5,7 @@ import drover.linux.syscall.Read;
 import drover.linux.syscall.Write;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /// The descriptor of /dev/fuse that one mount is served by. Replies go to the descriptor the request was read
 /// from: clones of it have queues of their own, and die with their process, so none are used here; the process
@@ -16,6 +17,10 @@ public final class FuseDevice {
 
     private static final int NOTIFY_INVAL_ENTRY = 3;
     private static final int NOTIFY_RESEND = 7;
+    private static final int NOTIFY_PRUNE = 9;
+    /// Inodes of one [#prune].
+    public static final int MOST_PRUNED = 256;
+
     private static final int EXPIRE_ONLY = 1;
     private static final int OUT_HEADER_BYTES = 16;
     private static final int SMALL_BYTES = 4 << 10;
@@ -92,6 +97,24 @@ public final class FuseDevice {
     public int expireEntry(long parent, byte[] name) {
         ByteBuffer out = notification(NOTIFY_INVAL_ENTRY);
         out.putLong(parent).putInt(name.length).putInt(EXPIRE_ONLY).put(name).put((byte) 0);
+        return send(out);
+    }
+
+    /// The kernel forgets a name and what it knows by it. Who has the file open keeps it, but sees it as deleted:
+    /// not for what is in use, and not for directories, whose mounts it would detach.
+    public int dropEntry(long parent, byte[] name) {
+        ByteBuffer out = notification(NOTIFY_INVAL_ENTRY);
+        out.putLong(parent).putInt(name.length).putInt(0).put(name).put((byte) 0);
+        return send(out);
+    }
+
+    /// The kernel forgets those of these inodes that nobody uses (Linux 6.18 and later; before, -EINVAL).
+    ///
+    /// @param nodes at most [#MOST_PRUNED]
+    public int prune(List<Long> nodes) {
+        ByteBuffer out =
+                notification(NOTIFY_PRUNE).putInt(nodes.size()).putInt(0).putLong(0);
+        for (long node : nodes) out.putLong(node);
         return send(out);
     }
 

@@ -11,7 +11,7 @@ public record FileRecall(long number, List<Item> items) {
         items = List.copyOf(items);
     }
 
-    /// One promise.
+    /// One promise, or news that go with them.
     public sealed interface Item {
         /// What a name leads to, and the attributes and content of the file it led to.
         ///
@@ -25,5 +25,9 @@ public record FileRecall(long number, List<Item> items) {
 
         /// All that the node believes: home has lost count, or is new.
         record Everything() implements Item {}
+
+        /// No promise, but in order with them: how many inodes the node may know from now on. It gives back what
+        /// it knows beyond that, as far as nobody uses it.
+        record AtMost(long nodes) implements Item {}
     }
 }

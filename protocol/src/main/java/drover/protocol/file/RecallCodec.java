@@ -31,6 +31,7 @@ public final class RecallCodec {
                 case Item.Attributes(long node) -> out.writeByte(2).writeLongLE(node);
                 case Item.Content(long node) -> out.writeByte(3).writeLongLE(node);
                 case Item.Everything() -> out.writeByte(4);
+                case Item.AtMost(long nodes) -> out.writeByte(5).writeLongLE(nodes);
             }
         }
         return out;
@@ -62,6 +63,7 @@ public final class RecallCodec {
             case 2 -> new Item.Attributes(in.readLongLE());
             case 3 -> new Item.Content(in.readLongLE());
             case 4 -> new Item.Everything();
+            case 5 -> new Item.AtMost(in.readLongLE());
             default -> throw new MalformedFileFrame("a recall of the unknown kind " + kind);
         };
     }

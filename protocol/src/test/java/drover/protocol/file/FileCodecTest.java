@@ -83,7 +83,8 @@ class FileCodecTest {
                     new FileRecall.Item.Name(1, NAME, 2),
                     new FileRecall.Item.Attributes(3),
                     new FileRecall.Item.Content(4),
-                    new FileRecall.Item.Everything()));
+                    new FileRecall.Item.Everything(),
+                    new FileRecall.Item.AtMost(70_000)));
 
     private static List<FileResult> results() {
         return List.of(

@@ -1,0 +1,139 @@
+package drover.homefs.mount;
+
+import drover.linux.fuse.FuseDevice;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Bounds how many inodes of a home this node's kernel knows. Each costs memory here and at home, and the kernel
+/// itself forgets none before it is short of its own. Beyond the bound it is asked to forget a quarter of them, any
+/// that nobody uses.
+///
+/// Thread rule: any thread; the kernel is asked on a thread of its own, since it may have that wait for a directory
+/// that a guest is changing.
+final class Pruning implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Pruning.class);
+    /// So long the kernel may take to say what it has forgotten, until more is asked for.
+    private static final long PAUSE_MILLIS = 200;
+
+    private final FuseDevice device;
+    private final KnownNodes nodes;
+    private final OpenHandles handles;
+    private final LocalOpens locals;
+    private final int all;
+    private final ThreadPoolExecutor thread;
+    private volatile long own;
+    private volatile long homes = Long.MAX_VALUE;
+    private volatile boolean byName;
+    private boolean running;
+
+    /// @param most inodes that this node may know of all homes
+    Pruning(String name, FuseDevice device, KnownNodes nodes, OpenHandles handles, LocalOpens locals, int most) {
+        this.device = device;
+        this.nodes = nodes;
+        this.handles = handles;
+        this.locals = locals;
+        this.all = most;
+        this.own = most;
+        thread = new ThreadPoolExecutor(
+                0,
+                1,
+                1,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().name(name).daemon().factory());
+        thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+    }
+
+    /// Home says how many this node may know.
+    void atMost(long most) {
+        homes = most;
+        grown();
+    }
+
+    void isOneOf(int mounts) {
+        own = all / Math.max(1, mounts);
+        grown();
+    }
+
+    /// The kernel cannot be asked to forget what nobody uses, only to forget names.
+    void byName() {
+        byName = true;
+    }
+
+    private long most() {
+        return Math.min(own, homes);
+    }
+
+    void grown() {
+        if (nodes.size() <= most()) return;
+        synchronized (this) {
+            if (running) return;
+            running = true;
+        }
+        thread.execute(this::prune);
+    }
+
+    private void prune() {
+        try {
+            long most = most();
+            long surplus = nodes.size() - most + most / 4;
+            Set<Long> used = used();
+            List<KnownNode> victims = new ArrayList<>();
+            for (KnownNode node : nodes.each()) {
+                if (victims.size() >= surplus) break;
+                if (!node.isDirectory && node.id != KnownNodes.ROOT && !used.contains(node.id)) victims.add(node);
+            }
+            forget(victims);
+            // directories can go when what was in them has gone
+            if (victims.size() < surplus && !byName) forget(directories(surplus - victims.size()));
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
+        } catch (RuntimeException e) {
+            log.error("the kernel could not be asked to forget inodes", e);
+        } finally {
+            synchronized (this) {
+                running = false;
+            }
+        }
+        grown();
+    }
+
+    private List<KnownNode> directories(long count) {
+        List<KnownNode> directories = new ArrayList<>();
+        for (KnownNode node : nodes.each()) {
+            if (directories.size() >= count) break;
+            if (node.isDirectory && node.id != KnownNodes.ROOT) directories.add(node);
+        }
+        return directories;
+    }
+
+    private Set<Long> used() {
+        Set<Long> used = new HashSet<>(locals.nodes());
+        for (KnownHandle handle : handles.all()) used.add(handle.node);
+        return used;
+    }
+
+    private void forget(List<KnownNode> victims) throws InterruptedException {
+        for (int from = 0; from < victims.size(); from += FuseDevice.MOST_PRUNED) {
+            List<KnownNode> some = victims.subList(from, Math.min(victims.size(), from + FuseDevice.MOST_PRUNED));
+            if (Thread.interrupted()) throw new InterruptedException();
+            if (byName)
+                for (KnownNode node : some)
+                    device.dropEntry(node.parent(), node.name().array());
+            else device.prune(some.stream().map(node -> node.id).toList());
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}
