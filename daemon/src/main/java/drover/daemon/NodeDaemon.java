@@ -21,6 +21,7 @@ import drover.daemon.security.SecurityPlaces;
 import drover.homefs.cache.BlockStore;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.FileServerConfig;
+import drover.homefs.server.FileTransfer;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.job.JobMessage;
@@ -37,6 +38,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,8 +98,8 @@ final class NodeDaemon implements AutoCloseable {
         Journal journal = keep(new Journal(places.state().resolve("journal.db")));
         Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
         JobLogs logs = new JobLogs(places.state());
-        HomeJobs jobs =
-                keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, new OwnFiles(files), logs));
+        OwnFiles ownFiles = new OwnFiles(files);
+        HomeJobs jobs = keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, ownFiles, logs));
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
@@ -106,7 +108,7 @@ final class NodeDaemon implements AutoCloseable {
         cluster.join(security.revocations());
         LocalRequests requests = new LocalRequests(
                 jobs,
-                new JobQueries(config.name(), jobs, logs),
+                new JobQueries(config.name(), jobs, ownFiles, logs),
                 new NodeQueries(cluster.membership(), cluster, guests::fileCounters));
         keep(new LocalServer(places.run().resolve("drover.sock"), requests));
         LOG.info("{} is up at {}", config.name(), hub.listenAddress());
@@ -157,6 +159,11 @@ final class NodeDaemon implements AutoCloseable {
         @Override
         public boolean isBehind(NodeId node) {
             return server.isBehind(node);
+        }
+
+        @Override
+        public List<FileTransfer> transfersOf(GuestKey guest) {
+            return server.transfersOf(guest);
         }
 
         @Override

@@ -32,7 +32,9 @@ final class CommandsIT {
             [{"job":42,"state":"exited","home":"n1","node":"n2","user":"anna","command":"make all","exit_status":3,
               "cpu_seconds":125.0,"rss":1048576,"moves":0,"cannot_move":null}]""",
             "show",
-            "{\"job\":42,\"state\":\"running\",\"cpu_seconds\":1.5,\"rss\":2048,\"cannot_move\":[\"tty\",\"locks\"]}",
+            "{\"job\":42,\"state\":\"running\",\"cpu_seconds\":1.5,\"rss\":2048,\"cannot_move\":[\"tty\",\"locks\"],"
+                    + "\"transfers\":[{\"path\":\"/srv/big\",\"direction\":\"read\",\"bytes\":1,\"position\":256,\"size\":1024},"
+                    + "{\"path\":\"/srv/new\",\"direction\":\"write\",\"bytes\":1,\"position\":2048,\"size\":2048}]}",
             "why",
             """
             {"sentence":"n2 was cheapest.","numbers":[{"node":"n1","cost":2.0},{"node":"n2","cost":0.5,"chosen":true}]}""",
@@ -113,6 +115,8 @@ final class CommandsIT {
                 cpu seconds: 1.50s
                 rss:         2.0K
                 cannot move: tty, locks
+                reads /srv/big: 25 % of 1.0K
+                writes /srv/new: 2.0K so far
                 """, printed());
     }
 

@@ -1,7 +1,9 @@
 package drover.daemon.control;
 
+import drover.homefs.server.FileTransfer;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import java.util.List;
 
 /// Home's files, as far as starting and ending guests is concerned. Safe from any thread.
 public interface HomeFiles {
@@ -12,6 +14,9 @@ public interface HomeFiles {
     /// Whether a node has not said for a while that it heard of a change: its guests must not be told that their home
     /// is well.
     boolean isBehind(NodeId node);
+
+    /// Large files that a guest reads or writes now.
+    List<FileTransfer> transfersOf(GuestKey guest);
 
     /// A guest may do nothing any more: when this returns, no call of it changes anything, and its files are closed.
     void guestEnded(GuestKey guest);

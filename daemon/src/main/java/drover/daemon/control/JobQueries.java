@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import drover.daemon.deputy.DeputyConnection;
+import drover.homefs.server.FileTransfer;
 import drover.model.ExitStatus;
 import drover.model.JobId;
 import drover.model.NodeId;
@@ -29,11 +30,13 @@ public final class JobQueries {
 
     private final NodeId home;
     private final HomeJobs jobs;
+    private final HomeFiles files;
     private final JobLogs logs;
 
-    public JobQueries(NodeId home, HomeJobs jobs, JobLogs logs) {
+    public JobQueries(NodeId home, HomeJobs jobs, HomeFiles files, JobLogs logs) {
         this.home = home;
         this.jobs = jobs;
+        this.files = files;
         this.logs = logs;
     }
 
@@ -96,7 +99,7 @@ public final class JobQueries {
                 .put("cannot_move", job.state.isFinal() ? "it has ended" : "this version moves no running jobs");
     }
 
-    private static ObjectNode show(Job job) {
+    private ObjectNode show(Job job) {
         ObjectNode json = summary(job)
                 .put("directory", job.directory)
                 .put("runs", job.epoch)
@@ -112,6 +115,15 @@ public final class JobQueries {
                 .put("memory_limit", job.options.memoryBytes())
                 .put("message", job.message);
         if (job.exit instanceof ExitStatus.Signalled s) json.put("signal", Signals.name(s.signal()));
+        ArrayNode transfers = json.putArray("transfers");
+        for (FileTransfer transfer : files.transfersOf(job.guest()))
+            transfers
+                    .addObject()
+                    .put("path", transfer.path().toString())
+                    .put("direction", transfer.writes() ? "write" : "read")
+                    .put("bytes", transfer.bytes())
+                    .put("position", transfer.position())
+                    .put("size", transfer.size());
         return json;
     }
 

@@ -6,10 +6,12 @@ import drover.daemon.deputy.LocalServer;
 import drover.daemon.journal.Journal;
 import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.placement.Placement;
+import drover.homefs.server.FileTransfer;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.job.JobMessage.GuestStarted;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
@@ -44,8 +46,9 @@ final class TestHome implements AutoCloseable {
         journal = new Journal(directory.resolve("journal.db"));
         JobLogs logs = new JobLogs(directory);
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), new NoFiles(), logs);
-        JobQueries queries = new JobQueries(config.name(), jobs, logs);
+        NoFiles files = new NoFiles();
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), files, logs);
+        JobQueries queries = new JobQueries(config.name(), jobs, files, logs);
         server = new LocalServer(
                 directory.resolve("drover.sock"), calls.of(jobs, queries, JsonNodeFactory.instance::arrayNode));
     }
@@ -80,6 +83,11 @@ final class TestHome implements AutoCloseable {
         @Override
         public boolean isBehind(NodeId node) {
             return false;
+        }
+
+        @Override
+        public List<FileTransfer> transfersOf(GuestKey guest) {
+            return List.of();
         }
 
         @Override

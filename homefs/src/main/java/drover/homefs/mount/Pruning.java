@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 /// that a guest is changing.
 final class Pruning implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Pruning.class);
+    private static final long LEAST = 256;
+
     /// So long the kernel may take to say what it has forgotten, until more is asked for.
     private static final long PAUSE_MILLIS = 200;
 
@@ -31,6 +33,8 @@ final class Pruning implements AutoCloseable {
     private volatile long own;
     private volatile long homes = Long.MAX_VALUE;
     private volatile boolean byName;
+    /// More than are allowed, of which most are in use: only beyond these is the kernel asked again.
+    private volatile long kept;
     private boolean running;
 
     /// @param most inodes that this node may know of all homes
@@ -53,7 +57,7 @@ final class Pruning implements AutoCloseable {
 
     /// Home says how many this node may know.
     void atMost(long most) {
-        homes = most;
+        homes = Math.max(LEAST, most);
         grown();
     }
 
@@ -72,7 +76,7 @@ final class Pruning implements AutoCloseable {
     }
 
     void grown() {
-        if (nodes.size() <= most()) return;
+        if (nodes.size() <= Math.max(most(), kept)) return;
         synchronized (this) {
             if (running) return;
             running = true;
@@ -94,6 +98,8 @@ final class Pruning implements AutoCloseable {
             // directories can go when what was in them has gone
             if (victims.size() < surplus && !byName) forget(directories(surplus - victims.size()));
             Thread.sleep(PAUSE_MILLIS);
+            int left = nodes.size();
+            kept = left > most ? left + most / 16 : 0;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
         } catch (RuntimeException e) {

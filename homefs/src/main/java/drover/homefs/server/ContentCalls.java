@@ -192,7 +192,8 @@ final class ContentCalls {
         leases.content(handle.inode);
         ByteBuf frame = ReplyCodec.beginData(id, o.length(), ByteBufAllocator.DEFAULT);
         try {
-            read(handle.descriptor(), frame, o.length(), o.offset());
+            int got = read(handle.descriptor(), frame, o.length(), o.offset());
+            handle.moved(got, o.offset() + got);
             return frame.retain();
         } finally {
             frame.release();
@@ -235,6 +236,7 @@ final class ContentCalls {
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(handle.descriptor());
             call.changed(new Change.Content(handle.inode.identity()));
             int total = write(handle.descriptor(), data, o.offset());
+            handle.moved(total, o.offset() + total);
             return new FileResult.Written(total, before, attributes.ofDescriptor(handle.descriptor()));
         } finally {
             handle.leave();

@@ -18,6 +18,7 @@ import drover.protocol.link.LinkClass;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,11 @@ public final class FileServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FileServer.class);
     /// From here on a frame goes over the link for bulk.
     static final int BULK_BYTES = 16 << 10;
+
+    /// What is worth telling of: half a second on a link of 100 Mbit/s.
+    private static final long LARGE_BYTES = 8 << 20;
+
+    private static final Duration LATELY = Duration.ofSeconds(10);
 
     /// How often locks that programs at home may have released are tried for.
     private static final long LOCK_RETRY_MILLIS = 20;
@@ -352,6 +358,18 @@ public final class FileServer implements AutoCloseable {
                 if (handle.guest.equals(guest)) handles.release(view, handle);
         locks.guestEnded(guest);
         guests.remove(guest);
+    }
+
+    /// Large files that a guest is reading or writing now.
+    public List<FileTransfer> transfersOf(GuestKey guest) {
+        List<FileTransfer> transfers = new ArrayList<>();
+        for (NodeView view : views.values())
+            for (OpenHandle handle : view.handles.values()) {
+                if (!handle.guest.equals(guest)) continue;
+                FileTransfer transfer = handle.transfer(LARGE_BYTES, LATELY.toNanos());
+                if (transfer != null) transfers.add(transfer);
+            }
+        return transfers;
     }
 
     /// Open files of a node's guests here.

@@ -2,6 +2,9 @@ package drover.homefs.server;
 
 import drover.linux.syscall.FileHandle;
 import drover.protocol.file.Bytes;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -10,6 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Inode {
     /// What FUSE calls the root of a mount.
     static final long ROOT = 1;
+    /// While directories are moved, a path may seem to be a circle.
+    private static final int DEEPEST = 256;
 
     final long id;
     /// Of a revived one only device and number, until it was found again.
@@ -67,6 +72,19 @@ final class Inode {
 
     Place place() {
         return place;
+    }
+
+    /// From the root, as far as that is known.
+    Bytes path() {
+        Deque<Bytes> names = new ArrayDeque<>();
+        for (Place at = place; at.parent != null && names.size() < DEEPEST; at = at.parent.place)
+            names.addFirst(at.name);
+        ByteArrayOutputStream path = new ByteArrayOutputStream();
+        for (Bytes name : names) {
+            path.write('/');
+            path.writeBytes(name.array());
+        }
+        return Bytes.owning(path.toByteArray());
     }
 
     Place otherPlace() {

@@ -17,6 +17,10 @@ final class OpenHandle {
     final boolean directory;
     private final int descriptor;
 
+    private long moved;
+    private long reached;
+    private long movedAtNanos;
+
     private int users = 1;
     private boolean released;
 
@@ -49,6 +53,24 @@ final class OpenHandle {
 
     boolean writable() {
         return (flags & Open.O_ACCMODE) != Open.O_RDONLY;
+    }
+
+    /// So much of its content went to the node, or came from there.
+    synchronized void moved(int bytes, long end) {
+        moved += bytes;
+        reached = end;
+        movedAtNanos = System.nanoTime();
+    }
+
+    /// How much has, if that is `least` or more and something has lately; else null.
+    synchronized FileTransfer transfer(long least, long latelyNanos) {
+        if (released || moved < least || System.nanoTime() - movedAtNanos > latelyNanos) return null;
+        try {
+            long size = Attributes.status(descriptor).size();
+            return new FileTransfer(inode.path(), writable(), moved, reached, size);
+        } catch (CallFailed e) {
+            return null;
+        }
     }
 
     /// Keeps the descriptor open until [#leave()].
