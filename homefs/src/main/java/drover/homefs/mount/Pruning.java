@@ -21,8 +21,11 @@ final class Pruning implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Pruning.class);
     private static final long LEAST = 256;
 
-    /// So long the kernel may take to say what it has forgotten, until more is asked for.
+    /// So long the kernel may take to say what it has forgotten, until more is asked for; and longer and longer
+    /// while it forgets nothing, since all is in use.
     private static final long PAUSE_MILLIS = 200;
+
+    private static final long LONGEST_PAUSE_MILLIS = 30_000;
 
     private final FuseDevice device;
     private final KnownNodes nodes;
@@ -33,8 +36,6 @@ final class Pruning implements AutoCloseable {
     private volatile long own;
     private volatile long homes = Long.MAX_VALUE;
     private volatile boolean byName;
-    /// More than are allowed, of which most are in use: only beyond these is the kernel asked again.
-    private volatile long kept;
     private boolean running;
 
     /// @param most inodes that this node may know of all homes
@@ -76,7 +77,7 @@ final class Pruning implements AutoCloseable {
     }
 
     void grown() {
-        if (nodes.size() <= Math.max(most(), kept)) return;
+        if (nodes.size() <= most()) return;
         synchronized (this) {
             if (running) return;
             running = true;
@@ -86,30 +87,38 @@ final class Pruning implements AutoCloseable {
 
     private void prune() {
         try {
-            long most = most();
-            long surplus = nodes.size() - most + most / 4;
-            Set<Long> used = used();
-            List<KnownNode> victims = new ArrayList<>();
-            for (KnownNode node : nodes.each()) {
-                if (victims.size() >= surplus) break;
-                if (!node.isDirectory && node.id != KnownNodes.ROOT && !used.contains(node.id)) victims.add(node);
+            long pause = PAUSE_MILLIS;
+            for (int before = nodes.size(); before > most(); before = nodes.size()) {
+                try {
+                    pruneOnce(most());
+                } catch (RuntimeException e) {
+                    log.error("the kernel could not be asked to forget inodes", e);
+                }
+                Thread.sleep(pause);
+                pause = nodes.size() < before ? PAUSE_MILLIS : Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
             }
-            forget(victims);
-            // directories can go when what was in them has gone
-            if (victims.size() < surplus && !byName) forget(directories(surplus - victims.size()));
-            Thread.sleep(PAUSE_MILLIS);
-            int left = nodes.size();
-            kept = left > most ? left + most / 16 : 0;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
-        } catch (RuntimeException e) {
-            log.error("the kernel could not be asked to forget inodes", e);
+            return;
         } finally {
             synchronized (this) {
                 running = false;
             }
         }
         grown();
+    }
+
+    private void pruneOnce(long most) throws InterruptedException {
+        long surplus = nodes.size() - most + most / 4;
+        Set<Long> used = used();
+        List<KnownNode> victims = new ArrayList<>();
+        for (KnownNode node : nodes.each()) {
+            if (victims.size() >= surplus) break;
+            if (!node.isDirectory && node.id != KnownNodes.ROOT && !used.contains(node.id)) victims.add(node);
+        }
+        forget(victims);
+        // directories can go when what was in them has gone
+        if (victims.size() < surplus && !byName) forget(directories(surplus - victims.size()));
     }
 
     private List<KnownNode> directories(long count) {
