@@ -37,8 +37,7 @@ class RefusalIT {
 
     @BeforeEach
     void startTheNode() throws Exception {
-        node = new TestNode(
-                authority.issue("n1"), revocations, config -> config.withHandshakeTimeout(Duration.ofSeconds(2)));
+        node = new TestNode(authority.issue("n1"), revocations, config -> config);
         address = node.hub.listenAddress();
     }
 
@@ -68,9 +67,15 @@ class RefusalIT {
         refused("does not speak TLS");
     }
 
+    private TestNode hasty() throws Exception {
+        return new TestNode(
+                authority.issue("n3"), revocations, config -> config.withHandshakeTimeout(Duration.ofSeconds(1)));
+    }
+
     @Test
     void aPeerThatSaysNothing() throws Exception {
-        try (var stranger = Stranger.plain(address)) {
+        try (var hasty = hasty();
+                var stranger = Stranger.plain(hasty.hub.listenAddress())) {
             stranger.hearUntilTheEnd();
         }
         refused("no handshake within");
@@ -78,7 +83,8 @@ class RefusalIT {
 
     @Test
     void aPeerThatSaysNothingAfterItsHandshake() throws Exception {
-        try (var stranger = Stranger.secured(address, guest)) {
+        try (var hasty = hasty();
+                var stranger = Stranger.secured(hasty.hub.listenAddress(), guest)) {
             stranger.hearUntilTheEnd();
         }
         refused("no handshake within");
