@@ -62,6 +62,8 @@ final class Job {
     boolean accepted;
     boolean deputyLost;
     long nodeLostAtNanos;
+    /// Whether the node has still to hear of changes at home before the guest may start.
+    boolean awaitsFiles;
     int wanted;
 
     Job(

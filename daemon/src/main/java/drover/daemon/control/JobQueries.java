@@ -133,7 +133,16 @@ public final class JobQueries {
         String ran = job.epoch > 1 ? " (run " + job.epoch + ": the node of the run before was lost or refused it)" : "";
         String sentence = switch (job.state) {
             case QUEUED -> subject + " waits: " + reason;
-            case STARTING -> subject + " is being started on " + job.node + ": " + reason + ran;
+            case STARTING ->
+                subject
+                        + " is being started on "
+                        + job.node
+                        + ": "
+                        + reason
+                        + ran
+                        + (job.awaitsFiles
+                                ? "; " + job.node + " has yet to say that it heard of a change at home"
+                                : "");
             case RUNNING, LINGERING -> subject + " runs on " + job.node + ": " + reason + ran;
             case EXITED ->
                 subject

@@ -96,7 +96,11 @@ final class JobStarts {
         Runnable start = secondTime(() -> {
             if (job.state == JobState.STARTING && job.guest().equals(guest)) sendStart(job);
         });
-        guestStarts.whenFilesAreKnown(node, start);
+        job.awaitsFiles = true;
+        guestStarts.whenFilesAreKnown(node, () -> {
+            if (job.guest().equals(guest)) job.awaitsFiles = false;
+            start.run();
+        });
         book.commit(job, () -> {
             acceptance.tell(job);
             start.run();

@@ -18,6 +18,7 @@ import drover.protocol.job.SessionKind;
 import drover.protocol.local.FieldReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -84,6 +85,18 @@ class HomeJobsIT {
                 .writeLongLE(0)
                 .writeByte('x');
         return new Session(guest, frame);
+    }
+
+    @Test
+    void whyTellsThatANodeHasYetToHearOfAChange() throws Exception {
+        home.filesAreBehind = true;
+        try (TestDeputy deputy = deputy().run("{\"node\":\"n2\"}", "/bin/true")) {
+            deputy.expect(TestDeputy.ACCEPTED);
+            try (TestDeputy asks = deputy().command("{\"command\":\"why\",\"job\":\"1\"}")) {
+                String answer = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
+                assertTrue(answer.contains("; n2 has yet to say that it heard of a change at home"), answer);
+            }
+        }
     }
 
     @Test
@@ -227,7 +240,7 @@ class HomeJobsIT {
             deputy.expect(TestDeputy.ENDED);
         }
         try (TestDeputy asks = deputy().command("{\"command\":\"ps\",\"all\":true}")) {
-            String json = new String(asks.expect(TestDeputy.RESULT).rest(), java.nio.charset.StandardCharsets.UTF_8);
+            String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
             assertTrue(json.contains("\"exit_status\":7") && json.contains("\"cpu_seconds\":1.5"), json);
         }
     }

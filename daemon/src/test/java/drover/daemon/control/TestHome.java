@@ -26,6 +26,8 @@ final class TestHome implements AutoCloseable {
     final ScriptedNodes nodes;
     final HomeJobs jobs;
     final Path directory;
+    /// Whether nodes do not say that they heard of changes.
+    volatile boolean filesAreBehind;
     private final Journal journal;
     private final LocalServer server;
 
@@ -74,10 +76,10 @@ final class TestHome implements AutoCloseable {
     }
 
     /// No guest of these tests has files.
-    private record NoFiles() implements HomeFiles {
+    private final class NoFiles implements HomeFiles {
         @Override
         public void whenKnown(NodeId node, Runnable task) {
-            task.run();
+            if (!filesAreBehind) task.run();
         }
 
         @Override
