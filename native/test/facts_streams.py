@@ -302,7 +302,8 @@ def fact_other_words_become_java_of_25_or_newer(lab):
 
     daemon = words("daemon", "--flag")
     equal(daemon[0], "jdk", "the old one is passed over")
-    for wanted in ("-Xmx128m", "-Dextra=1", f"{image}/lib", "drover.daemon/drover.daemon.Main"):
+    memory = os.sysconf("SC_PHYS_PAGES") // 32 * os.sysconf("SC_PAGESIZE") >> 20
+    for wanted in (f"-Xmx{min(max(memory, 128), 1024)}m", "-Dextra=1", f"{image}/lib", "drover.daemon/drover.daemon.Main"):
         assert wanted in daemon, (wanted, daemon)
     equal(daemon[-2:], ["daemon", "--flag"])
     assert "drover.lab/drover.lab.Main" in words("lab", "up")
