@@ -6,7 +6,6 @@ import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -127,20 +126,16 @@ final class KnownNodes {
     /// Where home has it, by the names that were looked up; null if a directory on the way is not known.
     Bytes path(KnownNode node) {
         List<Bytes> names = new ArrayList<>();
-        int length = 0;
         for (KnownNode at = node; at.id != ROOT; ) {
             Bytes name = at.name();
             if (name == null || name.length() == 0 || names.size() > DEEPEST) return null;
             names.add(name);
-            length += 1 + name.length();
             long parent = at.parent();
             if (parent == ROOT) break;
             at = nodes.get(parent);
             if (at == null) return null;
         }
-        ByteBuffer path = ByteBuffer.allocate(length);
-        for (Bytes name : names.reversed()) path.put((byte) '/').put(name.array());
-        return Bytes.owning(path.array());
+        return Bytes.path(names.reversed());
     }
 
     List<KnownNode> all() {

@@ -110,30 +110,23 @@ final class Pruning implements AutoCloseable {
 
     private void pruneOnce(long most) throws InterruptedException {
         long surplus = nodes.size() - most + most / 4;
-        Set<Long> used = used();
-        List<KnownNode> victims = new ArrayList<>();
-        for (KnownNode node : nodes.each()) {
-            if (victims.size() >= surplus) break;
-            if (!node.isDirectory && node.id != KnownNodes.ROOT && !used.contains(node.id)) victims.add(node);
-        }
-        forget(victims);
+        List<KnownNode> files = closed(false, surplus);
+        forget(files);
         // directories can go when what was in them has gone
-        if (victims.size() < surplus && !byName) forget(directories(surplus - victims.size()));
+        if (files.size() < surplus && !byName) forget(closed(true, surplus - files.size()));
     }
 
-    private List<KnownNode> directories(long count) {
-        List<KnownNode> directories = new ArrayList<>();
+    /// Some of those that are not open.
+    private List<KnownNode> closed(boolean directories, long count) {
+        Set<Long> open = new HashSet<>(locals.nodes());
+        for (KnownHandle handle : handles.all()) open.add(handle.node);
+        List<KnownNode> closed = new ArrayList<>();
         for (KnownNode node : nodes.each()) {
-            if (directories.size() >= count) break;
-            if (node.isDirectory && node.id != KnownNodes.ROOT) directories.add(node);
+            if (closed.size() >= count) break;
+            if (node.isDirectory == directories && node.id != KnownNodes.ROOT && !open.contains(node.id))
+                closed.add(node);
         }
-        return directories;
-    }
-
-    private Set<Long> used() {
-        Set<Long> used = new HashSet<>(locals.nodes());
-        for (KnownHandle handle : handles.all()) used.add(handle.node);
-        return used;
+        return closed;
     }
 
     private void forget(List<KnownNode> victims) throws InterruptedException {

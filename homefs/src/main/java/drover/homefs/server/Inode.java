@@ -2,9 +2,8 @@ package drover.homefs.server;
 
 import drover.linux.syscall.FileHandle;
 import drover.protocol.file.Bytes;
-import java.io.ByteArrayOutputStream;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -76,15 +75,9 @@ final class Inode {
 
     /// From the root, as far as that is known.
     Bytes path() {
-        Deque<Bytes> names = new ArrayDeque<>();
-        for (Place at = place; at.parent != null && names.size() < DEEPEST; at = at.parent.place)
-            names.addFirst(at.name);
-        ByteArrayOutputStream path = new ByteArrayOutputStream();
-        for (Bytes name : names) {
-            path.write('/');
-            path.writeBytes(name.array());
-        }
-        return Bytes.owning(path.toByteArray());
+        List<Bytes> names = new ArrayList<>();
+        for (Place at = place; at.parent != null && names.size() < DEEPEST; at = at.parent.place) names.add(at.name);
+        return Bytes.path(names.reversed());
     }
 
     Place otherPlace() {

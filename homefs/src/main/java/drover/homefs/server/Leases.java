@@ -189,9 +189,9 @@ final class Leases {
         }
     }
 
-    /// Something has changed, or was found changed. Returns what is to be taken back, and from whom; these promises do
-    /// not count
-    /// any more. Nodes that know what has changed are named also if they were promised nothing.
+    /// Something has changed, or was found changed. Returns what is to be taken back, and from whom; these
+    /// promises do not count any more. Nodes that know what has changed are named also if they were promised
+    /// nothing.
     ///
     /// @param by the node that did it, whose kernel knows; null for a program at home
     Map<NodeView, TakenBack> changed(NodeView by, List<Change> changes) {

@@ -77,13 +77,10 @@ public final class Experiment {
             for (Step step : missing) {
                 if (cold.remove(step.system))
                     progress.say("not counted: "
-                            + line(
-                                    done,
-                                    missing.size(),
-                                    runner.run(step.system, lab.plan().nodes(), 0)));
+                            + line(runner.run(step.system, lab.plan().nodes(), 0)));
                 Sample sample = runner.run(step.system, step.nodes, step.repeat);
                 results.add(sample);
-                progress.say(line(++done, missing.size(), sample));
+                progress.say("run " + ++done + " of " + missing.size() + ": " + line(sample));
             }
             results.write();
             new Report(results, new Plots(results).write()).write();
@@ -103,12 +100,10 @@ public final class Experiment {
         return steps;
     }
 
-    private static String line(int done, int all, Sample sample) {
+    private static String line(Sample sample) {
         return String.format(
                 Locale.ROOT,
-                "run %d of %d: %-8s %2d nodes  %7.1f s  %7.1f CPU s  utilisation %.3f  outside %.1f s  idle %.0f %%%s%s",
-                done,
-                all,
+                "%-8s %2d nodes  %7.1f s  %7.1f CPU s  utilisation %.3f  outside %.1f s  idle %.0f %%%s%s",
                 sample.system().word(),
                 sample.nodes(),
                 sample.seconds(),

@@ -21,9 +21,8 @@ final class Script {
         String where = nodes.stream().map(NodeId::name).collect(Collectors.joining(","));
         StringBuilder text = new StringBuilder();
         for (SubJob job : jobs)
-            text.append("drover run --detach --nodes " + where + " -- ")
-                    .append(quote(job.command()))
-                    .append(" >" + job.name() + ".job\n");
+            text.append("drover run --detach --nodes " + where + " -- " + quote(job.command()) + " >" + job.name()
+                    + ".job\n");
         for (SubJob job : jobs)
             text.append(recorded(job, "drover attach $(cat " + job.name() + ".job)"))
                     .append('\n');

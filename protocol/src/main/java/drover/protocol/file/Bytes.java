@@ -1,7 +1,9 @@
 package drover.protocol.file;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /// Immutable bytes: a name, a symbolic link's target, an extended attribute. Linux knows no encoding of them.
 public final class Bytes implements Comparable<Bytes> {
@@ -27,6 +29,16 @@ public final class Bytes implements Comparable<Bytes> {
 
     public static Bytes of(String text) {
         return new Bytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// The names with a slash before each.
+    public static Bytes path(List<Bytes> names) {
+        ByteArrayOutputStream path = new ByteArrayOutputStream();
+        for (Bytes name : names) {
+            path.write('/');
+            path.writeBytes(name.bytes);
+        }
+        return new Bytes(path.toByteArray());
     }
 
     public int length() {
