@@ -42,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "drover-demo", description = "where the picture goes")
     Path out = Path.of("drover-demo");
 
-    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 1792x1792 pixels")
+    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 1024x1024 pixels")
     double scale = 0.125;
 
     @Override
@@ -70,7 +70,7 @@ final class DemoCommand implements Callable<Integer> {
         Row together = results.rows(RunSystem.DROVER).getLast();
         System.out.printf(
                 Locale.ROOT,
-                "speed-up on %d nodes: %.2f over the same strips on one node, %.2f over the whole picture on one node%n",
+                "speed-up on %d nodes: %.2f over the same tiles on one node, %.2f over the whole picture on one node%n",
                 NODES,
                 together.speedup(results.oneNodeSeconds()),
                 results.wholeSeconds().orElseThrow() / together.seconds());

@@ -35,12 +35,13 @@ final class Picture {
         return new Picture(width, height, new int[width * height]);
     }
 
-    /// Takes rows from a picture of the same size.
-    void takeRows(Picture from, StripCut.Strip strip) {
+    /// Takes a tile from a picture of the same size.
+    void take(Picture from, TileCut.Tile tile) {
         if (from.width != width || from.height != height)
             throw new IllegalArgumentException("cannot merge a picture of " + from.width + "x" + from.height
                     + " into one of " + width + "x" + height);
-        System.arraycopy(from.pixels, strip.first() * width, pixels, strip.first() * width, strip.rows() * width);
+        for (int y = tile.y(); y < tile.y() + tile.height(); y++)
+            System.arraycopy(from.pixels, y * width + tile.x(), pixels, y * width + tile.x(), tile.width());
     }
 
     int differingPixels(Picture other) {

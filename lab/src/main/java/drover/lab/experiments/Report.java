@@ -94,7 +94,7 @@ final class Report {
         Path picture = results.directory().resolve("picture.png");
         if (!Files.exists(picture)) return;
         page.append(
-                        "<h2>The picture, merged from its strips</h2><img alt=\"the rendered scene\" src=\"data:image/png;base64,")
+                        "<h2>The picture, merged from its tiles</h2><img alt=\"the rendered scene\" src=\"data:image/png;base64,")
                 .append(Base64.getEncoder().encodeToString(Files.readAllBytes(picture)))
                 .append("\">\n");
     }

@@ -15,19 +15,19 @@ class PictureTest {
     }
 
     @Test
-    void aPictureMergedFromItsStripsEqualsIt() {
-        Picture whole = picture(50, 100, 0);
-        Picture merged = Picture.blank(50, 100);
-        for (StripCut.Strip strip : StripCut.cut(100, 2)) merged.takeRows(whole, strip);
+    void aPictureMergedFromItsTilesEqualsIt() {
+        Picture whole = picture(100, 100, 0);
+        Picture merged = Picture.blank(100, 100);
+        for (TileCut.Tile tile : TileCut.cut(100, 2)) merged.take(whole, tile);
         assertEquals(0, merged.differingPixels(whole));
     }
 
     @Test
-    void aMissingStripIsSeen() {
-        Picture whole = picture(50, 100, 1);
-        Picture merged = Picture.blank(50, 100);
-        merged.takeRows(whole, new StripCut.Strip(0, 63));
-        assertEquals(50 * 36, merged.differingPixels(whole));
+    void aMissingTileIsSeen() {
+        Picture whole = picture(100, 100, 1);
+        Picture merged = Picture.blank(100, 100);
+        merged.take(whole, new TileCut.Tile(0, 0, 64, 64));
+        assertEquals(100 * 100 - 64 * 64, merged.differingPixels(whole));
     }
 
     @Test
@@ -42,7 +42,7 @@ class PictureTest {
     void picturesOfOtherSizesNeitherMergeNorEqual() {
         Picture small = picture(4, 4, 0);
         Picture large = picture(4, 8, 0);
-        assertThrows(IllegalArgumentException.class, () -> large.takeRows(small, new StripCut.Strip(0, 3)));
+        assertThrows(IllegalArgumentException.class, () -> large.take(small, new TileCut.Tile(0, 0, 4, 4)));
         assertEquals(32, large.differingPixels(small));
     }
 }

@@ -70,7 +70,7 @@ class ResultsIT {
         }
         new Report(results, plots).write();
         String page = Files.readString(directory.resolve("report.html"));
-        assertTrue(page.contains("<svg") && page.contains("strip rows-0000: there is no rows-0000.png"));
+        assertTrue(page.contains("<svg") && page.contains("tile-0000-0000: there is no tile-0000-0000.png"));
         assertFalse(
                 page.contains("src=\"http") || page.contains("href="), "the page asks for something from elsewhere");
     }

@@ -25,7 +25,7 @@ class RowTest {
                 28,
                 lost,
                 Map.of("n1", 1000L * repeat, "n2", 1000L * repeat),
-                lost == 0 ? List.of() : List.of("strip rows-0000: there is no rows-0000.png"));
+                lost == 0 ? List.of() : List.of("tile-0000-0000: there is no tile-0000-0000.png"));
     }
 
     @Test

@@ -11,13 +11,15 @@ import org.junit.jupiter.api.Test;
 
 class WorkloadTest {
     @Test
-    void theFirstStripAsksForRowZeroBecauseOneMeansAllToPovray() {
+    void theFirstTileAsksForRowAndColumnZeroBecauseOneMeansAllToPovray() {
         List<SubJob> jobs = new PovrayScene(1, 14).subJobs();
-        assertTrue(jobs.getFirst().command().contains("+SR0"), jobs.getFirst().toString());
+        assertTrue(
+                jobs.getFirst().command().containsAll(List.of("+SR0", "+SC0", "+EC1024")),
+                jobs.getFirst().toString());
         assertTrue(
                 jobs.get(1).command().contains("+SR" + (lastRow(jobs.get(0)) + 1)),
                 jobs.get(1).toString());
-        assertEquals(1792, lastRow(jobs.getLast()));
+        assertEquals(1024, lastRow(jobs.getLast()));
     }
 
     private static int lastRow(SubJob job) {
@@ -30,7 +32,7 @@ class WorkloadTest {
 
     @Test
     void aQuarterOfTheWorkIsHalfTheSide() {
-        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 896x896 "), new PovrayScene(0.25, 4).settings());
+        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 512x512 "), new PovrayScene(0.25, 4).settings());
     }
 
     @Test
