@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +79,13 @@ class FaultsLabTest {
         assertEquals(0, outcome.exitStatus(), outcome.errors());
     }
 
+    private static long timesGivenUp(String node) throws Exception {
+        try (Stream<String> lines = Files.lines(lab.logOf("n1"))) {
+            return lines.filter(line -> line.contains(node + " does not say that it heard of a change"))
+                    .count();
+        }
+    }
+
     private static void assertStillWorks() throws Exception {
         assertEquals("works", lab.run("n2", "echo", "works").orFail());
     }
@@ -100,6 +109,21 @@ class FaultsLabTest {
         lab.lab("start", "n3");
         lab.awaitState("n3", "up");
         assertEquals("works", lab.run("n3", "echo", "works").orFail());
+    }
+
+    /// What the node was promised, and home has taken back meanwhile, nobody there believes any more.
+    @Test
+    void aNodeThatBeganAnewIsNotWaitedForUntilHomeGivesItUp() throws Exception {
+        lab.sh("n1", "mkdir -p /root/promised && seq 200 | sed 's,^,/root/promised/,' | xargs touch");
+        lab.run("n3", "ls", "-l", "/root/promised").orFail();
+        lab.lab("kill", "n3");
+        lab.awaitState("n3", "down");
+        lab.lab("start", "n3");
+        lab.awaitState("n3", "up");
+        long before = timesGivenUp("n3");
+        lab.sh("n1", "touch /root/promised/*");
+        lab.run("n3", "true").orFail();
+        assertEquals(before, timesGivenUp("n3"));
     }
 
     @Test

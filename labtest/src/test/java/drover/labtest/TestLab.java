@@ -111,9 +111,22 @@ final class TestLab implements AutoCloseable {
 
     /// Starts something that outlives this call, outside the node's quota, with its output in the node's log.
     void launch(String node, String... command) throws Exception {
-        String log = "/run/drover-lab/" + name + "/log/" + node + ".log";
-        Command.run(words(node, List.of("--group", "system", "--detach", log), command), Command.LIMIT)
+        Command.run(
+                        words(
+                                node,
+                                List.of(
+                                        "--group",
+                                        "system",
+                                        "--detach",
+                                        logOf(node).toString()),
+                                command),
+                        Command.LIMIT)
                 .orFail();
+    }
+
+    /// What the node's daemons have written.
+    Path logOf(String node) {
+        return Path.of("/run/drover-lab", name, "log", node + ".log");
     }
 
     /// `drover run --node NODE -- COMMAND`, on n1.

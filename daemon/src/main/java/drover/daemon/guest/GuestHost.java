@@ -64,7 +64,7 @@ public final class GuestHost implements AutoCloseable {
     public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, ToHome toHome) throws IOException {
         this.config = config;
         this.toHome = toHome;
-        mounts = new HomeMounts(config.name(), loop, toHome, callers, content);
+        mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
         loop.start(Duration.ofSeconds(1), keeper::tick);
         try {
@@ -139,6 +139,11 @@ public final class GuestHost implements AutoCloseable {
             if (home.equals(config.name())) k.start(start, false, CPU_WEIGHT_AS_OTHERS);
             else mounts.prepare(home, k, why -> startOnMount(start, why));
         });
+    }
+
+    private void mountMissed(NodeId home) {
+        if (config.accepts(home))
+            loop.execute(() -> keeper.whenKnown(() -> keeper.ifThere(k -> mounts.mount(home, k))));
     }
 
     private void startOnMount(StartGuest start, Optional<String> whyNot) {

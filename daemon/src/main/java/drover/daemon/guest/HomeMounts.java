@@ -7,6 +7,7 @@ import drover.homefs.mount.HomeMount;
 import drover.homefs.mount.HomeMountConfig;
 import drover.homefs.mount.MountCounters;
 import drover.model.NodeId;
+import drover.protocol.file.RecallCodec;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,15 +39,25 @@ final class HomeMounts implements FileLinks.Mounts {
     private final GuestHost.ToHome toHome;
     private final CallerTable callers;
     private final BlockStore content;
+    private final Consumer<NodeId> missed;
     private final Map<NodeId, Home> homes = new HashMap<>();
     private final Map<NodeId, HomeMount> mounts = new ConcurrentHashMap<>();
 
-    HomeMounts(NodeId self, Loop loop, GuestHost.ToHome toHome, CallerTable callers, BlockStore content) {
+    /// @param missed called when a home takes back what an earlier mount of its files was promised. A mount
+    ///     whose Hello says that it is another one lets home go on; the keeper may still have the earlier one.
+    HomeMounts(
+            NodeId self,
+            Loop loop,
+            GuestHost.ToHome toHome,
+            CallerTable callers,
+            BlockStore content,
+            Consumer<NodeId> missed) {
         this.self = self;
         this.loop = loop;
         this.toHome = toHome;
         this.callers = callers;
         this.content = content;
+        this.missed = missed;
     }
 
     /// Makes home's files ready for one more guest, as they are now.
@@ -138,6 +149,7 @@ final class HomeMounts implements FileLinks.Mounts {
     public void fileFrame(NodeId home, ByteBuf frame) {
         HomeMount mount = mounts.get(home);
         if (mount != null) mount.onFrame(frame);
+        else if (RecallCodec.isRecall(frame)) missed.accept(home);
     }
 
     @Override

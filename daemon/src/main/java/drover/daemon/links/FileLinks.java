@@ -1,6 +1,7 @@
 package drover.daemon.links;
 
 import drover.homefs.server.FileServer;
+import drover.homefs.server.ReplySender;
 import drover.model.NodeId;
 import drover.protocol.link.Link;
 import drover.protocol.link.LinkClass;
@@ -50,23 +51,23 @@ public final class FileLinks implements LinkListener {
     /// Both classes must be there before a mount may use either.
     @Override
     public void up(Link link) {
-        NodeId home = link.peer();
-        if (!link.dialledHere()
-                && hub.linkFrom(home, LinkClass.FILES).isPresent()
-                && hub.linkFrom(home, LinkClass.BULK).isPresent()) mounts.fileLinkUp(home);
+        NodeId peer = link.peer();
+        if (link.dialledHere()) {
+            if (link.linkClass() == LinkClass.FILES) server.onLinkUp(peer, to(peer));
+        } else if (hub.linkFrom(peer, LinkClass.FILES).isPresent()
+                && hub.linkFrom(peer, LinkClass.BULK).isPresent()) mounts.fileLinkUp(peer);
+    }
+
+    private ReplySender to(NodeId peer) {
+        return (linkClass, frame) ->
+                hub.link(peer, linkClass).ifPresentOrElse(link -> link.send(frame), frame::release);
     }
 
     @Override
     public void frame(Link link, ByteBuf frame) {
         NodeId peer = link.peer();
         if (!link.dialledHere()) mounts.fileFrame(peer, frame);
-        else
-            server.onFrame(
-                    peer,
-                    link.linkClass(),
-                    frame,
-                    (linkClass, reply) ->
-                            hub.link(peer, linkClass).ifPresentOrElse(to -> to.send(reply), reply::release));
+        else server.onFrame(peer, link.linkClass(), frame, to(peer));
     }
 
     @Override

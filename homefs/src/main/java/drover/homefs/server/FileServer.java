@@ -345,6 +345,12 @@ public final class FileServer implements AutoCloseable {
         return view != null && recalls.isBehind(view);
     }
 
+    /// A link to a node is up.
+    public void onLinkUp(NodeId node, ReplySender sender) {
+        NodeView view = views.get(node);
+        if (view != null) recalls.reachable(view, sender);
+    }
+
     /// The link to a node broke. Nothing is lost: the node comes back, or its guests are ended.
     public void onLinkDown(NodeId node) {
         log.debug("file link to {} is down; it has {} handles", node, handlesOf(node));

@@ -230,7 +230,17 @@ final class Recalls {
         starting.forEach(Runnable::run);
     }
 
-    /// A node is there, on a new link.
+    /// A link to a node is up; it may have begun anew since the last one, and have no kernel that believes
+    /// anything. Told of what it has not acknowledged, it says so by its Hello, or acknowledges.
+    void reachable(NodeView view, ReplySender sender) {
+        synchronized (this) {
+            view.recalls.sender = sender;
+            Sent oldest = view.recalls.unacknowledged.peekFirst();
+            if (oldest != null) tell(view.recalls, oldest.recall);
+        }
+    }
+
+    /// A node's mount is there, on a new link.
     ///
     /// @param unknown what it believes is not known here: it is told to believe nothing
     void linked(NodeView view, boolean unknown, ReplySender sender) {

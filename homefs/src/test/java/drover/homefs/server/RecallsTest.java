@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import drover.homefs.server.Recalls.TakenBack;
 import drover.model.NodeId;
 import drover.protocol.file.FileRecall.Item;
+import drover.protocol.file.MalformedFileFrame;
+import drover.protocol.file.RecallCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +50,26 @@ class RecallsTest {
         assertEquals(List.of(), done);
         recalls.acknowledged(reader, 1);
         assertEquals(List.of("first"), done);
+    }
+
+    @Test
+    void aNodeIsToldOfItsOldestRecallAsSoonAsItCanBeReached() {
+        Recalls recalls = new Recalls(Duration.ofSeconds(3));
+        change(recalls, ATTRIBUTES, "first");
+        change(recalls, ATTRIBUTES, "second");
+        List<Long> told = new ArrayList<>();
+        recalls.reachable(reader, (linkClass, frame) -> {
+            try {
+                told.add(RecallCodec.decode(frame).number());
+            } catch (MalformedFileFrame e) {
+                throw new IllegalStateException(e);
+            } finally {
+                frame.release();
+            }
+        });
+        assertEquals(List.of(1L), told);
+        recalls.begunAnew(reader);
+        assertEquals(List.of("first", "second"), done);
     }
 
     @Test
