@@ -72,7 +72,8 @@ class FrameDecoderTest {
             ByteBuf head = Unpooled.buffer().writeIntLE(length).writeByte(1);
             var refused = assertThrows(CorruptedFrameException.class, () -> fresh.writeInbound(head));
             assertEquals(
-                    "a frame of " + (length & 0xffff_ffffL) + " bytes, allowed are 1 to 100 here", refused.getMessage());
+                    "a frame of " + (length & 0xffff_ffffL) + " bytes, allowed are 1 to 100 here",
+                    refused.getMessage());
             assertEquals(0, head.refCnt());
             fresh.writeInbound(stream(1));
             ByteBuf behind = fresh.readInbound();
