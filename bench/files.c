@@ -37,6 +37,24 @@ static void fill(void) {
     }
 }
 
+// Words of C and numbers: a compressor leaves some 40 %.
+static void fill_text(void) {
+    static const char *const WORDS[] = {"static", "int", "return", "struct", "char", "const", "(", ")", "{", "}", ";", "if",
+                                        "for", "=", "->", "0", "NULL"};
+    for (size_t i = 0; i < CHUNK;) {
+        char word[32];
+        uint64_t random = next_random();
+        if (random % 4)
+            snprintf(word, sizeof word, "%s ", WORDS[(random >> 8) % (sizeof WORDS / sizeof *WORDS)]);
+        else
+            snprintf(word, sizeof word, "%u\n", (unsigned)(random >> 44));
+        size_t length = strlen(word);
+        if (length > CHUNK - i) length = CHUNK - i;
+        memcpy(chunk + i, word, length);
+        i += length;
+    }
+}
+
 static int opened(const char *path, int flags) {
     int descriptor = open(path, flags | O_CLOEXEC, 0644);
     if (descriptor < 0) fail("open", path);
@@ -146,6 +164,12 @@ static void write_file(const char *path, long megabytes, long unused) {
     closed(descriptor, path);
 }
 
+static void write_text(const char *path, long megabytes, long unused) {
+    fill_text();
+    write_file(path, megabytes, unused);
+    fill();
+}
+
 static void read_file(const char *path, long megabytes, long unused) {
     (void)unused;
     int descriptor = opened(path, O_RDONLY);
@@ -214,7 +238,7 @@ static const struct {
 } COMMANDS[] = {
     {"make", make},           {"make-tree", make_tree},   {"read-files", read_files},     {"stat-tree", stat_tree},
     {"create", create},       {"unlink", remove_files},   {"write", write_file},          {"read", read_file},
-    {"freshen", freshen},     {"random-reads", random_reads}, {"random-writes", random_writes}, {"extract", extract},
+    {"write-text", write_text}, {"freshen", freshen},     {"random-reads", random_reads}, {"random-writes", random_writes}, {"extract", extract},
 };
 
 int main(void) {

@@ -26,6 +26,8 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.EnumMap;
 import java.util.List;
@@ -91,6 +93,13 @@ public final class LinkHub implements AutoCloseable {
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.loops = new MultiThreadIoEventLoopGroup(
                 config.eventLoopThreads(), new DefaultThreadFactory("link", true), handlers);
+    }
+
+    /// Says where Zstandard's native library is, if it is: otherwise each start unpacks one into the folder of
+    /// temporary
+    /// files. Call before the first hub is made.
+    public static void compressWith(Path library) {
+        if (Files.isReadable(library)) System.setProperty("ZstdNativePath", library.toString());
     }
 
     /// Frames to send are best taken from here: a direct buffer is not copied on its way.
