@@ -76,10 +76,12 @@ final class NodeDaemon implements AutoCloseable {
         keep(DaemonLock.take(places.run()));
         NodeSecurity security = keep(openSecurity(places));
         Cluster cluster = keep(Cluster.prepare(config, places, security.identity()));
+        LinkHub.compressWith(libexec.resolveSibling("lib").resolve("libzstd-jni.so"));
         LinkHub hub = keep(new LinkHub(
                 security.identity(),
                 LinkConfig.listeningOn(new InetSocketAddress(config.address(), config.dataPort())),
                 cluster::dataAddress));
+        hub.cpuDemand(cluster.ownLoad()::cpuDemand);
 
         LiveGuests live = new LiveGuests();
         FileServer files = keep(new FileServer(

@@ -21,6 +21,7 @@ final class OwnLoad implements Supplier<LoadVector> {
     private final double configuredCpus;
     private final long incarnation = System.currentTimeMillis() / 1000;
     private volatile IntSupplier guests = () -> 0;
+    private volatile double cpuDemand;
     private LoadFilter filter = LoadFilter.IDLE;
     private long sequence;
 
@@ -43,14 +44,21 @@ final class OwnLoad implements Supplier<LoadVector> {
         guests = count;
     }
 
+    /// Runnable tasks for each processor that guests may use, when this was last looked at.
+    double cpuDemand() {
+        return cpuDemand;
+    }
+
     @Override
     public synchronized LoadVector get() {
         try {
             LoadSample sample = sampler.sample();
             filter = filter.with(sample.runnable());
+            double cpus = configuredCpus > 0 ? configuredCpus : sample.cpus();
+            cpuDemand = filter.exported() / cpus;
             return new LoadVector(
                     speed,
-                    configuredCpus > 0 ? configuredCpus : sample.cpus(),
+                    cpus,
                     filter.exported(),
                     sample.memoryTotalBytes(),
                     sample.memoryFreeBytes(),

@@ -3,6 +3,7 @@ package drover.protocol.link;
 import drover.model.NodeId;
 import drover.protocol.mtls.PeerIdentity;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -185,6 +186,10 @@ final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
         listener = hub.listener(linkClass).orElseThrow();
         version = Hello.common(hub.greeting(linkClass), theirs);
         decoder.limit(linkClass.frameLimitBytes());
+        if (version >= FrameDecoder.COMPRESSED_VERSION && linkClass.isCompressible()) {
+            decoder.inflate();
+            outbox.compress(hub.compressor());
+        }
         releasePlace();
         phase = Phase.ADMITTED;
         Optional<LinkChannel> previous = hub.enter(this);
@@ -280,6 +285,10 @@ final class LinkChannel extends ChannelInboundHandlerAdapter implements Link {
     private InetSocketAddress remote() {
         SocketAddress address = context.channel().remoteAddress();
         return address instanceof InetSocketAddress inet ? inet : new InetSocketAddress(0);
+    }
+
+    Channel channel() {
+        return context.channel();
     }
 
     boolean isUp() {

@@ -6,18 +6,20 @@ import java.util.Optional;
 /// What a connection carries. Each class has its own TCP connection, so that file data delays no signal.
 public enum LinkClass {
     /// Control of jobs and their session frames.
-    JOBS(1, 4 << 20),
+    JOBS(1, 4 << 20, false),
     /// Small file calls.
-    FILES(2, (1 << 20) + (64 << 10)),
+    FILES(2, (1 << 20) + (64 << 10), false),
     /// File data from 16 KiB.
-    BULK(3, (1 << 20) + (64 << 10));
+    BULK(3, (1 << 20) + (64 << 10), true);
 
     private final int code;
     private final int frameLimitBytes;
+    private final boolean compressible;
 
-    LinkClass(int code, int frameLimitBytes) {
+    LinkClass(int code, int frameLimitBytes, boolean compressible) {
         this.code = code;
         this.frameLimitBytes = frameLimitBytes;
+        this.compressible = compressible;
     }
 
     /// What stands for it on the wire.
@@ -35,5 +37,10 @@ public enum LinkClass {
     /// limit for both is of this size), the others one file call with its data and room for a header.
     public int frameLimitBytes() {
         return frameLimitBytes;
+    }
+
+    /// Whether frames may be compressed: only where no small one waits behind them.
+    boolean isCompressible() {
+        return compressible;
     }
 }

@@ -26,6 +26,8 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.EnumMap;
 import java.util.List;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -48,6 +51,8 @@ import org.slf4j.LoggerFactory;
 public final class LinkHub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinkHub.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
+    /// The newest version without compression.
+    private static final int PLAIN_VERSION = FrameDecoder.COMPRESSED_VERSION - 1;
     static final String NEEDED_NO_MORE = "this node needs it no more";
 
     /// Two direct arenas of 1 MiB chunks for two event loops: the default of 4 MiB and two arenas a core costs
@@ -69,6 +74,7 @@ public final class LinkHub implements AutoCloseable {
     private final Set<LinkChannel> connections = ConcurrentHashMap.newKeySet();
     private final Refusals refusals = new Refusals();
     private final Unauthenticated unauthenticated;
+    private final Compressor compressor = new Compressor();
     private final boolean epoll = Epoll.isAvailable();
     private final EventLoopGroup loops;
     private volatile boolean started;
@@ -87,6 +93,13 @@ public final class LinkHub implements AutoCloseable {
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.loops = new MultiThreadIoEventLoopGroup(
                 config.eventLoopThreads(), new DefaultThreadFactory("link", true), handlers);
+    }
+
+    /// Says where Zstandard's native library is, if it is: otherwise each start unpacks one into the folder of
+    /// temporary
+    /// files. Call before the first hub is made.
+    public static void compressWith(Path library) {
+        if (Files.isReadable(library)) System.setProperty("ZstdNativePath", library.toString());
     }
 
     /// Frames to send are best taken from here: a direct buffer is not copied on its way.
@@ -186,7 +199,22 @@ public final class LinkHub implements AutoCloseable {
         diallers.values().forEach(Dialler::stop);
         if (listening != null) listening.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
         for (LinkChannel link : List.copyOf(connections)) link.close("this daemon stops");
+        compressor.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+
+    /// Says who knows how many tasks want each processor of this node: the more, the less is compressed.
+    public void cpuDemand(DoubleSupplier demand) {
+        compressor.cpuDemand(demand);
+    }
+
+    /// What was compressed by this node, on all its links.
+    public CompressionCounters compression() {
+        return compressor.counters();
+    }
+
+    Compressor compressor() {
+        return compressor;
     }
 
     TlsIdentity identity() {
@@ -210,8 +238,13 @@ public final class LinkHub implements AutoCloseable {
     }
 
     Hello.Greeting greeting(LinkClass linkClass) {
+        int newest = FrameInflater.isAvailable() ? config.versionMax() : Math.min(config.versionMax(), PLAIN_VERSION);
         return new Hello.Greeting(
-                config.versionMin(), config.versionMax(), linkClass, identity.clusterId(), identity.node());
+                config.versionMin(),
+                Math.max(config.versionMin(), newest),
+                linkClass,
+                identity.clusterId(),
+                identity.node());
     }
 
     /// Notes the link, and tells which one it replaces: that must be down before this one is up.
