@@ -113,8 +113,8 @@ final class Walk {
     }
 
     private void score(int i, int step) {
-        if (step != 0 && Math.abs(step) <= LONGEST_STEP) scores[i] = Math.min(SUREST, scores[i] + 1);
-        else if (step != 0) scores[i] = Math.max(0, scores[i] - 2);
+        if (step > 0 && step <= LONGEST_STEP) scores[i] = Math.min(SUREST, scores[i] + 1);
+        else if (step > 0 || step < -LONGEST_STEP) scores[i] = Math.max(0, scores[i] - 2);
     }
 
     private int best() {

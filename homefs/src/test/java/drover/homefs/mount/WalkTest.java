@@ -52,6 +52,13 @@ class WalkTest {
     }
 
     @Test
+    void whatIsListedTheOtherWayRoundIsForeseenByItsNumbers() {
+        walk.listed(true, numbered().reversed());
+        int foreseen = foreseen(numbered());
+        assertTrue(foreseen > COUNT - 12, foreseen + " foreseen");
+    }
+
+    @Test
     void noOrderIsForeseenWhereThereIsNone() {
         walk.listed(true, numbered());
         int asked = 0;
