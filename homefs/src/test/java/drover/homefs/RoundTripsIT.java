@@ -131,6 +131,27 @@ class RoundTripsIT {
     }
 
     @Test
+    void whatWasLookedUpOnceInNewDirectoriesIsKnownFromThenOn() {
+        String look = """
+                path = A
+                for i in range(8):
+                    path += '/d%d' % i
+                    os.stat(path); os.stat(path + '/f'); assert not os.path.exists(path + '/none')
+                import time; time.sleep(0.15)
+                """;
+        python("""
+                path = H
+                for i in range(8):
+                    path += '/d%d' % i
+                    os.mkdir(path); open(path + '/f', 'w').close()
+                """);
+        python(look);
+        long before = calls();
+        python(look);
+        assertTrue(calls() - before <= 2, (calls() - before) + " calls"); // of A itself, that was made just now
+    }
+
+    @Test
     void whoStopsGetsNoMoreThanHeMayWant() {
         makeAtHome("some");
         python("A += '/some'\nfor i in range(12): " + READ);

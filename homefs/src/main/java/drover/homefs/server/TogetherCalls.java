@@ -26,12 +26,11 @@ final class TogetherCalls {
     }
 
     FileResult.FoundAll lookUp(Call call, FileOperation.LookUpAll o) throws CallFailed {
-        leases.watch().coverNow(call.inode(o.parent())); // or none of it could be kept
-        call.acting().assume(call.credentials());
+        call.inode(o.parent()); // or nothing can be found
         List<Found> all = new ArrayList<>(o.names().size());
         int left = MAX_CONTENT_BYTES;
         for (Bytes name : o.names()) {
-            Found found = find(call.from(leases.now()), o.parent(), name, Math.min(left, o.contentBytes()));
+            Found found = find(call, o.parent(), name, Math.min(left, o.contentBytes()));
             if (found == null) continue; // who asks for it alone hears what is wrong
             all.add(found);
             if (found.content() != null) left -= found.content().length();
@@ -47,7 +46,11 @@ final class TogetherCalls {
         } catch (CallFailed e) {
             return e.errno == Errno.ENOENT ? new Found(name, null, e.lease, null) : null;
         }
-        return new Found(name, entry, Lease.NONE, contentBytes > 0 ? content(call, entry, contentBytes) : null);
+        return new Found(
+                name,
+                entry,
+                Lease.NONE,
+                contentBytes > 0 ? content(call.from(leases.now()), entry, contentBytes) : null);
     }
 
     private Bytes content(Call call, FileResult.Entry entry, int mostBytes) {
