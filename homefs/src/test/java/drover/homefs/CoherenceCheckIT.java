@@ -46,6 +46,8 @@ class CoherenceCheckIT {
     private static final int SHOWN = 14;
 
     private static final List<String> NAMES = List.of("x", "y", "z");
+    /// In the tree's root there are enough to be foreseen.
+    private static final List<String> TOP = List.of("q", "r", "s", "t", "u", "w", "x", "y", "z");
     /// Those that one system call makes, so that two of them happen in one order or the other.
     private static final List<String> ATOMIC = List.of(
             "create",
@@ -149,6 +151,7 @@ class CoherenceCheckIT {
     private int restarts;
     private int late;
     private long recalled;
+    private long ahead;
 
     @BeforeEach
     void mount() throws IOException {
@@ -199,7 +202,11 @@ class CoherenceCheckIT {
         System.out.println("coherence: seed " + SEED + ", " + counts + ", " + late
                 + " seen later than 50 ms (a busy machine's are)"
                 + (SAME_NODE ? "" : ", without two processes of one node at once"));
-        for (TwoNodes.Side side : nodes.sides) recalled += side.mount.counters().recalled();
+        for (TwoNodes.Side side : nodes.sides) {
+            recalled += side.mount.counters().recalled();
+            ahead += side.mount.counters().namesAhead();
+        }
+        assertTrue(ahead > 0, "nothing was asked for ahead, seed " + SEED);
         assertTrue(recalled * 2 > counts.get("one"), "only " + recalled + " were believed, seed " + SEED);
     }
 
@@ -228,6 +235,7 @@ class CoherenceCheckIT {
         else if (dice < 965) cut();
         else if (dice < 975) replaceDaemon();
         else if (dice < 985) restartHome();
+        else if (dice < 994) forget();
         else Thread.sleep(60); // what was leased briefly runs out, and is leased for longer next time
     }
 
@@ -321,7 +329,7 @@ class CoherenceCheckIT {
 
     private static List<String> universe() {
         List<String> paths = new ArrayList<>(List.of("."));
-        for (String a : NAMES) {
+        for (String a : TOP) {
             paths.add(a);
             for (String b : NAMES) {
                 paths.add(a + "/" + b);
@@ -355,6 +363,7 @@ class CoherenceCheckIT {
         side.disconnect();
         side.mount.close();
         recalled += side.mount.counters().recalled();
+        ahead += side.mount.counters().namesAhead();
         agent.begin(operation);
         park(5_000);
         side.start(0, true);
@@ -384,6 +393,16 @@ class CoherenceCheckIT {
         ended(agent, operation, agent.end());
         check(operation, agent.node < 0);
         count("restart");
+    }
+
+    /// A node's kernel knows nothing any more of what is not open: what is asked for again is asked for ahead.
+    private void forget() {
+        TwoNodes.Side side = nodes.sides.get(random.nextInt(2));
+        side.mount.isOneOf(Integer.MAX_VALUE);
+        park(20_000);
+        side.mount.isOneOf(1);
+        note("n" + (side.index + 1) + " forgets");
+        count("forget");
     }
 
     /// A file that has no name any more is lost with its home.
@@ -472,7 +491,7 @@ class CoherenceCheckIT {
     private static Set<String> pathsOf(Operation operation) {
         Set<String> paths = new LinkedHashSet<>();
         for (String word : operation.words().subList(1, operation.words().size()))
-            if (NAMES.contains(word.substring(0, 1)) && !word.contains("*"))
+            if (TOP.contains(word.substring(0, 1)) && !word.contains("*"))
                 for (String path = word; ; path = path.substring(0, path.lastIndexOf('/'))) {
                     paths.add(path);
                     if (path.indexOf('/') < 0) break;
@@ -529,7 +548,8 @@ class CoherenceCheckIT {
         if (!there.isEmpty() && random.nextInt(3) != 0) return there.get(random.nextInt(there.size()));
         int depth = 1 + random.nextInt(3);
         StringBuilder path = new StringBuilder();
-        for (int i = 0; i < depth; i++) path.append(i == 0 ? "" : "/").append(NAMES.get(random.nextInt(NAMES.size())));
+        path.append(TOP.get(random.nextInt(TOP.size())));
+        for (int i = 1; i < depth; i++) path.append("/").append(NAMES.get(random.nextInt(NAMES.size())));
         return path.toString();
     }
 }

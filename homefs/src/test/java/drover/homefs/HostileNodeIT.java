@@ -2,6 +2,7 @@ package drover.homefs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.homefs.server.FileServer;
@@ -185,6 +186,36 @@ class HostileNodeIT {
                         drover.protocol.file.FileTime.ZERO)));
         assertRefused(Errno.EACCES, asUser(new FileOperation.OpenDirectory(lookup("private"))));
         assertRefused(Errno.EACCES, asUser(new FileOperation.Lookup(lookup("private"), Bytes.of("readable"))));
+    }
+
+    @Test
+    void manyNamesAtOnceTellNoMoreThanOneByOne() {
+        List<Bytes> names = List.of(Bytes.of("public"), Bytes.of("secret"), Bytes.of("none"), Bytes.of("../x"));
+        List<FileResult.Found> found = result(
+                        FileResult.FoundAll.class, asUser(new FileOperation.LookUpAll(1, names, 1 << 20)))
+                .names();
+        assertEquals(
+                List.of("public", "secret", "none"),
+                found.stream().map(each -> each.name().toString()).toList());
+        assertEquals(Bytes.of("for all"), found.get(0).content());
+        assertNull(found.get(1).content());
+        assertNull(found.get(2).entry());
+        assertEquals(
+                List.of(),
+                result(
+                                FileResult.FoundAll.class,
+                                asUser(new FileOperation.LookUpAll(
+                                        lookup("private"), List.of(Bytes.of("readable"), Bytes.of("none")), 1 << 20)))
+                        .names());
+        assertEquals(
+                List.of(),
+                result(
+                                FileResult.FoundAll.class,
+                                asUser(new FileOperation.LookUpAll(lookup("state"), List.of(Bytes.of("key")), 1 << 20)))
+                        .names()
+                        .stream()
+                        .filter(each -> each.entry() != null)
+                        .toList());
     }
 
     @Test

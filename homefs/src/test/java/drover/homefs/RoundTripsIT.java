@@ -85,13 +85,77 @@ class RoundTripsIT {
         assertTrue(calls() - before <= 2 * ONCE, (calls() - before) + " calls");
     }
 
-    @Test
-    void filesAreReadInThree() {
-        python("for i in range(%d): open(H + '/%%d' %% i, 'w').write('x' * 4096)".formatted(FILES));
+    private void makeAtHome(String in) {
+        python("os.mkdir(H + '/%s')\nfor i in range(%d): open(H + '/%s/%%d' %% i, 'w').write('x' * 4096)"
+                .formatted(in, FILES, in));
+    }
+
+    /// Of the second time: the first time of all, a JVM is slower than who does not wait for it.
+    private long callsFor(String script) {
+        makeAtHome("first");
+        python("A += '/first'\n" + script);
+        makeAtHome("second");
         long before = calls();
-        // find it, open it with its content, release it
-        python("for i in range(%d): assert len(open(A + '/%%d' %% i).read()) == 4096".formatted(FILES));
-        assertTrue(calls() - before <= 3 * FILES + ONCE, (calls() - before) + " calls");
+        python("A += '/second'\n" + script);
+        return calls() - before;
+    }
+
+    private static final String READ = "assert len(open(A + '/%d' % i).read()) == 4096\n";
+
+    @Test
+    void filesAreReadInOneEachInWhateverOrder() {
+        long calls = callsFor(
+                "import random; r = list(range(%d)); random.shuffle(r)\nfor i in r: %s".formatted(FILES, READ));
+        // the first are opened to find that they are read, and the names are asked for; then each with its content
+        assertTrue(calls <= FILES + 2 * ONCE, calls + " calls");
+    }
+
+    @Test
+    void filesAreReadInAFewInTheOrderOfTheirNumbers() {
+        long calls = callsFor("for i in range(%d): %s".formatted(FILES, READ));
+        assertTrue(calls <= 2 * ONCE, calls + " calls");
+    }
+
+    @Test
+    void filesAreReadInAFewInTheOrderInWhichTheyAreListed() {
+        long calls = callsFor("for i in map(int, os.listdir(A)): %s".formatted(READ));
+        assertTrue(calls <= 2 * ONCE, calls + " calls");
+        assertEquals(2 * FILES * 4096, nodes.sides.getFirst().mount.counters().bytesRead(), "bytes read");
+    }
+
+    @Test
+    void whoLooksAtFilesInARowAsksForAFewAndForNoContent() {
+        long calls = callsFor("for i in range(%d): assert os.stat(A + '/%%d' %% i).st_size == 4096".formatted(FILES));
+        assertTrue(calls <= 2 * ONCE, calls + " calls");
+        assertEquals(0, nodes.sides.getFirst().mount.counters().bytesAhead(), "bytes of content");
+    }
+
+    @Test
+    void whatWasLookedUpOnceInNewDirectoriesIsKnownFromThenOn() {
+        String look = """
+                path = A
+                for i in range(8):
+                    path += '/d%d' % i
+                    os.stat(path); os.stat(path + '/f'); assert not os.path.exists(path + '/none')
+                import time; time.sleep(0.15)
+                """;
+        python("""
+                path = H
+                for i in range(8):
+                    path += '/d%d' % i
+                    os.mkdir(path); open(path + '/f', 'w').close()
+                """);
+        python(look);
+        long before = calls();
+        python(look);
+        assertTrue(calls() - before <= 2, (calls() - before) + " calls"); // of A itself, that was made just now
+    }
+
+    @Test
+    void whoStopsGetsNoMoreThanHeMayWant() {
+        makeAtHome("some");
+        python("A += '/some'\nfor i in range(12): " + READ);
+        assertTrue(nodes.sides.getFirst().mount.counters().namesAhead() < 60, "names asked for ahead");
     }
 
     @Test

@@ -8,12 +8,13 @@ import drover.model.GuestKey;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 
 /// What of the kernel's requests this node answers without asking home: opens under a lease, content that
-/// came along with an open, flushes of what home has already, and the question before each write whether a
+/// came along with an open or before, flushes of what home has already, and the question before each write whether a
 /// file has capabilities. Thread rule: the threads that read requests.
 final class AnswersHere {
     private final FuseDevice device;
@@ -23,6 +24,8 @@ final class AnswersHere {
     private final Grants grants;
     private final LocalOpens locals;
     private final ReplyTranslator replies;
+    private final Ahead ahead;
+    private final Walks walks;
     private final MountCounters counters;
 
     AnswersHere(
@@ -33,6 +36,8 @@ final class AnswersHere {
             Grants grants,
             LocalOpens locals,
             ReplyTranslator replies,
+            Ahead ahead,
+            Walks walks,
             MountCounters counters) {
         this.device = device;
         this.callers = callers;
@@ -41,21 +46,28 @@ final class AnswersHere {
         this.grants = grants;
         this.locals = locals;
         this.replies = replies;
+        this.ahead = ahead;
+        this.walks = walks;
         this.counters = counters;
     }
 
-    private boolean opened(FuseRequest request, FileOperation.Open open) {
+    /// Opens a file for a guest if that can be done here.
+    boolean open(long unique, int pid, FileOperation.Open open) {
         if (!locals.mayOpen(open)) return false;
-        Optional<GuestKey> guest = callers.guestOf(request.pid());
-        if (guest.isEmpty()) return false;
+        KnownNode node = nodes.get(open.node());
+        Optional<GuestKey> guest = callers.guestOf(pid);
+        if (guest.isEmpty() || node == null) return false;
         Lock answering = grants.answering();
         answering.lock();
         try {
             long handle = locals.mayOpen(open) ? locals.open(open.node(), guest.get()) : 0;
             if (handle == 0) return false;
             ByteBuffer out = FuseDevice.smallReply();
-            KernelReply.openedFromCache(out, handle);
-            if (device.reply(request.unique(), out) < 0) locals.released(open.node(), handle, 0);
+            boolean kept = node.openedHere();
+            if (!kept) walks.of(node.parent()).opened(); // the first time
+            KernelReply.openedHere(out, handle, kept);
+            if (device.reply(unique, out) < 0) locals.released(open.node(), handle, 0);
+            counters.answeredHere.increment();
             return true;
         } finally {
             answering.unlock();
@@ -83,6 +95,7 @@ final class AnswersHere {
 
     /// Answers if that can be done here; else returns false.
     boolean answer(FuseRequest request, FileOperation operation) {
+        if (operation instanceof FileOperation.Open open) return open(request.unique(), request.pid(), open);
         boolean answered = tryTo(request, operation);
         if (answered) counters.answeredHere.increment();
         return answered;
@@ -90,7 +103,6 @@ final class AnswersHere {
 
     private boolean tryTo(FuseRequest request, FileOperation operation) {
         long unique = request.unique();
-        if (operation instanceof FileOperation.Open open) return opened(request, open);
         if (operation instanceof FileOperation.GetAttributes(long id, long _)) return attributes(request, id);
         if (operation instanceof FileOperation.Flush(long id, long owner)) {
             KnownHandle handle = handles.get(id);
@@ -105,6 +117,8 @@ final class AnswersHere {
             device.replyError(unique, Errno.ENODATA);
             return true;
         }
+        if (operation instanceof FileOperation.Read(long id, long offset, int length) && LocalOpens.isLocal(id))
+            return read(request, offset, length);
         if (operation instanceof FileOperation.Read(long id, long offset, int length) && offset == 0) {
             KnownHandle handle = handles.get(id);
             KnownNode node = handle == null ? null : nodes.get(handle.node);
@@ -118,5 +132,19 @@ final class AnswersHere {
             return true;
         }
         return false;
+    }
+
+    /// Of a file whose content came before it was opened.
+    private boolean read(FuseRequest request, long offset, int length) {
+        Bytes content = ahead.read(request.node(), offset, length);
+        if (content == null) return false;
+        int from = (int) Math.min(offset, content.length());
+        int count = Math.min(length, content.length() - from);
+        ByteBuf asked = ByteBufAllocator.DEFAULT.directBuffer(Math.max(1, count));
+        asked.writeBytes(content.array(), from, count);
+        counters.bytesRead.add(count);
+        replies.replyData(request.unique(), asked);
+        asked.release();
+        return true;
     }
 }

@@ -33,7 +33,11 @@ final class Forgotten {
         var _ = clock.schedule(this::tellAll, GATHER_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void tellAll() {
+    synchronized void clear() {
+        lookups.clear();
+    }
+
+    void tellAll() {
         Map<Long, Long> now;
         synchronized (this) {
             now = lookups;

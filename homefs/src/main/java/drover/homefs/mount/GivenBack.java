@@ -23,6 +23,22 @@ final class GivenBack implements ReplyTranslator.Undo {
         forgotten.add(node, lookups);
     }
 
+    /// What was asked for before the kernel did, and is not wanted any more.
+    void neverUsed(long node) {
+        forgotten.add(node, 1);
+    }
+
+    /// Home is another one than before, which is told what the kernel knows now.
+    void homeIsAnother() {
+        forgotten.clear();
+    }
+
+    /// At the end, so that home does not keep for good what only this daemon knew.
+    void giveBackAll(Ahead ahead) {
+        ahead.dropAll();
+        forgotten.tellAll();
+    }
+
     @Override
     public void release(long handle) {
         conversation.ask(new FileOperation.Release(handle, false, 0), Caller.NOBODY, reply -> {});

@@ -82,9 +82,15 @@ final class Grants {
     /// What calls under way bring is not granted any time. When this returns, no answer of before is on its
     /// way to the kernel.
     void voidCallsUnderWay() {
+        voidCallsUnderWay(() -> {});
+    }
+
+    /// The same, and does something more before the next answer is made.
+    void voidCallsUnderWay(Runnable more) {
         fence.writeLock().lock();
         try {
             generation.incrementAndGet();
+            more.run();
         } finally {
             fence.writeLock().unlock();
         }
@@ -106,11 +112,7 @@ final class Grants {
     /// The same for one that does not exist.
     long forAbsence(PendingCall call, long parent, Bytes name, Lease lease) {
         long nanos = forName(call, parent, name, lease);
-        if (nanos > 0 && lease == Lease.FULL)
-            synchronized (this) {
-                absent.add(new Name(parent, name));
-                if (absent.size() > LIMIT) absent.remove(absent.iterator().next());
-            }
+        if (nanos > 0 && lease == Lease.FULL) isAbsent(parent, name);
         return nanos;
     }
 
@@ -152,6 +154,23 @@ final class Grants {
                 briefAttributes.put(node, now + left + COUNTED_LATER_NANOS);
             }
         return left;
+    }
+
+    /// For how many nanoseconds the kernel may believe what is under a full lease until then.
+    long left(long untilNanos) {
+        return mayBelieve ? Math.max(0, untilNanos - System.nanoTime()) : 0;
+    }
+
+    /// The same of a name's absence, that the kernel is told of now.
+    long leftOfAbsence(long parent, Bytes name, long untilNanos) {
+        long nanos = left(untilNanos);
+        if (nanos > 0) isAbsent(parent, name);
+        return nanos;
+    }
+
+    private synchronized void isAbsent(long parent, Bytes name) {
+        absent.add(new Name(parent, name));
+        if (absent.size() > LIMIT) absent.remove(absent.iterator().next());
     }
 
     private long nanos(PendingCall call, Lease lease) {

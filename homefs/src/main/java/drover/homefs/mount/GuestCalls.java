@@ -36,6 +36,7 @@ final class GuestCalls {
     private final LocalOpens locals;
     private final HashedReads hashed;
     private final AnswersHere here;
+    private final AheadCalls ahead;
     private final MountCounters counters;
     private final ScheduledExecutorService clock;
     private final Interrupts interrupts;
@@ -54,6 +55,7 @@ final class GuestCalls {
             LocalOpens locals,
             HashedReads hashed,
             AnswersHere here,
+            AheadCalls ahead,
             MountCounters counters,
             ScheduledExecutorService clock) {
         this.home = home;
@@ -67,6 +69,7 @@ final class GuestCalls {
         this.locals = locals;
         this.hashed = hashed;
         this.here = here;
+        this.ahead = ahead;
         this.counters = counters;
         this.clock = clock;
         this.interrupts = new Interrupts(conversation, clock, (call, errno) -> {
@@ -88,6 +91,7 @@ final class GuestCalls {
             return;
         }
         nodes.changing(operation);
+        ahead.changing(operation, request.node());
         if (here.answer(request, operation)) return;
         if (operation instanceof FileOperation.Release release
                 && !release.unlockFlock()
@@ -96,14 +100,31 @@ final class GuestCalls {
             return;
         }
         Asked asked = new Asked(request);
+        if (wasAskedAhead(asked, operation)) return;
         if (operation instanceof FileOperation.Read read
                 && hashed.takes(asked.unique, asked.node, read, () -> askHome(asked, read))) return;
         askHome(asked, operation);
     }
 
+    /// Whether it is answered by what home was asked for before, now or when that arrives.
+    private boolean wasAskedAhead(Asked asked, FileOperation operation) {
+        boolean opens = operation instanceof FileOperation.Open open && LocalOpens.reads(open);
+        if (!opens && !(operation instanceof FileOperation.Lookup)) return false;
+        Optional<GuestKey> guest = callers.guestOf(asked.pid);
+        if (guest.isEmpty()) return false;
+        Caller caller = Caller.of(guest.get(), asked.uid, asked.gid);
+        Runnable otherwise = () -> callLater(asked, operation);
+        if (operation instanceof FileOperation.Lookup lookup)
+            return ahead.lookUp(pending(asked, lookup), lookup, caller, otherwise);
+        return operation instanceof FileOperation.Open open
+                && ahead.open(
+                        asked.unique, open.node(), caller, () -> here.open(asked.unique, asked.pid, open), otherwise);
+    }
+
     void interrupt(FuseRequest request) {
         long unique = request.body().getLong() & ~FuseRequest.RESENT;
         hashed.giveUp(unique); // then it is a call
+        ahead.giveUp(unique);
         if (interrupts.add(unique)) return;
         // it may just be about to become a call; the kernel asks again as long as it waits
         var _ = clock.schedule(

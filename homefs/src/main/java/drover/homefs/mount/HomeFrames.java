@@ -21,6 +21,7 @@ final class HomeFrames {
     private final Grants grants;
     private final ReplyTranslator replies;
     private final GuestCalls calls;
+    private final AheadCalls ahead;
     private final ReplyTranslator.Undo back;
 
     HomeFrames(
@@ -30,6 +31,7 @@ final class HomeFrames {
             Grants grants,
             ReplyTranslator replies,
             GuestCalls calls,
+            AheadCalls ahead,
             ReplyTranslator.Undo back) {
         this.home = home;
         this.conversation = conversation;
@@ -37,6 +39,7 @@ final class HomeFrames {
         this.grants = grants;
         this.replies = replies;
         this.calls = calls;
+        this.ahead = ahead;
         this.back = back;
     }
 
@@ -70,6 +73,7 @@ final class HomeFrames {
         Lock answering = grants.answering();
         answering.lock();
         try {
+            ahead.changing(call.operation, call.node);
             replies.answer(call, reply);
         } finally {
             answering.unlock();

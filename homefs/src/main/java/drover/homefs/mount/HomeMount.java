@@ -30,6 +30,7 @@ public final class HomeMount implements AutoCloseable {
     private final Conversation conversation;
     private final Pruning pruning;
     private final Recaller recaller;
+    private final Ahead ahead;
     private final HashedReads hashed;
     private final Handshake handshake;
     private final GivenBack back;
@@ -69,14 +70,22 @@ public final class HomeMount implements AutoCloseable {
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, back::release);
         this.pruning = new Pruning("mount-" + home + "-pruning", device, nodes, handles, locals, config.mostNodes());
         nodes.onGrowth(pruning::grown);
+        this.ahead = new Ahead(back::neverUsed);
+        Walks walks = new Walks();
         this.recaller = new Recaller(
-                "mount-" + home + "-recalls", device, nodes, grants, locals, pruning, conversation, counters);
-        conversation.onRestart(recaller::everything);
-        ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, counters, back);
+                "mount-" + home + "-recalls", device, nodes, grants, locals, pruning, ahead, conversation, counters);
+        conversation.onRestart(() -> {
+            recaller.everything();
+            back.homeIsAnother();
+        });
+        ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, walks, counters, back);
         this.hashed = new HashedReads(
                 "mount-" + home + "-content-", nodes, grants, locals, conversation, replies, store, counters);
         Callers known = new Callers(callers);
-        AnswersHere here = new AnswersHere(device, known, nodes, handles, grants, locals, replies, counters);
+        AnswersHere here =
+                new AnswersHere(device, known, nodes, handles, grants, locals, replies, ahead, walks, counters);
+        AheadCalls aheadCalls = new AheadCalls(
+                ahead, walks, nodes, handles, grants, conversation, replies, back, pruning, counters, clock);
         this.handshake = new Handshake(home, device, config, grants);
         this.calls = new GuestCalls(
                 home,
@@ -90,9 +99,10 @@ public final class HomeMount implements AutoCloseable {
                 locals,
                 hashed,
                 here,
+                aheadCalls,
                 counters,
                 clock);
-        this.frames = new HomeFrames(home, conversation, recaller, grants, replies, calls, back);
+        this.frames = new HomeFrames(home, conversation, recaller, grants, replies, calls, aheadCalls, back);
     }
 
     public void start() {
@@ -234,6 +244,7 @@ public final class HomeMount implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        back.giveBackAll(ahead);
         conversation.linkDown();
         recaller.close();
         pruning.close();

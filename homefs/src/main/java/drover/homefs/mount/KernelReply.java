@@ -84,9 +84,9 @@ final class KernelReply {
         out.putLong(handle).putInt(flags).putInt(0);
     }
 
-    /// What the kernel has of the content is right.
-    static void openedFromCache(ByteBuffer out, long handle) {
-        opened(out, handle, FOPEN_KEEP_CACHE);
+    /// @param kept whether what the kernel has of the content is right
+    static void openedHere(ByteBuffer out, long handle, boolean kept) {
+        opened(out, handle, kept ? FOPEN_KEEP_CACHE : 0);
     }
 
     static void fileSystem(ByteBuffer out, FileResult.FileSystem f) {

@@ -20,6 +20,8 @@ final class KnownNode {
     private long writes;
     private boolean noCapability;
     private boolean openToAll;
+    /// Of a file whose content came along with a lookup: the kernel may have pages of before.
+    private boolean pagesUnsure;
     private KnownContent hashed;
     private Next next;
     private KnownListing listing;
@@ -72,12 +74,31 @@ final class KnownNode {
     /// The file was opened and is now so. Returns whether the pages that the kernel may have of it are still
     /// right.
     synchronized boolean opened(FileAttributes now) {
-        boolean kept = content != null && content.sameContent(now);
+        boolean kept = content != null && !pagesUnsure && content.sameContent(now);
+        pagesUnsure = false;
         if (!kept) {
             noCapability = false;
             hashed = null;
         }
         content = now;
+        return kept;
+    }
+
+    /// The same without an open: it was looked up, and its content came along. Anybody may read it.
+    synchronized void cameWithContent(FileAttributes now) {
+        if (content == null || !content.sameContent(now)) {
+            noCapability = false;
+            hashed = null;
+            pagesUnsure = true;
+        }
+        content = now;
+        openToAll = true;
+    }
+
+    /// It is opened on this node alone. Returns whether the pages that the kernel may have of it are right.
+    synchronized boolean openedHere() {
+        boolean kept = !pagesUnsure;
+        pagesUnsure = false;
         return kept;
     }
 

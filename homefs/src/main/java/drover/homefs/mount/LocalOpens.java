@@ -83,10 +83,18 @@ final class LocalOpens {
         return handle < 0;
     }
 
+    static boolean reads(FileOperation.Open open) {
+        return (open.flags() & ~HARMLESS) == Open.O_RDONLY;
+    }
+
+    static boolean truncates(FileOperation.Open open) {
+        return (open.flags() & Open.O_TRUNC) != 0;
+    }
+
     /// Whether home need not be asked to open it. The kernel has checked the caller's rights by the file's
     /// mode.
     boolean mayOpen(FileOperation.Open open) {
-        if ((open.flags() & ~HARMLESS) != Open.O_RDONLY) return false;
+        if (!reads(open)) return false;
         KnownNode node = nodes.get(open.node());
         return node != null && node.isOpenToAll();
     }

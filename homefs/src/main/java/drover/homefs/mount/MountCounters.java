@@ -10,6 +10,8 @@ public final class MountCounters {
     private final LongAdder[] requests = new LongAdder[FuseOpcode.COUNT];
     final LongAdder calls = new LongAdder();
     final LongAdder answeredHere = new LongAdder();
+    final LongAdder namesAhead = new LongAdder();
+    final LongAdder bytesAhead = new LongAdder();
     final LongAdder bytesRead = new LongAdder();
     final LongAdder bytesHashed = new LongAdder();
     final LongAdder bytesWritten = new LongAdder();
@@ -48,6 +50,16 @@ public final class MountCounters {
     /// Requests answered without asking home.
     public long answeredHere() {
         return answeredHere.sum();
+    }
+
+    /// Names that home was asked for before the kernel asked, or with the content.
+    public long namesAhead() {
+        return namesAhead.sum();
+    }
+
+    /// Of files: what came along with names.
+    public long bytesAhead() {
+        return bytesAhead.sum();
     }
 
     public long bytesRead() {

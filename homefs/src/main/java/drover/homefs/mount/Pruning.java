@@ -72,7 +72,8 @@ final class Pruning implements AutoCloseable {
         byName = true;
     }
 
-    private long most() {
+    /// How many the kernel may know.
+    long most() {
         return Math.min(own, homes);
     }
 

@@ -24,6 +24,7 @@ final class Recaller implements AutoCloseable {
     private final Grants grants;
     private final LocalOpens locals;
     private final Pruning pruning;
+    private final Ahead ahead;
     private final Conversation conversation;
     private final MountCounters counters;
     /// Not bounded here: home promises a bounded number of names, and takes each back once.
@@ -36,6 +37,7 @@ final class Recaller implements AutoCloseable {
             Grants grants,
             LocalOpens locals,
             Pruning pruning,
+            Ahead ahead,
             Conversation conversation,
             MountCounters counters) {
         this.device = device;
@@ -43,6 +45,7 @@ final class Recaller implements AutoCloseable {
         this.grants = grants;
         this.locals = locals;
         this.pruning = pruning;
+        this.ahead = ahead;
         this.conversation = conversation;
         this.counters = counters;
         thread = new ThreadPoolExecutor(
@@ -56,7 +59,7 @@ final class Recaller implements AutoCloseable {
     }
 
     void recall(FileRecall recall) {
-        grants.voidCallsUnderWay();
+        grants.voidCallsUnderWay(() -> ahead.takenBack(recall.items()));
         long link = conversation.link();
         thread.execute(() -> {
             try {
@@ -72,7 +75,7 @@ final class Recaller implements AutoCloseable {
 
     /// Home is another one than before, and does not know what it promised.
     void everything() {
-        grants.voidCallsUnderWay();
+        grants.voidCallsUnderWay(ahead::homeIsAnother);
         thread.execute(() -> takeBack(new Item.Everything()));
     }
 

@@ -20,6 +20,7 @@ final class ReplyTranslator {
     private final KnownNodes nodes;
     private final OpenHandles handles;
     private final Grants grants;
+    private final Walks walks;
     private final MountCounters counters;
     private final Undo undo;
 
@@ -35,12 +36,14 @@ final class ReplyTranslator {
             KnownNodes nodes,
             OpenHandles handles,
             Grants grants,
+            Walks walks,
             MountCounters counters,
             Undo undo) {
         this.device = device;
         this.nodes = nodes;
         this.handles = handles;
         this.grants = grants;
+        this.walks = walks;
         this.counters = counters;
         this.undo = undo;
     }
@@ -50,6 +53,43 @@ final class ReplyTranslator {
             case FileReply.Failed(long _, int errno, Lease lease) -> failed(call, errno, lease);
             case FileReply.Done(long _, FileResult result) -> done(call, result);
         }
+    }
+
+    /// What a lookup found, with what came along.
+    void found(PendingCall call, FileResult.Found found) {
+        FileResult.Entry entry = found.entry();
+        if (entry == null) {
+            failed(call, Errno.ENOENT, found.absence());
+            return;
+        }
+        ByteBuffer out = FuseDevice.smallReply();
+        putEntry(call, out, entry);
+        KnownNode node = nodes.get(entry.node());
+        if (found.content() != null && node != null && grants.isCurrent(call)) node.cameWithContent(entry.attributes());
+        if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
+    }
+
+    /// The same of what was found before the kernel asked.
+    void foundBefore(PendingCall call, long parent, Ahead.Name name) {
+        counters.answeredHere.increment();
+        FileResult.Found found = name.found();
+        FileResult.Entry entry = found.entry();
+        ByteBuffer out = FuseDevice.smallReply();
+        if (entry == null) {
+            long nanos = grants.leftOfAbsence(parent, found.name(), name.untilNanos());
+            if (nanos == 0) device.replyError(call.unique, Errno.ENOENT);
+            else {
+                KernelReply.noEntry(out, nanos);
+                device.reply(call.unique, out);
+            }
+            return;
+        }
+        nodes.seen(parent, found.name(), entry);
+        KnownNode node = nodes.get(entry.node());
+        if (found.content() != null && node != null) node.cameWithContent(entry.attributes());
+        long nanos = grants.left(name.untilNanos());
+        KernelReply.entry(out, entry, nanos, nanos);
+        if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
     }
 
     private void failed(PendingCall call, int errno, Lease lease) {
@@ -138,7 +178,8 @@ final class ReplyTranslator {
                 if (node != null) node.next(grants.next(call, directory));
                 done(call, inner);
             }
-            case FileResult.Welcome _, FileResult.Hashes _ -> device.replyError(call.unique, Errno.EIO);
+            case FileResult.Welcome _, FileResult.Hashes _, FileResult.FoundAll _ ->
+                device.replyError(call.unique, Errno.EIO);
         }
     }
 
@@ -255,6 +296,11 @@ final class ReplyTranslator {
         KnownNode directory = nodes.get(call.node);
         if (directory != null && call.operation instanceof FileOperation.ReadDirectory read)
             directory.listing().told(read.offset(), entries, plus && grants.isCurrent(call));
+        if (call.operation instanceof FileOperation.ReadDirectory read && !entries.isEmpty())
+            walks.listed(
+                    call.node,
+                    read.offset() == 0,
+                    entries.stream().map(FileResult.Listed::name).toList());
         if (device.reply(call.unique, body) < 0)
             for (FileResult.Listed listed : entries)
                 if (listed.entry() != null) undo.forget(listed.entry().node(), 1);

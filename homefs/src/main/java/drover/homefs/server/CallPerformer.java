@@ -42,6 +42,7 @@ final class CallPerformer {
     private final AttributeCalls attributes;
     private final ContentCalls contents;
     private final DirectoryCalls directories;
+    private final TogetherCalls together;
     private final PerformedLog performed;
     private final NodeId home;
     private final Leases leases;
@@ -57,6 +58,7 @@ final class CallPerformer {
             AttributeCalls attributes,
             ContentCalls contents,
             DirectoryCalls directories,
+            TogetherCalls together,
             PerformedLog performed,
             Leases leases,
             Recalls recalls,
@@ -70,6 +72,7 @@ final class CallPerformer {
         this.attributes = attributes;
         this.contents = contents;
         this.directories = directories;
+        this.together = together;
         this.performed = performed;
         this.leases = leases;
         this.recalls = recalls;
@@ -210,6 +213,7 @@ final class CallPerformer {
     private FileResult result(Call c, FileOperation operation) throws CallFailed {
         return switch (operation) {
             case FileOperation.Lookup(long parent, var name) -> names.lookup(c, parent, name);
+            case FileOperation.LookUpAll all -> together.lookUp(c, all);
             case FileOperation.GetAttributes(long node, long handle) -> attributes.get(c, node, handle);
             case FileOperation.SetAttributes set -> attributes.set(c, set);
             case FileOperation.ReadLink(long node) -> names.readLink(c, node);

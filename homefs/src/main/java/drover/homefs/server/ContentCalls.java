@@ -127,6 +127,43 @@ final class ContentCalls {
         }
     }
 
+    /// All of a file's content, if it is small and anybody may read it, under the leases that an open gives; else
+    /// null.
+    ///
+    /// @param told what the node is told of the file
+    Bytes small(Call call, FileResult.Entry told, int mostBytes) throws CallFailed {
+        FileAttributes is = told.attributes();
+        if (!is.isRegular() || is.size() > Math.min(mostBytes, MAX_PREFETCH_BYTES)) return null;
+        if ((is.mode() & OTHERS_MAY_READ) == 0
+                || told.nameLease() != Lease.FULL
+                || told.attributesLease() != Lease.FULL) return null;
+        Inode inode = call.inode(told.node());
+        if (inode.veiled) return null;
+        leases.content(inode);
+        int descriptor = reopen(call, inode, Open.O_RDONLY);
+        try {
+            FileStatus status = Attributes.status(descriptor);
+            if (!mayBeReadByAll(status, descriptor) || !attributes.of(status).sameContent(is)) return null;
+            byte[] content = new byte[(int) is.size()];
+            if (content.length > 0 && read(descriptor, content) != content.length) return null;
+            // if it has changed meanwhile, that is known by now or will be told
+            return leases.attributes(call.since(), inode, status) == Lease.FULL ? Bytes.owning(content) : null;
+        } finally {
+            Close.close(descriptor);
+        }
+    }
+
+    private static int read(int descriptor, byte[] into) throws CallFailed {
+        ByteBuf data = ByteBufAllocator.DEFAULT.directBuffer(into.length);
+        try {
+            int got = read(descriptor, data, into.length, 0);
+            data.readBytes(into, 0, got);
+            return got;
+        } finally {
+            data.release();
+        }
+    }
+
     private static ByteBuf prefetch(OpenHandle handle, FileAttributes now, int wanted) throws CallFailed {
         if (wanted <= 0 || handle.writable() || now.size() == 0 || now.size() > Math.min(wanted, MAX_PREFETCH_BYTES))
             return Unpooled.EMPTY_BUFFER;

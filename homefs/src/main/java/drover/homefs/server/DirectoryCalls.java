@@ -140,6 +140,7 @@ final class DirectoryCalls {
         if (!name.isName()) return new Listed(name, number, offset, type, null);
         if (handle.inode.veiled) return null;
         if (!plus) return new Listed(name, number, offset, type, null);
+        Call now = call.from(leases.now()); // what happens while others are looked at is no matter
         if (!(Stat.ofName(handle.descriptor(), name.array()) instanceof Stat.Result.Found(FileStatus status)))
             return new Listed(name, number, offset, type, null);
         boolean veiled = veil.covers(status, -1, handle.descriptor(), name.array());
@@ -147,7 +148,7 @@ final class DirectoryCalls {
         Identity identity = identities.of(status, handle.descriptor(), name.array());
         try {
             Inode inode = call.view().inodes.seen(identity, handle.inode, name, -1, veiled);
-            FileResult.Entry entry = leases.entry(call, handle.inode, name, inode, status, attributes.of(status));
+            FileResult.Entry entry = leases.entry(now, handle.inode, name, inode, status, attributes.of(status));
             return new Listed(name, number, offset, type, entry);
         } catch (CallFailed e) {
             return new Listed(name, number, offset, type, null); // the node knows too many already

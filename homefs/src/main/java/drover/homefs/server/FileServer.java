@@ -111,6 +111,8 @@ public final class FileServer implements AutoCloseable {
         leases = new Leases(config.cookies(), descriptors, identities, views.values(), this::changedAtHome);
         NameCalls names = new NameCalls(descriptors, identities, attributes, leases, veil, procSelf);
         AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
+        ContentCalls contentCalls =
+                new ContentCalls(descriptors, attributes, attributeCalls, names, handles, leases, procSelf);
         performer = new CallPerformer(
                 authority,
                 guests,
@@ -118,8 +120,9 @@ public final class FileServer implements AutoCloseable {
                 locks,
                 names,
                 attributeCalls,
-                new ContentCalls(descriptors, attributes, attributeCalls, names, handles, leases, procSelf),
+                contentCalls,
                 new DirectoryCalls(descriptors, identities, attributes, handles, leases, veil, procSelf),
+                new TogetherCalls(names, contentCalls, leases),
                 performed,
                 leases,
                 recalls,

@@ -17,6 +17,7 @@ import drover.linux.syscall.Unlink;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.Lease;
 
 /// Calls on names in directories. Each is made relative to the directory's descriptor, never follows a symbolic
 /// link, and runs under the caller's rights: home's kernel decides.
@@ -50,10 +51,37 @@ final class NameCalls {
         Inode parent = call.inode(parentId);
         checkName(name);
         if (parent.veiled) throw new CallFailed(Errno.ENOENT);
+        Call now = watching(call, parent);
+        FileResult.Entry entry;
         try (var pin = descriptors.pin(parent, call.acting())) {
             int descriptor = Open.openat(pin.descriptor, name.array(), PATH, 0);
-            if (descriptor == -Errno.ENOENT) throw CallFailed.absent(leases.absence(call, parent, name));
-            return entryOf(call, parent, name, CallFailed.check(descriptor));
+            if (descriptor == -Errno.ENOENT) throw CallFailed.absent(leases.absence(now, parent, name));
+            entry = entryOf(now, parent, name, CallFailed.check(descriptor));
+        }
+        return entry.attributes().isDirectory() && entry.attributesLease() == Lease.BRIEF
+                ? watched(call, entry)
+                : entry;
+    }
+
+    /// The call, from when changes in the directory are noticed: or what is found is asked for again in a moment.
+    private Call watching(Call call, Inode directory) throws CallFailed {
+        leases.watch().coverNow(directory);
+        call.acting().assume(call.credentials());
+        return call.from(leases.now());
+    }
+
+    /// The same directory, looked at again from when changes in it are noticed.
+    private FileResult.Entry watched(Call call, FileResult.Entry entry) {
+        try {
+            Inode directory = call.inode(entry.node());
+            Call now = watching(call, directory);
+            try (var pin = descriptors.pin(directory, call.acting())) {
+                FileStatus status = Attributes.status(pin.descriptor);
+                Lease lease = leases.attributes(now.since(), directory, status);
+                return new FileResult.Entry(entry.node(), attributes.of(status), entry.nameLease(), lease);
+            }
+        } catch (CallFailed e) {
+            return entry; // removed meanwhile, perhaps
         }
     }
 

@@ -50,6 +50,11 @@ final class NodeView {
             ActingThread acting,
             long since,
             List<Change> changes) {
+        /// The same call, from the moment at which it looks at one more thing.
+        Call from(long now) {
+            return new Call(view, guest, credentials, acting, now, changes);
+        }
+
         void changed(Change change) {
             changes.add(change);
         }

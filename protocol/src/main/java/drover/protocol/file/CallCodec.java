@@ -166,6 +166,10 @@ public final class CallCodec {
                 code(out, 41).writeIntLE(handles.size());
                 for (long handle : handles) out.writeLongLE(handle);
             }
+            case LookUpAll(long parent, List<Bytes> names, int contentBytes) -> {
+                code(out, 42).writeLongLE(parent).writeIntLE(contentBytes).writeIntLE(names.size());
+                for (Bytes name : names) FileFields.putBytes(out, name);
+            }
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -292,6 +296,14 @@ public final class CallCodec {
                 List<Long> handles = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) handles.add(in.readLongLE());
                 yield new ReleaseAll(handles);
+            }
+            case 42 -> {
+                long parent = in.readLongLE();
+                int contentBytes = in.readIntLE();
+                int count = FileFields.count(in, LookUpAll.MAX_AT_ONCE, 4);
+                List<Bytes> names = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) names.add(FileFields.bytes(in));
+                yield new LookUpAll(parent, names, contentBytes);
             }
             default -> new Unknown(code);
         };

@@ -32,6 +32,19 @@ public sealed interface FileOperation {
 
     record Lookup(long parent, Bytes name) implements FileOperation {}
 
+    /// Some names of one directory, each as if it were looked up, and the content of small files that anybody may
+    /// read.
+    ///
+    /// @param names at most [#MAX_AT_ONCE]
+    /// @param contentBytes up to which size a file's content is wanted; 0 for none
+    record LookUpAll(long parent, List<Bytes> names, int contentBytes) implements FileOperation {
+        public static final int MAX_AT_ONCE = 256;
+
+        public LookUpAll {
+            names = List.copyOf(names);
+        }
+    }
+
     /// How often home gave each node that the kernel now has dropped. No reply.
     record Forget(List<Forgotten> nodes) implements FileOperation {
         public Forget {

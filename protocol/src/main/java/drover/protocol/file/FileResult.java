@@ -19,6 +19,21 @@ public sealed interface FileResult {
     /// @param attributesLease on the file's attributes
     record Entry(long node, FileAttributes attributes, Lease nameLease, Lease attributesLease) implements FileResult {}
 
+    /// What became of names that were looked up together. Those are missing that home would rather be asked for
+    /// one by one.
+    record FoundAll(List<Found> names) implements FileResult {
+        public FoundAll {
+            names = List.copyOf(names);
+        }
+    }
+
+    /// One of them.
+    ///
+    /// @param entry null if there is no such name
+    /// @param absence lease on there being none
+    /// @param content all of it, of a file that is as [Opened#toAll]; null if it does not come along
+    record Found(Bytes name, Entry entry, Lease absence, Bytes content) {}
+
     /// What is known about a file.
     record Attributes(FileAttributes attributes, Lease lease) implements FileResult {}
 

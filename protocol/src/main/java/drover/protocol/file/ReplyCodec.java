@@ -14,6 +14,7 @@ public final class ReplyCodec {
 
     private static final int IN_DIRECTORY = 15;
     private static final int MAX_LISTED = 1 << 16;
+    private static final int FOUND_BYTES = 4 + 1 + 1 + 1;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
 
     private ReplyCodec() {}
@@ -89,6 +90,16 @@ public final class ReplyCodec {
                 code(out, 14).writeIntLE(hashes.size());
                 for (ContentHash hash : hashes) hash.put(out);
             }
+            case FoundAll(List<Found> names) -> {
+                code(out, 16).writeIntLE(names.size());
+                for (Found found : names) {
+                    FileFields.putBytes(out, found.name());
+                    out.writeByte(found.absence().code()).writeBoolean(found.entry() != null);
+                    if (found.entry() != null) putEntry(out, found.entry());
+                    out.writeBoolean(found.content() != null);
+                    if (found.content() != null) FileFields.putBytes(out, found.content());
+                }
+            }
             case InDirectory(FileResult inner, Attributes(FileAttributes attributes, Lease lease)) -> {
                 FileFields.putAttributes(code(out, IN_DIRECTORY).writeByte(lease.code()), attributes);
                 encode(inner, out);
@@ -105,6 +116,13 @@ public final class ReplyCodec {
                 .writeByte(entry.nameLease().code())
                 .writeByte(entry.attributesLease().code());
         FileFields.putAttributes(out, entry.attributes());
+    }
+
+    private static Found found(ByteBuf in) throws MalformedFileFrame {
+        Bytes name = FileFields.bytes(in);
+        Lease absence = Lease.ofCode(in.readByte());
+        Entry entry = FileFields.flag(in) ? entry(in) : null;
+        return new Found(name, entry, absence, FileFields.flag(in) ? FileFields.bytes(in) : null);
     }
 
     private static Entry entry(ByteBuf in) throws MalformedFileFrame {
@@ -191,6 +209,12 @@ public final class ReplyCodec {
                 int inner = in.readUnsignedShortLE();
                 if (inner == IN_DIRECTORY) throw new MalformedFileFrame("a result in two directories");
                 yield new InDirectory(result(inner, in), new Attributes(attributes, lease));
+            }
+            case 16 -> {
+                int count = FileFields.count(in, FileOperation.LookUpAll.MAX_AT_ONCE, FOUND_BYTES);
+                List<Found> names = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) names.add(found(in));
+                yield new FoundAll(names);
             }
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };

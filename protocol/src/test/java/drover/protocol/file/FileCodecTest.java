@@ -74,6 +74,7 @@ class FileCodecTest {
                 new FileOperation.Recalled(7),
                 new FileOperation.HashBlocks(1, 2, 3),
                 new FileOperation.ReleaseAll(List.of(8L, -9L)),
+                new FileOperation.LookUpAll(1, List.of(NAME, Bytes.of("b")), 2),
                 new FileOperation.Unknown(999));
     }
 
@@ -103,6 +104,11 @@ class FileCodecTest {
                 new FileResult.Lock(RANGE),
                 new FileResult.Position(-1),
                 new FileResult.Hashes(List.of(new ContentHash(1, 2, 3, 4), new ContentHash(-1, -2, -3, -4))),
+                new FileResult.FoundAll(List.of(
+                        new FileResult.Found(NAME, ENTRY, Lease.NONE, Bytes.of("content")),
+                        new FileResult.Found(NAME, ENTRY, Lease.NONE, Bytes.EMPTY),
+                        new FileResult.Found(NAME, ENTRY, Lease.NONE, null),
+                        new FileResult.Found(NAME, null, Lease.FULL, null))),
                 new FileResult.InDirectory(
                         new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL)));
     }

@@ -1,0 +1,148 @@
+package drover.homefs.mount;
+
+import drover.protocol.file.Bytes;
+import drover.protocol.file.FileOperation;
+import java.util.ArrayList;
+import java.util.List;
+
+/// How a guest goes through one directory, and so what it will ask for next. Knows nothing of what is right: only
+/// time is lost if it is wrong. Any thread.
+final class Walk {
+    /// Names asked for ahead of the guest: twice as many each time, as long as it goes on.
+    private static final int LEAST_AHEAD = 16;
+
+    private static final int MOST_AHEAD = FileOperation.LookUpAll.MAX_AT_ONCE;
+    /// A guest that leaves out some, or several that share the work, still go through the directory.
+    private static final int LONGEST_STEP = 4;
+
+    private static final int SURE = 3;
+    private static final int SUREST = 8;
+    /// After so many names one after the other the directory's names are worth a question.
+    private static final int NAMES_WANTED = 4;
+
+    /// A look at a name costs one of these, a read of what was found brings two.
+    private static final int READ = 2;
+
+    private static final int READS = 4;
+    private static final int MOST_READ = 12;
+
+    private final int[] scores = new int[NameOrders.COUNT];
+    private List<Bytes> listing = new ArrayList<>();
+    private NameOrders names;
+    private boolean namesAsked;
+    private int steps;
+    private Bytes last;
+    private int[] lastPlaces;
+    private int order;
+    /// In that order: up to where names were asked for.
+    private int asked;
+    private int ahead;
+    private int read;
+    private long usedNanos = System.nanoTime();
+
+    /// The guest lists the directory itself.
+    ///
+    /// @param begins whether this is its first part
+    synchronized void listed(boolean begins, List<Bytes> part) {
+        usedNanos = System.nanoTime();
+        if (begins) {
+            listing = new ArrayList<>();
+            names = null;
+            lastPlaces = null;
+        }
+        for (Bytes name : part) if (name.isName() && listing.size() < NameOrders.MOST_NAMES) listing.add(name);
+        namesAsked = true;
+    }
+
+    /// Whether home should be asked for the directory's names now. True once.
+    synchronized boolean wantsNames() {
+        if (namesAsked || steps < NAMES_WANTED) return false;
+        namesAsked = true;
+        return true;
+    }
+
+    /// A name was looked at.
+    synchronized void looked() {
+        if (read > 0) read--;
+    }
+
+    /// A file was opened for reading.
+    synchronized void opened() {
+        read = Math.min(MOST_READ, read + READ);
+    }
+
+    /// Whether what is looked at is mostly read then.
+    synchronized boolean reads() {
+        return read >= READS;
+    }
+
+    /// The guest has come to that name. Returns which are to be asked for now.
+    synchronized List<Bytes> at(Bytes name) {
+        usedNanos = System.nanoTime();
+        if (name.equals(last)) return List.of();
+        last = name;
+        steps++;
+        int[] places = places(name);
+        if (places == null) return List.of();
+        if (lastPlaces != null) for (int i = 0; i < scores.length; i++) score(i, places[i] - lastPlaces[i]);
+        lastPlaces = places;
+        int best = best();
+        if (scores[best] < SURE) return List.of();
+        int place = places[best];
+        if (best != order || asked <= place || asked > place + 2 * MOST_AHEAD) {
+            order = best;
+            asked = place + 1;
+            ahead = LEAST_AHEAD / 2;
+        }
+        int left = asked - place - 1;
+        if (left > ahead / 2) return List.of();
+        ahead = Math.min(MOST_AHEAD, 2 * ahead);
+        int until = Math.min(names.size(), place + 1 + ahead);
+        List<Bytes> next = new ArrayList<>();
+        while (asked < until) next.add(names.at(order, asked++));
+        return next;
+    }
+
+    private int[] places(Bytes name) {
+        if (listing.isEmpty() || steps < SURE) return null;
+        int[] places = names == null ? null : names.places(name);
+        if (places != null || (names != null && names.size() == listing.size())) return places;
+        names = new NameOrders(listing); // more of them than before
+        lastPlaces = null;
+        return names.places(name);
+    }
+
+    private void score(int i, int step) {
+        if (step > 0 && step <= LONGEST_STEP) scores[i] = Math.min(SUREST, scores[i] + 1);
+        else if (step > 0 || step < -LONGEST_STEP) scores[i] = Math.max(0, scores[i] - 2);
+    }
+
+    private int best() {
+        int best = order;
+        for (int i = 0; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
+        return best;
+    }
+
+    /// Only so many have come with what was wanted of them: from that name on they have to be asked for again.
+    synchronized void cameUpTo(Bytes name, int came) {
+        int[] places = names == null ? null : names.places(name);
+        if (places == null || places[order] >= asked) return;
+        asked = places[order];
+        ahead = Math.max(LEAST_AHEAD / 2, came);
+    }
+
+    /// What was asked for ahead was of no use.
+    synchronized void wasted() {
+        scores[order] = 0;
+        asked = 0;
+        read = 0;
+    }
+
+    synchronized int size() {
+        return listing.size();
+    }
+
+    synchronized long usedNanos() {
+        return usedNanos;
+    }
+}

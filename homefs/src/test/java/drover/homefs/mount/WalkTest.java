@@ -1,0 +1,115 @@
+package drover.homefs.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.protocol.file.Bytes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class WalkTest {
+    private static final int COUNT = 1_000;
+
+    private final Walk walk = new Walk();
+
+    private static List<Bytes> numbered() {
+        return IntStream.range(0, COUNT).mapToObj(i -> Bytes.of("f" + i)).toList();
+    }
+
+    private static List<Bytes> shuffled(List<Bytes> names, int seed) {
+        List<Bytes> shuffled = new ArrayList<>(names);
+        Collections.shuffle(shuffled, new Random(seed));
+        return shuffled;
+    }
+
+    /// Of how many names the guest would find that they were asked for before.
+    private int foreseen(List<Bytes> visits) {
+        Set<Bytes> asked = new HashSet<>();
+        int foreseen = 0;
+        for (Bytes name : visits) {
+            if (asked.contains(name)) foreseen++;
+            asked.addAll(walk.at(name));
+        }
+        return foreseen;
+    }
+
+    @Test
+    void eachOrderOfGoingThroughADirectoryIsForeseen() {
+        List<Bytes> listed = shuffled(numbered(), 1);
+        for (List<Bytes> visits :
+                List.of(numbered(), listed, listed.stream().sorted().toList())) {
+            walk.listed(true, listed);
+            int foreseen = foreseen(visits);
+            assertTrue(foreseen > COUNT - 12, foreseen + " foreseen");
+        }
+    }
+
+    @Test
+    void whatIsListedTheOtherWayRoundIsForeseenByItsNumbers() {
+        walk.listed(true, numbered().reversed());
+        int foreseen = foreseen(numbered());
+        assertTrue(foreseen > COUNT - 12, foreseen + " foreseen");
+    }
+
+    @Test
+    void noOrderIsForeseenWhereThereIsNone() {
+        walk.listed(true, numbered());
+        int asked = 0;
+        for (Bytes name : shuffled(numbered(), 2)) asked += walk.at(name).size();
+        assertTrue(asked < COUNT / 10, asked + " asked for");
+    }
+
+    @Test
+    void theFirstStepsAskForLittle() {
+        walk.listed(true, numbered());
+        int asked = 0;
+        for (Bytes name : numbered().subList(0, 12)) asked += walk.at(name).size();
+        assertTrue(asked > 8 && asked < 32, asked + " asked for");
+    }
+
+    @Test
+    void whoLeavesSomeOutIsForeseen() {
+        walk.listed(true, numbered());
+        List<Bytes> visits = IntStream.range(0, COUNT / 3)
+                .mapToObj(i -> Bytes.of("f" + 3 * i))
+                .toList();
+        assertTrue(foreseen(visits) > visits.size() - 12);
+    }
+
+    @Test
+    void theNamesAreWantedOnceSeveralWereAskedFor() {
+        assertFalse(walk.wantsNames());
+        numbered().subList(0, 5).forEach(walk::at);
+        assertTrue(walk.wantsNames());
+        assertFalse(walk.wantsNames());
+    }
+
+    @Test
+    void whatIsLookedAtAndNotReadIsToldFromWhatIsRead() {
+        for (int i = 0; i < 100; i++) walk.looked();
+        assertFalse(walk.reads());
+        for (int i = 0; i < 5; i++) {
+            walk.looked();
+            walk.opened();
+        }
+        assertTrue(walk.reads());
+        for (int i = 0; i < 12; i++) walk.looked();
+        assertFalse(walk.reads());
+    }
+
+    @Test
+    void numbersInNamesAreCounted() {
+        List<Bytes> ordered = List.of(
+                Bytes.of("a"), Bytes.of("f1"), Bytes.of("f9.c"), Bytes.of("f010"), Bytes.of("f10"), Bytes.of("f10.c"));
+        List<Bytes> sorted = new ArrayList<>(ordered.reversed());
+        sorted.sort(NameOrders::compareCounting);
+        assertEquals(ordered, sorted);
+    }
+}
