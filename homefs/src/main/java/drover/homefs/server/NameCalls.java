@@ -68,7 +68,8 @@ final class NameCalls {
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
             Inode inode = call.view().inodes.seen(identities.of(status, descriptor), parent, name, descriptor, veiled);
-            return leases.entry(call, parent, name, inode, status, attributes.of(status));
+            return leases.entry(
+                    call, parent, name, inode, status, attributes.of(status), AccessLists.none(status, descriptor));
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;

@@ -23,7 +23,7 @@ class FileCodecTest {
     private static final LockRange RANGE = new LockRange(1, 5, Long.MAX_VALUE, 77);
     private static final FileAttributes ATTRIBUTES = new FileAttributes(
             1L << 62, 2, 3, 0x81ff, 5, 6, 7, 8, 9L << 40, 10, 11, TIME, new FileTime(12, 13), TIME, FileTime.ZERO);
-    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, Lease.FULL, Lease.BRIEF);
+    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, Lease.FULL, Lease.BRIEF, true);
 
     private static ByteBuf data(int length) {
         byte[] bytes = new byte[length];
@@ -91,7 +91,7 @@ class FileCodecTest {
                 new FileResult.Ok(),
                 new FileResult.Welcome(1, 2, 3),
                 ENTRY,
-                new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF),
+                new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF, true),
                 new FileResult.Content(NAME),
                 new FileResult.Opened(1, ATTRIBUTES, data(10), true),
                 new FileResult.Data(data(70_000)),
@@ -104,7 +104,7 @@ class FileCodecTest {
                 new FileResult.Position(-1),
                 new FileResult.Hashes(List.of(new ContentHash(1, 2, 3, 4), new ContentHash(-1, -2, -3, -4))),
                 new FileResult.InDirectory(
-                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL)));
+                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL, false)));
     }
 
     @Test
