@@ -17,7 +17,7 @@ class CoherenceIT {
     /// `look` is asked until the answer comes from the reader's own kernel, so that there is something stale
     /// to be believed.
     private static final String TABLE = """
-            import ctypes, errno, os, random, subprocess, sys, time
+            import ctypes, errno, os, random, struct, subprocess, sys, time
             reader, writer, home = sys.argv[1], sys.argv[2], sys.argv[3]
             patience = float(sys.argv[4])
 
@@ -66,6 +66,11 @@ class CoherenceIT {
                 "utimens":        (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: stat(d+"/f", "st_mtime_ns"), lambda d: os.utime(d+"/f", ns=(5, 123456789))),
                 "setxattr":       (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (os.listxattr(d+"/f"), stat(d+"/f", "st_ctime_ns")), lambda d: os.setxattr(d+"/f", "user.x", b"1")),
                 "setcap":         (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: capability(d+"/f"), lambda d: os.setxattr(d+"/f", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))),
+                "a list of who may": (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (acl(d+"/f"), stat(d+"/f", "st_mode")), lambda d: os.setxattr(d+"/f", ACL, LIST)),
+                "another list of who may": (lambda d: (write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), os.setxattr(d+"/f", ACL, LIST)), lambda d: acl(d+"/f"), lambda d: os.setxattr(d+"/f", ACL, LIST.replace(b"\\2\\0\\6", b"\\2\\0\\4"))),
+                "no list of who may": (lambda d: (write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), os.setxattr(d+"/f", ACL, LIST)), lambda d: (acl(d+"/f"), stat(d+"/f", "st_mode")), lambda d: os.removexattr(d+"/f", ACL)),
+                "a list's mask":  (lambda d: (write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), os.setxattr(d+"/f", ACL, LIST)), lambda d: acl(d+"/f"), lambda d: os.chmod(d+"/f", 0o600)),
+                "a directory's default list": (lambda d: os.mkdir(d+"/f"), lambda d: acl(d+"/f", "system.posix_acl_default"), lambda d: os.setxattr(d+"/f", "system.posix_acl_default", LIST)),
                 "a directory's times and links": (lambda d: os.mkdir(d+"/f"), lambda d: stat(d+"/f", "st_mtime_ns", "st_nlink"), lambda d: os.mkdir(d+"/f/g")),
                 "a listing":      (lambda d: os.mkdir(d+"/f"), lambda d: sorted(os.listdir(d+"/f")), lambda d: os.mkdir(d+"/f/g")),
             }
@@ -76,6 +81,12 @@ class CoherenceIT {
                 fd = os.open(p, os.O_WRONLY); os.posix_fallocate(fd, 0, 5000); os.close(fd)
             def capability(p):
                 try: return os.getxattr(p, "security.capability")
+                except OSError as e: return e.errno
+            ACL = "system.posix_acl_access"
+            # u::rw-,u:1000:rw-,g::r--,m::rw-,o::---
+            LIST = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *e) for e in ((1, 6, -1), (2, 6, 1000), (4, 4, -1), (16, 6, -1), (32, 0, -1)))
+            def acl(p, name=ACL):
+                try: return os.getxattr(p, name)
                 except OSError as e: return e.errno
             # the reader has to learn meanwhile what the name leads to now
             def write_nameless(d):

@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 
 /// What of the kernel's requests this node answers without asking home: opens under a lease, content that
-/// came along with an open or before, flushes of what home has already, and the question before each write whether a
-/// file has capabilities. Thread rule: the threads that read requests.
+/// came along with an open or before, flushes of what home has already, the question before each write whether a
+/// file has capabilities, and before others than its owner use it whether it has an access control list. Thread rule:
+/// the threads that read requests.
 final class AnswersHere {
     private final FuseDevice device;
     private final Callers callers;
@@ -114,6 +115,12 @@ final class AnswersHere {
         if (operation instanceof FileOperation.GetXattr(long id, Bytes name) && name.equals(KnownNode.CAPABILITY)) {
             KnownNode node = nodes.get(id);
             if (node == null || !node.hasNoCapability()) return false;
+            device.replyError(unique, Errno.ENODATA);
+            return true;
+        }
+        if (operation instanceof FileOperation.GetXattr(long id, Bytes name) && KnownNode.isAcl(name)) {
+            KnownNode node = nodes.get(id);
+            if (node == null || !node.hasNoAcl()) return false;
             device.replyError(unique, Errno.ENODATA);
             return true;
         }

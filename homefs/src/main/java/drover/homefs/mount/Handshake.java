@@ -31,6 +31,7 @@ final class Handshake {
             | FuseInit.READDIRPLUS_AUTO
             | FuseInit.ASYNC_DIO
             | FuseInit.PARALLEL_DIROPS
+            | FuseInit.POSIX_ACL
             | FuseInit.ABORT_ERROR
             | FuseInit.MAX_PAGES
             | FuseInit.CACHE_SYMLINKS

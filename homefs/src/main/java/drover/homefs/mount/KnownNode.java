@@ -2,12 +2,17 @@ package drover.homefs.mount;
 
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of
 /// its cached content. Owned by [KnownNodes], under this node's lock.
 final class KnownNode {
     /// The attribute that holds file capabilities.
     static final Bytes CAPABILITY = Bytes.of("security.capability");
+    /// Those that hold access control lists.
+    private static final Set<Bytes> ACLS =
+            Set.of(Bytes.of("system.posix_acl_access"), Bytes.of("system.posix_acl_default"));
 
     final long id;
     final long device;
@@ -19,6 +24,8 @@ final class KnownNode {
     private FileAttributes content;
     private long writes;
     private boolean noCapability;
+    /// How long it has no access control list, of [System#nanoTime()]; 0 if that is not known.
+    private long noAclUntil;
     private boolean openToAll;
     /// Of a file whose content came along with a lookup: the kernel may have pages of before.
     private boolean pagesUnsure;
@@ -130,6 +137,7 @@ final class KnownNode {
     synchronized void attributesChanged() {
         openToAll = false;
         noCapability = false;
+        noAclUntil = 0;
     }
 
     /// Changed in a way that says nothing about the pages.
@@ -180,6 +188,26 @@ final class KnownNode {
 
     synchronized boolean hasNoCapability() {
         return noCapability;
+    }
+
+    static boolean isAcl(Bytes attribute) {
+        return ACLS.contains(attribute);
+    }
+
+    /// Home says whether the file has an access control list, and leases that for so long.
+    ///
+    /// @param isCurrent whether nothing was taken back since home was asked
+    synchronized void acl(boolean none, long nanos, BooleanSupplier isCurrent) {
+        if (!none) noAclUntil = 0;
+        else if (nanos > 0 && isCurrent.getAsBoolean()) noAclUntil = Math.max(1, System.nanoTime() + nanos);
+    }
+
+    synchronized void aclChanged() {
+        noAclUntil = 0;
+    }
+
+    synchronized boolean hasNoAcl() {
+        return noAclUntil != 0 && noAclUntil - System.nanoTime() > 0;
     }
 
     synchronized long writes() {

@@ -126,7 +126,7 @@ final class Recaller implements AutoCloseable {
         KnownNode node = nodes.get(id);
         if (node != null) {
             node.changed();
-            node.hasNoCapability(false);
+            node.attributesChanged();
             nodes.relist(node);
         }
         device.invalidateContent(id);

@@ -88,6 +88,7 @@ final class ReplyTranslator {
         KnownNode node = nodes.get(entry.node());
         if (found.content() != null && node != null) node.cameWithContent(entry.attributes());
         long nanos = grants.left(name.untilNanos());
+        if (node != null) node.acl(entry.noAcl(), nanos, () -> true);
         KernelReply.entry(out, entry, nanos, nanos);
         if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
     }
@@ -117,15 +118,16 @@ final class ReplyTranslator {
         switch (result) {
             case FileResult.Ok() -> {
                 learn(call);
-                device.reply(call.unique, out);
+                device.reply(call.unique, FuseDevice.smallReply()); // notifications are made in the same buffer
             }
             case FileResult.Entry entry -> {
                 putEntry(call, out, entry);
                 if (device.reply(call.unique, out) < 0) undo.forget(entry.node(), 1);
             }
-            case FileResult.Attributes(FileAttributes attributes, Lease lease) -> {
+            case FileResult.Attributes(FileAttributes attributes, Lease lease, boolean noAcl) -> {
                 if (call.operation instanceof FileOperation.SetAttributes set) changed(set);
                 long nanos = grants.forAttributes(call, call.node, lease);
+                acl(call, call.node, noAcl, nanos);
                 if (call.opcode == FuseOpcode.STATX) KernelReply.statx(out, attributes, nanos);
                 else KernelReply.attributesFor(out, attributes, nanos);
                 device.reply(call.unique, out);
@@ -175,7 +177,12 @@ final class ReplyTranslator {
             case FileResult.InDirectory(FileResult inner, FileResult.Attributes directory) -> {
                 // before the kernel hears of the change, and asks
                 KnownNode node = nodes.get(directoryOf(call));
-                if (node != null) node.next(grants.next(call, directory));
+                KnownNode.Next next = grants.next(call, directory);
+                if (node != null) {
+                    node.next(next);
+                    long nanos = next == null ? 0 : next.believedUntilNanos() - System.nanoTime();
+                    acl(call, node.id, directory.noAcl(), nanos);
+                }
                 done(call, inner);
             }
             case FileResult.Welcome _, FileResult.Hashes _, FileResult.FoundAll _ ->
@@ -211,7 +218,23 @@ final class ReplyTranslator {
 
     private void putEntry(PendingCall call, ByteBuffer out, long parent, Bytes name, FileResult.Entry entry) {
         long nanos = name.length() == 0 ? 0 : grants.forName(call, parent, name, entry.nameLease());
-        KernelReply.entry(out, entry, nanos, grants.forAttributes(call, entry.node(), entry.attributesLease()));
+        long attributeNanos = grants.forAttributes(call, entry.node(), entry.attributesLease());
+        acl(call, entry.node(), entry.noAcl(), attributeNanos);
+        KernelReply.entry(out, entry, nanos, attributeNanos);
+    }
+
+    private void acl(PendingCall call, long id, boolean none, long nanos) {
+        KnownNode node = nodes.get(id);
+        if (node != null) node.acl(none, nanos, () -> grants.isCurrent(call));
+    }
+
+    /// From here. The kernel takes the file's attributes of before for right if they came with an answer to a
+    /// call that was made before.
+    private void aclChanged(long id) {
+        grants.voidCallsUnderWayAtOnce();
+        KnownNode node = nodes.get(id);
+        if (node != null) node.aclChanged();
+        device.expireAttributes(id);
     }
 
     private static long directoryOf(PendingCall call) {
@@ -329,6 +352,10 @@ final class ReplyTranslator {
             case FileOperation.SetXattr o -> {
                 KnownNode node = nodes.get(o.node());
                 if (node != null) node.hasNoCapability(false);
+                if (KnownNode.isAcl(o.name())) aclChanged(o.node());
+            }
+            case FileOperation.RemoveXattr(long id, Bytes name) -> {
+                if (KnownNode.isAcl(name)) aclChanged(id);
             }
             default -> {}
         }

@@ -50,7 +50,8 @@ final class AttributeCalls {
 
     private FileResult.Attributes told(Call call, Inode inode, int descriptor) throws CallFailed {
         FileStatus status = Attributes.status(descriptor);
-        return new FileResult.Attributes(attributes.of(status), leases.attributes(call.since(), inode, status));
+        boolean noAcl = AccessLists.none(status, descriptor);
+        return new FileResult.Attributes(attributes.of(status), leases.attributes(call.since(), inode, status), noAcl);
     }
 
     FileResult.Attributes set(Call call, FileOperation.SetAttributes s) throws CallFailed {
@@ -136,8 +137,15 @@ final class AttributeCalls {
 
     FileResult.Content getXattr(Call call, long node, Bytes name) throws CallFailed {
         checkXattr(name);
-        try (var pin = descriptors.pin(call.inode(node), call.acting())) {
-            return content(Xattr.getxattr(ProcSelf.path(pin.descriptor), name.array()));
+        Inode inode = call.inode(node);
+        boolean acl = AccessLists.isOne(name);
+        if (acl) leases.accessList(inode);
+        try (var pin = descriptors.pin(inode, call.acting())) {
+            NativeBytes value = Xattr.getxattr(ProcSelf.path(pin.descriptor), name.array());
+            // where there are no lists, the node's kernel shall go by the mode, and not refuse everything
+            if (acl && value instanceof NativeBytes.Failed(int errno) && errno == Errno.EOPNOTSUPP)
+                throw new CallFailed(Errno.ENODATA);
+            return content(value);
         }
     }
 

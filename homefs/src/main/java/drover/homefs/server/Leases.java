@@ -97,18 +97,24 @@ final class Leases {
 
     /// What a node is told of a name that was found.
     FileResult.Entry entry(
-            Call call, Inode directory, Bytes name, Inode inode, FileStatus status, FileAttributes attributes) {
+            Call call,
+            Inode directory,
+            Bytes name,
+            Inode inode,
+            FileStatus status,
+            FileAttributes attributes,
+            boolean noAcl) {
         boolean watched = watch.covers(directory);
         boolean steady = watched && (inode.veiled || isSteady(inode, status));
         boolean displaces;
         synchronized (this) {
             if (version != call.since() || !directory.promises.hasRoomFor(name))
-                return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE);
+                return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE, noAcl);
             displaces = promise(call.view(), directory, name, inode);
             inode.promises.attributes = true;
         }
         if (displaces) atHome.accept(List.of());
-        return new FileResult.Entry(inode.id, attributes, lease(watched), lease(steady));
+        return new FileResult.Entry(inode.id, attributes, lease(watched), lease(steady), noAcl);
     }
 
     /// A name may be found to lead elsewhere before the news arrives why. Then it would be too late for what it
@@ -180,6 +186,14 @@ final class Leases {
             directory.promises.content = true;
         }
         return lease(watched);
+    }
+
+    /// A node is about to be told a file's access control list, which its kernel keeps until it is told that
+    /// the attributes have changed. Call before looking.
+    void accessList(Inode inode) {
+        synchronized (this) {
+            inode.promises.attributes = true;
+        }
     }
 
     /// A node is about to be given some of a file's content.

@@ -78,7 +78,8 @@ final class NameCalls {
             try (var pin = descriptors.pin(directory, call.acting())) {
                 FileStatus status = Attributes.status(pin.descriptor);
                 Lease lease = leases.attributes(now.since(), directory, status);
-                return new FileResult.Entry(entry.node(), attributes.of(status), entry.nameLease(), lease);
+                boolean noAcl = AccessLists.none(status, pin.descriptor);
+                return new FileResult.Entry(entry.node(), attributes.of(status), entry.nameLease(), lease, noAcl);
             }
         } catch (CallFailed e) {
             return entry; // removed meanwhile, perhaps
@@ -96,7 +97,8 @@ final class NameCalls {
             boolean veiled = veil.covers(status, descriptor, -1, name.array());
             if (veiled && !status.isDirectory()) throw new CallFailed(Errno.ENOENT);
             Inode inode = call.view().inodes.seen(identities.of(status, descriptor), parent, name, descriptor, veiled);
-            return leases.entry(call, parent, name, inode, status, attributes.of(status));
+            return leases.entry(
+                    call, parent, name, inode, status, attributes.of(status), AccessLists.none(status, descriptor));
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;

@@ -30,7 +30,7 @@ class AheadTest {
     private static Found found(Bytes name, long node) {
         FileAttributes attributes =
                 new FileAttributes(node, 7, node, 0100644, 1, 0, 0, 0, 7, 0, 4096, TIME, TIME, TIME, TIME);
-        return new Found(name, new Entry(node, attributes, Lease.FULL, Lease.FULL), Lease.NONE, CONTENT);
+        return new Found(name, new Entry(node, attributes, Lease.FULL, Lease.FULL, true), Lease.NONE, CONTENT);
     }
 
     private void keep(Bytes name, long node) {
@@ -106,7 +106,7 @@ class AheadTest {
         Entry entry = found(NAME, 5).entry();
         assertTrue(Ahead.isSteady(found(NAME, 5)));
         assertFalse(Ahead.isSteady(
-                new Found(NAME, new Entry(5, entry.attributes(), Lease.FULL, Lease.BRIEF), Lease.NONE, null)));
+                new Found(NAME, new Entry(5, entry.attributes(), Lease.FULL, Lease.BRIEF, true), Lease.NONE, null)));
         assertFalse(Ahead.isSteady(new Found(NAME, null, Lease.BRIEF, null)));
         assertTrue(Ahead.isSteady(new Found(NAME, null, Lease.FULL, null)));
     }

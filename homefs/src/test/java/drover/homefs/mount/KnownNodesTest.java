@@ -28,7 +28,8 @@ class KnownNodesTest {
                         new FileAttributes(
                                 id + 100, 7, id + 100, 0100644, 1, 0, 0, 0, 0, 0, 4096, TIME, TIME, TIME, TIME),
                         Lease.NONE,
-                        Lease.NONE));
+                        Lease.NONE,
+                        false));
     }
 
     @Test

@@ -21,6 +21,7 @@ public record FuseInit(int major, int minor, int maxReadahead, long flags) {
     public static final long READDIRPLUS_AUTO = 1 << 14;
     public static final long ASYNC_DIO = 1 << 15;
     public static final long PARALLEL_DIROPS = 1 << 18;
+    public static final long POSIX_ACL = 1 << 20;
     public static final long ABORT_ERROR = 1 << 21;
     public static final long MAX_PAGES = 1 << 22;
     public static final long CACHE_SYMLINKS = 1 << 23;

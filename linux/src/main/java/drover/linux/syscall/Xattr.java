@@ -1,7 +1,7 @@
 package drover.linux.syscall;
 
 /// xattr(7): setxattr(2), getxattr(2), listxattr(2), removexattr(2). A path that leads to a symbolic link is
-/// followed: `/proc/self/fd/N` names the file behind a descriptor.
+/// followed, but where it says otherwise: `/proc/self/fd/N` names the file behind a descriptor.
 public final class Xattr {
     private Xattr() {}
 
@@ -26,10 +26,19 @@ public final class Xattr {
 
     /// The names, each with a NUL behind it.
     public static NativeBytes listxattr(byte[] path) {
+        return list(194, path);
+    }
+
+    /// The same, of a symbolic link itself.
+    public static NativeBytes llistxattr(byte[] path) {
+        return list(195, path);
+    }
+
+    private static NativeBytes list(int call, byte[] path) {
         Scratch scratch = Scratch.own();
         long pathAddress = scratch.name(path);
         if (pathAddress < 0) return new NativeBytes.Failed(Errno.ERANGE);
-        return bytes(scratch, RawSyscall.call(194, pathAddress, scratch.valueAddress(), Scratch.VALUE_BYTES));
+        return bytes(scratch, RawSyscall.call(call, pathAddress, scratch.valueAddress(), Scratch.VALUE_BYTES));
     }
 
     public static int removexattr(byte[] path, byte[] name) {

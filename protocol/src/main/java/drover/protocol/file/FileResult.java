@@ -17,7 +17,9 @@ public sealed interface FileResult {
     ///
     /// @param nameLease on the name's leading to this file
     /// @param attributesLease on the file's attributes
-    record Entry(long node, FileAttributes attributes, Lease nameLease, Lease attributesLease) implements FileResult {}
+    /// @param noAcl as of [Attributes]
+    record Entry(long node, FileAttributes attributes, Lease nameLease, Lease attributesLease, boolean noAcl)
+            implements FileResult {}
 
     /// What became of names that were looked up together. Those are missing that home would rather be asked for
     /// one by one.
@@ -35,7 +37,10 @@ public sealed interface FileResult {
     record Found(Bytes name, Entry entry, Lease absence, Bytes content) {}
 
     /// What is known about a file.
-    record Attributes(FileAttributes attributes, Lease lease) implements FileResult {}
+    ///
+    /// @param noAcl the file has no access control list, neither its own nor for what is made in it: as long as
+    ///     the attributes are leased, nobody need ask for one
+    record Attributes(FileAttributes attributes, Lease lease, boolean noAcl) implements FileResult {}
 
     /// A symbolic link's target, an attribute's value, or names of attributes each with a NUL behind it.
     record Content(Bytes bytes) implements FileResult {}

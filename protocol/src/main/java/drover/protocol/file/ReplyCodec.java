@@ -48,8 +48,7 @@ public final class ReplyCodec {
             case Welcome(int version, long boot, long rootNumber) ->
                 code(out, 2).writeIntLE(version).writeLongLE(boot).writeLongLE(rootNumber);
             case Entry entry -> putEntry(code(out, 3), entry);
-            case Attributes(FileAttributes attributes, Lease lease) ->
-                FileFields.putAttributes(code(out, 4).writeByte(lease.code()), attributes);
+            case Attributes attributes -> putAttributes(code(out, 4), attributes);
             case Content(Bytes bytes) -> FileFields.putBytes(code(out, 5), bytes);
             case Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) -> {
                 FileFields.putAttributes(code(out, 6).writeLongLE(handle).writeBoolean(toAll), attributes);
@@ -100,8 +99,8 @@ public final class ReplyCodec {
                     if (found.content() != null) FileFields.putBytes(out, found.content());
                 }
             }
-            case InDirectory(FileResult inner, Attributes(FileAttributes attributes, Lease lease)) -> {
-                FileFields.putAttributes(code(out, IN_DIRECTORY).writeByte(lease.code()), attributes);
+            case InDirectory(FileResult inner, Attributes directory) -> {
+                putAttributes(code(out, IN_DIRECTORY), directory);
                 encode(inner, out);
             }
         }
@@ -114,7 +113,8 @@ public final class ReplyCodec {
     private static void putEntry(ByteBuf out, Entry entry) {
         out.writeLongLE(entry.node())
                 .writeByte(entry.nameLease().code())
-                .writeByte(entry.attributesLease().code());
+                .writeByte(entry.attributesLease().code())
+                .writeBoolean(entry.noAcl());
         FileFields.putAttributes(out, entry.attributes());
     }
 
@@ -129,7 +129,18 @@ public final class ReplyCodec {
         long node = in.readLongLE();
         Lease name = Lease.ofCode(in.readByte());
         Lease attributes = Lease.ofCode(in.readByte());
-        return new Entry(node, FileFields.attributes(in), name, attributes);
+        boolean noAcl = FileFields.flag(in);
+        return new Entry(node, FileFields.attributes(in), name, attributes, noAcl);
+    }
+
+    private static void putAttributes(ByteBuf out, Attributes a) {
+        FileFields.putAttributes(out.writeByte(a.lease().code()).writeBoolean(a.noAcl()), a.attributes());
+    }
+
+    private static Attributes attributes(ByteBuf in) throws MalformedFileFrame {
+        Lease lease = Lease.ofCode(in.readByte());
+        boolean noAcl = FileFields.flag(in);
+        return new Attributes(FileFields.attributes(in), lease, noAcl);
     }
 
     /// The reply in a frame. Data in it is a retained slice of the frame.
@@ -156,10 +167,7 @@ public final class ReplyCodec {
             case 1 -> new Ok();
             case 2 -> new Welcome(in.readIntLE(), in.readLongLE(), in.readLongLE());
             case 3 -> entry(in);
-            case 4 -> {
-                Lease lease = Lease.ofCode(in.readByte());
-                yield new Attributes(FileFields.attributes(in), lease);
-            }
+            case 4 -> attributes(in);
             case 5 -> new Content(FileFields.bytes(in));
             case 6 -> {
                 long handle = in.readLongLE();
@@ -204,11 +212,10 @@ public final class ReplyCodec {
                 yield new Hashes(hashes);
             }
             case IN_DIRECTORY -> {
-                Lease lease = Lease.ofCode(in.readByte());
-                FileAttributes attributes = FileFields.attributes(in);
+                Attributes directory = attributes(in);
                 int inner = in.readUnsignedShortLE();
                 if (inner == IN_DIRECTORY) throw new MalformedFileFrame("a result in two directories");
-                yield new InDirectory(result(inner, in), new Attributes(attributes, lease));
+                yield new InDirectory(result(inner, in), directory);
             }
             case 16 -> {
                 int count = FileFields.count(in, FileOperation.LookUpAll.MAX_AT_ONCE, FOUND_BYTES);

@@ -23,7 +23,7 @@ class FileCodecTest {
     private static final LockRange RANGE = new LockRange(1, 5, Long.MAX_VALUE, 77);
     private static final FileAttributes ATTRIBUTES = new FileAttributes(
             1L << 62, 2, 3, 0x81ff, 5, 6, 7, 8, 9L << 40, 10, 11, TIME, new FileTime(12, 13), TIME, FileTime.ZERO);
-    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, Lease.FULL, Lease.BRIEF);
+    private static final FileResult.Entry ENTRY = new FileResult.Entry(-9, ATTRIBUTES, Lease.FULL, Lease.BRIEF, true);
 
     private static ByteBuf data(int length) {
         byte[] bytes = new byte[length];
@@ -92,7 +92,7 @@ class FileCodecTest {
                 new FileResult.Ok(),
                 new FileResult.Welcome(1, 2, 3),
                 ENTRY,
-                new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF),
+                new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF, true),
                 new FileResult.Content(NAME),
                 new FileResult.Opened(1, ATTRIBUTES, data(10), true),
                 new FileResult.Data(data(70_000)),
@@ -110,7 +110,7 @@ class FileCodecTest {
                         new FileResult.Found(NAME, ENTRY, Lease.NONE, null),
                         new FileResult.Found(NAME, null, Lease.FULL, null))),
                 new FileResult.InDirectory(
-                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL)));
+                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL, false)));
     }
 
     @Test
