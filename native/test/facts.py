@@ -181,13 +181,14 @@ def main(names):
         print("0 passed, 0 failed, all skipped: namespaces and cgroups need root")
         return 1
     import facts_attacks
+    import facts_criu
     import facts_streams
     import facts_terminal
     import facts_walls
     os.chdir("/")  # the checkout may be in root's home, which Debian closes to the users whom guests run as
     signal.signal(signal.SIGALRM, too_long)
     facts = {}
-    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks):
+    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu):
         facts.update({n: f for n, f in vars(module).items() if n.startswith("fact_")})
     passed, failed = 0, []
     for name, fact in facts.items():

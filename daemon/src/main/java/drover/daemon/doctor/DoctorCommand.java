@@ -27,7 +27,7 @@ public final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         List<Finding> findings = new ArrayList<>();
         findings.addAll(new MachineChecks(Path.of("/"), System.getProperty("os.version")).all());
-        findings.add(CriuCheck.look(System.getenv(), MachineChecks.isRoot()));
+        findings.add(CriuCheck.look(System.getenv(), MachineChecks.isRoot(), libexec()));
         findings.addAll(new NodeChecks(Places.fromEnvironment(System.getenv()), libexec(), Instant.now()).all());
         return report(findings, json, System.out);
     }

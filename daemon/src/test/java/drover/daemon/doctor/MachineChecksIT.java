@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,11 +127,6 @@ class MachineChecksIT {
     private NodeChecks checks(String config) {
         Path file = root.resolve(config.isEmpty() ? "none" : config);
         return new NodeChecks(new Places(file, root.resolve("state"), root.resolve("run")), root, Instant.now());
-    }
-
-    @Test
-    void aMachineWithoutCriuIsOnlyNoted() {
-        assertTrue(CriuCheck.look(Map.of(), false).verdict() != Verdict.MISSING);
     }
 
     @Test

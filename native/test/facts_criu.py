@@ -1,0 +1,101 @@
+"""Facts about what CRIU preloads (src/criu/shim.c). A Python without CAP_SYS_RESOURCE makes
+the calls that CRIU makes; that CRIU itself dumps and restores with it is tested by the doctor's CriuCheckIT and by setup/criu."""
+import os
+import subprocess
+import sys
+
+from facts import TARGET, equal, until
+
+SHIM = TARGET + "/drover-criu.so"
+# What root may usually do, and may not on a machine that grants it less.
+WITHOUT_RESOURCE = ["setpriv", "--inh-caps=-sys_resource", "--bounding-set=-sys_resource"]
+USER = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+
+
+def python(script, *arguments, shim=True):
+    env = dict(os.environ, LD_PRELOAD=SHIM) if shim else dict(os.environ)
+    done = subprocess.run([*WITHOUT_RESOURCE, sys.executable, "-c", script, *map(str, arguments)], env=env, capture_output=True)
+    return done.stdout.decode().split() if done.returncode == 0 else done.stderr.decode().split()[-3:]
+
+
+def fact_an_internet_socket_passes_no_credentials(_):
+    script = ("import socket\nfor option in (16, 34):\n"
+              "    print(socket.socket().getsockopt(socket.SOL_SOCKET, option), socket.socket(socket.AF_UNIX).getsockopt(1, option))\n"
+              "s = socket.socket(socket.AF_UNIX); s.setsockopt(1, 16, 1); print(s.getsockopt(1, 16))")
+    equal(python(script), ["0", "0", "0", "0", "1"])
+
+
+def fact_other_options_that_are_refused_stay_refused(_):
+    script = "import socket\ntry: socket.socket(socket.AF_UNIX).getsockopt(1, 9999)\nexcept OSError as e: print(e.errno)"
+    equal(python(script), python(script, shim=False))
+
+
+LIMITS = ("import ctypes, sys\nlibc = ctypes.CDLL(None, use_errno=True); pair = (ctypes.c_ulong * 2)()\n"
+          "for resource in range(16):\n"
+          "    failed = libc.syscall(302, int(sys.argv[1]), resource, None, pair)\n"
+          "    print(ctypes.get_errno() if failed else '%d/%d' % (pair[0], pair[1]))")
+
+
+def fact_the_limits_of_another_users_process_are_read(_):
+    p = subprocess.Popen([*USER, "prlimit", "--nofile=123:456", "--core=0:0", "--stack=1048576:unlimited", "sleep", "60"])
+    try:
+        until(lambda: open(f"/proc/{p.pid}/comm").read() == "sleep\n", "the process sleeps")
+        refused = python(LIMITS, p.pid, shim=False)
+        equal(refused[7], "1", "EPERM without it")
+        read = python(LIMITS, p.pid)
+        equal([read[i] for i in (3, 4, 7)], ["1048576/%d" % (2**64 - 1), "0/0", "123/456"])
+        equal(len([r for r in read if "/" in r]), 16, read)
+    finally:
+        p.kill()
+        p.wait()
+
+
+def fact_limits_of_nobody_and_limits_to_be_set_are_refused_as_ever(_):
+    equal(python(LIMITS, 4194303), ["3"] * 16)
+    p = subprocess.Popen([*USER, "sleep", "60"])
+    try:
+        until(lambda: open(f"/proc/{p.pid}/comm").read() == "sleep\n", "the process sleeps")
+        equal(python(LIMITS.replace("None, pair", "pair, None"), p.pid)[7], "1")
+    finally:
+        p.kill()
+        p.wait()
+
+
+def fact_a_pipe_becomes_as_large_as_the_machine_grants_and_then_is_full(_):
+    most = int(open("/proc/sys/fs/pipe-max-size").read())
+    script = ("import fcntl, os, sys\nr, w = os.pipe(); most = int(sys.argv[1])\n"
+              "print(fcntl.fcntl(w, 1031, 65536))\n"
+              "for size in (most * 4, most * 2):\n"
+              "    try: print(fcntl.fcntl(w, 1031, size))\n"
+              "    except OSError as e: print('errno', e.errno)\n")
+    equal(python(script, most), ["65536", str(most), "errno", "1"])
+
+
+# As CRIU does: pid 1 makes its session, then its children, each of which makes its group (with all signals blocked).
+TREE = ("import os, pty, signal, sys\nsignal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))\n"
+        "os.setsid()\nif os.fork() == 0:\n"
+        "    os.setpgid(0, 0 if len(sys.argv) < 3 else os.getpid())\n"
+        "    try: print('tty', os.tcgetpgrp(os.open('/dev/tty', os.O_RDWR)) == os.getpid(), os.getsid(0), flush=True)\n"
+        "    except OSError as e: print('errno', e.errno, flush=True)\n"
+        "    os._exit(0)\nos.wait()")
+
+
+def restored(*arguments, **environment):
+    master, slave = os.openpty()
+    env = dict(os.environ, LD_PRELOAD=SHIM, **{name: value.format(slave=slave) for name, value in environment.items()})
+    done = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", TREE, *arguments],
+                          env=env, pass_fds=[slave], stdin=subprocess.DEVNULL, capture_output=True)
+    os.close(master)
+    os.close(slave)
+    return done.stdout.decode().split() or done.stderr.decode()
+
+
+def fact_children_of_pid_1_have_its_terminal_and_one_group_is_in_the_foreground(_):
+    equal(restored(), ["errno", "6"], "nothing is set: there is no terminal")
+    equal(restored(DROVER_CRIU_TERMINAL="{slave}"), ["tty", "False", "1"])
+    equal(restored("group", DROVER_CRIU_TERMINAL="{slave}", DROVER_CRIU_FOREGROUND="2"), ["tty", "True", "1"])
+
+
+def fact_a_terminal_that_cannot_be_the_guests_fails_the_restore(_):
+    said = restored(DROVER_CRIU_TERMINAL="999")
+    assert "the terminal cannot be the guest's" in said and "PermissionError" in said, said
