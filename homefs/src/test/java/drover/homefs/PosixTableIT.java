@@ -18,18 +18,23 @@ import org.junit.jupiter.api.TestFactory;
 /// /dev/fuse.
 class PosixTableIT {
     /// Facts that the script is known to have: fewer means that it stopped.
-    private static final int FACTS = 33;
+    private static final int FACTS = 41;
 
     private static TwoNodes nodes;
+    /// A file system of 1 MiB at home.
+    private static Path small;
 
     @BeforeAll
-    static void mount() {
+    static void mount() throws Exception {
+        small = Files.createTempDirectory("drover-small");
+        machine("mount -t tmpfs -o size=1m,mode=777 none " + small);
         nodes = new TwoNodes();
     }
 
     @AfterAll
-    static void unmount() {
-        nodes.close();
+    static void unmount() throws Exception {
+        if (nodes != null) nodes.close();
+        machine("umount -l " + small + "; rmdir " + small);
     }
 
     @TestFactory
@@ -40,6 +45,11 @@ class PosixTableIT {
     @TestFactory
     List<DynamicTest> asAUser() throws IOException {
         return facts(true);
+    }
+
+    private static void machine(String script) throws IOException, InterruptedException {
+        assertEquals(
+                0, new ProcessBuilder("sh", "-c", script).inheritIO().start().waitFor());
     }
 
     private static List<DynamicTest> facts(boolean user) throws IOException {
@@ -54,9 +64,10 @@ class PosixTableIT {
                     "chmod 755 " + work + "; cd " + area + "; echo secret > roots-secret; chmod 600 roots-secret;"
                             + "mkdir -m 700 roots-directory; echo x > roots-directory/inside;"
                             + "printf 'for group 2002' > groups-file; chgrp 2002 groups-file; chmod 640 groups-file;"
+                            + "mkdir -m 1777 sticky-prepared; echo x > sticky-prepared/roots;"
                             + "chown 1000:1000 " + area;
             assertEquals(0, nodes.run(area, List.of("sh", "-c", prepare)).status());
-            String run = "exec /usr/bin/python3 " + script + " $A $B $H";
+            String run = "exec /usr/bin/python3 " + script + " $A $B $H " + small;
             TwoNodes.Result result = user ? nodes.shAsUser(area, run) : nodes.sh(area, run);
             List<DynamicTest> tests = new ArrayList<>();
             for (String line : result.output().lines().toList()) {

@@ -1,6 +1,6 @@
 """What programs may ask of a file system, over two mounts of one home.
 
-usage: posix.py A B H    the same directory as node 1, node 2 and home see it. Prints "ok NAME" or "FAIL NAME: why" for each fact.
+usage: posix.py A B H SMALL    the same directory as node 1, node 2 and home see it; a file system of 1 MiB at home. Prints "ok NAME" or "FAIL NAME: why" for each fact.
 """
 import ctypes
 import errno
@@ -9,14 +9,16 @@ import mmap
 import os
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import threading
 import time
 
-A, B, H = sys.argv[1:4]
+A, B, H, SMALL = sys.argv[1:5]
 ROOT = os.getuid() == 0
 libc = ctypes.CDLL(None, use_errno=True)
+F_OFD_SETLK = 37
 facts = []
 
 
@@ -55,6 +57,16 @@ def refused(error, function, *arguments, **more):
         assert e.errno == error, f"errno {e.errno} ({e.strerror}), not {error}"
         return
     raise AssertionError(f"not refused with errno {error}")
+
+
+# A process or lock that ends needs a moment: what is to succeed then is tried until it does.
+def soon(function):
+    for _ in range(200):
+        try:
+            return function()
+        except (OSError, AssertionError):
+            time.sleep(0.05)
+    return function()
 
 
 def renameat2(old, new, flags):
@@ -438,6 +450,170 @@ def wholeFileLocksHoldOnBothNodesAndAtHome():
     fcntl.flock(fh, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(fb)
     os.close(fh)
+
+
+# struct flock of the machine that drover runs on: type, whence, start, length, pid
+def ofd(fd, command, kind, start, length):
+    fcntl.fcntl(fd, command, struct.pack("hhxxxxqqi4x", kind, 0, start, length, 0))
+
+
+@fact
+def locksOfOpenFilesHoldOnBothNodesAndAtHome():
+    put(a("ofd"), "0123456789")
+    fa, second, fb, fh = (os.open(p, os.O_RDWR) for p in (a("ofd"), a("ofd"), b("ofd"), h("ofd")))
+    ofd(fa, F_OFD_SETLK, fcntl.F_WRLCK, 0, 5)
+    for other in (second, fb, fh):
+        refused(errno.EAGAIN, ofd, other, F_OFD_SETLK, fcntl.F_WRLCK, 4, 1)
+    ofd(fb, F_OFD_SETLK, fcntl.F_WRLCK, 5, 5)
+    # the lock is the open file's: it goes with its last descriptor, and not with another file's
+    copy = os.dup(fa)
+    os.close(second)
+    os.close(fa)
+    refused(errno.EAGAIN, ofd, fb, F_OFD_SETLK, fcntl.F_WRLCK, 0, 1)
+    os.close(copy)
+    soon(lambda: ofd(fb, F_OFD_SETLK, fcntl.F_WRLCK, 0, 1))
+    os.close(fb)
+    soon(lambda: ofd(fh, F_OFD_SETLK, fcntl.F_WRLCK, 0, 0))
+    os.close(fh)
+
+
+@fact
+def aWaitForAnyLockEndsByASignal():
+    put(a("waits"))
+    take = {
+        "flock": "fcntl.flock(fd, fcntl.LOCK_EX)",
+        "lockf": "fcntl.lockf(fd, fcntl.LOCK_EX)",
+        "ofd": "fcntl.fcntl(fd, 38, struct.pack('hhxxxxqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0))",
+    }
+    for kind, call in take.items():
+        held = os.open(a("waits"), os.O_RDWR)
+        if kind == "flock":
+            fcntl.flock(held, fcntl.LOCK_EX)
+        else:
+            fcntl.lockf(held, fcntl.LOCK_EX)
+        program = f"""import fcntl, os, signal, struct
+def interrupted(*_): raise KeyError
+signal.signal(signal.SIGUSR1, interrupted)
+fd = os.open({b('waits')!r}, os.O_RDWR)
+print('waits', flush=True)
+try: {call}
+except KeyError: print('interrupted')
+"""
+        waiter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        assert waiter.stdout.readline() == "waits\n"
+        time.sleep(0.3)
+        assert waiter.poll() is None, kind
+        waiter.send_signal(10)
+        assert waiter.communicate(timeout=10)[0] == "interrupted\n", kind
+        os.close(held)
+
+
+@fact
+def statxTellsAllThatHomeKnows():
+    put(a("statx"), "12345")
+    here, home = (subprocess.check_output(["stat", "-c", "%W %Y %.9X %.9Z %s %b %h %u %g %a %F", p]) for p in (b("statx"), h("statx")))
+    assert here == home, (here, home)
+    birth, _ = here.decode().split(" ", 1)
+    assert int(birth) == 0 or abs(int(birth) - time.time()) < 600, birth
+
+
+@fact
+def aListingWithAttributesIsHomes():
+    os.mkdir(a("plus"))
+    for i in range(1000):
+        put(h("plus", str(i)), "x" * i)
+    os.symlink("nowhere", h("plus", "link"))
+    os.mkdir(h("plus", "sub"))
+
+    def listed(directory):
+        with os.scandir(directory) as entries:
+            return sorted(
+                (e.name, e.is_dir(follow_symlinks=False), e.is_symlink(), s.st_size, s.st_mode, s.st_mtime_ns)
+                for e in entries
+                for s in (e.stat(follow_symlinks=False),)
+            )
+
+    home = listed(h("plus"))
+    assert len(home) == 1002
+    assert listed(a("plus")) == home and listed(b("plus")) == home
+    os.chmod(b("plus", "7"), 0o600)
+    os.unlink(a("plus", "8"))
+    home = listed(h("plus"))
+    assert listed(a("plus")) == home and listed(b("plus")) == home
+
+
+@fact
+def aRunningProgramIsNotWritten():
+    subprocess.check_call(["cp", "/bin/sleep", a("runs")])
+    program = subprocess.Popen([a("runs"), "60"])
+    soon(lambda: refused(errno.ETXTBSY, os.open, a("runs"), os.O_WRONLY))
+    fd = os.open(a("other"), os.O_WRONLY | os.O_CREAT, 0o755)
+    with open("/bin/true", "rb") as f:
+        os.write(fd, f.read())
+    refused(errno.ETXTBSY, subprocess.call, [a("other")])
+    os.close(fd)
+    soon(lambda: subprocess.check_call([a("other")]))
+    program.kill()
+    program.wait()
+    put(a("runs"), "now it may", os.O_WRONLY)
+
+
+@fact
+def aFullDiskIsTold():
+    here, there = (os.environ[root] + SMALL for root in ("ROOT_A", "ROOT_B"))
+    fd = os.open(here + "/full", os.O_WRONLY | os.O_CREAT)
+    done = 0
+    try:
+        while True:
+            done += os.write(fd, b"x" * 65536)
+    except OSError as e:
+        assert e.errno == errno.ENOSPC, e
+    assert done > 500_000
+    os.close(fd)
+    assert os.stat(there + "/full").st_size == os.stat(SMALL + "/full").st_size == done
+    refused(errno.ENOSPC, put, there + "/another", "y" * 70_000)
+    os.unlink(there + "/full")
+    soon(lambda: put(here + "/another", "z" * 70_000))
+    os.unlink(here + "/another")
+
+
+@fact
+def aDirectoryOf100000ChangedWhileListedShowsTheRestOnce():
+    os.mkdir(a("huge"))
+    for i in range(100_000):
+        os.close(os.open(h("huge", f"{i:06}"), os.O_CREAT | os.O_WRONLY))
+    seen, gone = [], set()
+    with os.scandir(a("huge")) as entries:
+        for n, entry in enumerate(entries):
+            seen.append(entry.name)
+            if n % 20_000 == 10_000:
+                known = set(seen) | gone
+                some = [name for name in (f"{i:06}" for i in range(n % 7, 100_000, 97)) if name not in known]
+                for name in some:
+                    os.unlink((b if n % 40_000 < 20_000 else h)("huge", name))
+                gone.update(some)
+                for i in range(100):
+                    os.mknod(b("huge", f"new{n}-{i}"))
+    assert len(seen) == len(set(seen)), "an entry came twice"
+    missing = {f"{i:06}" for i in range(100_000)} - set(seen) - gone
+    assert not missing, f"{len(missing)} entries were never shown"
+    assert len(gone) > 1000
+    assert sorted(os.listdir(b("huge"))) == sorted(os.listdir(h("huge")))
+
+
+@fact
+def othersFilesInAStickyDirectoryAreSafe():
+    for on in (a, b):
+        put(on("sticky-prepared", "mine"))
+        os.rename(on("sticky-prepared", "mine"), on("sticky-prepared", "moved"))
+        os.unlink(on("sticky-prepared", "moved"))
+        if not ROOT:
+            refused(errno.EPERM, os.unlink, on("sticky-prepared", "roots"))
+            refused(errno.EPERM, os.rename, on("sticky-prepared", "roots"), on("sticky-prepared", "stolen"))
+            put(on("sticky-prepared", "own"))
+            refused(errno.EPERM, os.rename, on("sticky-prepared", "own"), on("sticky-prepared", "roots"))
+            os.unlink(on("sticky-prepared", "own"))
+    assert get(h("sticky-prepared", "roots")) == b"x\n"
 
 
 @fact

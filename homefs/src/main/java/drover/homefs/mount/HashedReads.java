@@ -19,6 +19,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Answers reads of files that anybody may read, under a lease, with content that this node has: home says what
 /// its blocks hash to, and what hashes to the same is the same. Most of them are programs and libraries, found
@@ -27,6 +29,7 @@ import java.util.function.LongConsumer;
 /// Thread rule: any thread. Files are read and hashed on threads of its own, since that takes longer than a
 /// request of the kernel may hold up others.
 final class HashedReads implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HashedReads.class);
     private static final int THREADS = 2;
 
     private final KnownNodes nodes;
@@ -102,8 +105,22 @@ final class HashedReads implements AutoCloseable {
         counters.bytesHashed.add(Math.min(read.length(), content.size - read.offset()));
         Reading reading = new Reading(unique, node, read, otherwise);
         readings.put(reading.id(), reading);
-        threads.execute(() -> answer(reading, content));
+        execute(() -> answer(reading, content), () -> giveUp(reading));
         return true;
+    }
+
+    /// Does the task, and if it fails, what loses no reader.
+    private void execute(Runnable task, Runnable otherwise) {
+        threads.execute(() -> orElse(task, otherwise));
+    }
+
+    private static void orElse(Runnable task, Runnable otherwise) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            log.error("content that is here, or in blocks, cannot be read; home is asked for it", e);
+            otherwise.run();
+        }
     }
 
     private KnownContent known(KnownNode node) {
@@ -170,7 +187,9 @@ final class HashedReads implements AutoCloseable {
             }
             int skipped = (int) (reading.read.offset() % ContentHash.BLOCK_BYTES);
             int length = (int) (end - reading.read.offset());
-            replies.replyData(reading.unique, data.setIndex(skipped, skipped + length));
+            orElse(
+                    () -> replies.replyData(reading.unique, data.setIndex(skipped, skipped + length)),
+                    reading.otherwise);
             data.release();
         }
 
@@ -185,7 +204,7 @@ final class HashedReads implements AutoCloseable {
 
         /// Home has sent one block, or nothing.
         void arrived(int block, ByteBuf sent) {
-            boolean right = sent.isReadable();
+            boolean right = sent.readableBytes() == content.length(block);
             if (right) sent.getBytes(sent.readerIndex(), content.room(data, first, block));
             synchronized (this) {
                 wrong |= !right;
@@ -202,10 +221,8 @@ final class HashedReads implements AutoCloseable {
         gathered.await(missing.size());
         for (int block : missing) {
             if (!content.awaits(block, sent -> gathered.arrived(block, sent))) continue;
-            withHandle(
-                    gathered.reading,
-                    () -> content.arrived(block, Unpooled.EMPTY_BUFFER),
-                    handle -> fetch(content, block, handle));
+            Runnable nothing = () -> content.arrived(block, Unpooled.EMPTY_BUFFER);
+            withHandle(gathered.reading, nothing, handle -> orElse(() -> fetch(content, block, handle), nothing));
         }
     }
 
@@ -213,19 +230,21 @@ final class HashedReads implements AutoCloseable {
         long offset = (long) block * ContentHash.BLOCK_BYTES;
         conversation.ask(new FileOperation.Read(handle, offset, ContentHash.BLOCK_BYTES), Caller.NOBODY, reply -> {
             ByteBuf sent = dataOf(reply).retain();
-            threads.execute(() -> {
-                arrived(content, block, sent);
-                sent.release();
-            });
+            execute(() -> arrived(content, block, sent), () -> content.arrived(block, Unpooled.EMPTY_BUFFER));
         });
     }
 
     private void arrived(KnownContent content, int block, ByteBuf sent) {
-        counters.bytesRead.add(sent.readableBytes());
-        ContentHash hash = content.hash(block);
-        boolean right = sent.isReadable() && ContentHash.of(sent.nioBuffer()).equals(hash);
-        if (right) store.put(hash, sent.nioBuffer());
-        content.arrived(block, right ? sent : Unpooled.EMPTY_BUFFER);
+        try {
+            counters.bytesRead.add(sent.readableBytes());
+            ContentHash hash = content.hash(block);
+            boolean right = sent.readableBytes() == content.length(block)
+                    && ContentHash.of(sent.nioBuffer()).equals(hash);
+            if (right) store.put(hash, sent.nioBuffer());
+            content.arrived(block, right ? sent : Unpooled.EMPTY_BUFFER);
+        } finally {
+            sent.release();
+        }
     }
 
     private static ByteBuf dataOf(FileReply reply) {
@@ -235,21 +254,25 @@ final class HashedReads implements AutoCloseable {
     /// Asks for a block's hash and those behind it, then tries again.
     private void ask(Reading reading, KnownContent content, int block) {
         int first = block - block % ContentHash.MAX_AT_ONCE;
-        withHandle(reading, () -> giveUp(reading), handle -> {
-            long generation = grants.generation();
-            conversation.ask(
-                    new FileOperation.HashBlocks(handle, first, ContentHash.MAX_AT_ONCE), Caller.NOBODY, reply -> {
-                        List<ContentHash> hashes = reply instanceof FileReply.Done(long _, FileResult.Hashes(var told))
-                                        && generation == grants.generation()
-                                ? told
-                                : List.of();
-                        if (first + hashes.size() <= block) {
-                            threads.execute(() -> giveUp(reading));
-                            return;
-                        }
-                        content.learned(first, hashes);
-                        threads.execute(() -> answer(reading, content));
-                    });
+        withHandle(
+                reading,
+                () -> giveUp(reading),
+                handle -> orElse(() -> ask(reading, content, block, first, handle), () -> giveUp(reading)));
+    }
+
+    private void ask(Reading reading, KnownContent content, int block, int first, long handle) {
+        long generation = grants.generation();
+        conversation.ask(new FileOperation.HashBlocks(handle, first, ContentHash.MAX_AT_ONCE), Caller.NOBODY, reply -> {
+            List<ContentHash> hashes = reply instanceof FileReply.Done(long _, FileResult.Hashes(var told))
+                            && generation == grants.generation()
+                    ? told
+                    : List.of();
+            if (first + hashes.size() <= block) {
+                threads.execute(() -> giveUp(reading));
+                return;
+            }
+            content.learned(first, hashes);
+            execute(() -> answer(reading, content), () -> giveUp(reading));
         });
     }
 

@@ -53,9 +53,13 @@ final class KnownContent {
 
     /// Where a block's content is in a buffer of several.
     ByteBuffer room(ByteBuf blocks, int first, int block) {
+        return blocks.nioBuffer((block - first) * ContentHash.BLOCK_BYTES, length(block));
+    }
+
+    /// How long a block is.
+    int length(int block) {
         long left = size - (long) block * ContentHash.BLOCK_BYTES;
-        return blocks.nioBuffer(
-                (block - first) * ContentHash.BLOCK_BYTES, (int) Math.min(ContentHash.BLOCK_BYTES, left));
+        return (int) Math.min(ContentHash.BLOCK_BYTES, left);
     }
 
     synchronized void learned(int first, List<ContentHash> blocks) {
@@ -72,11 +76,13 @@ final class KnownContent {
         return waiting.size() == 1;
     }
 
+    /// Whoever waits for the block is given it. They throw nothing.
     void arrived(int block, ByteBuf content) {
         List<Consumer<ByteBuf>> waiting;
         synchronized (this) {
             waiting = awaited.remove(block);
         }
+        if (waiting == null) return;
         for (Consumer<ByteBuf> each : waiting) each.accept(content);
     }
 

@@ -37,6 +37,6 @@ final class Handles {
         if (!view.handles.remove(handle.id, handle)) return;
         handle.release();
         guests.closed(handle.guest);
-        locks.descriptorsMayBeFree(handle.inode);
+        locks.released(handle);
     }
 }

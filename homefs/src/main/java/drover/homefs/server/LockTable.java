@@ -31,6 +31,8 @@ final class LockTable {
     private static final class Description {
         final int descriptor;
         final GuestKey guest;
+        /// Of the last lock: that of an open file (F_OFD_SETLK) has no other.
+        OpenHandle handle;
         int pid;
 
         Description(int descriptor, GuestKey guest) {
@@ -93,6 +95,8 @@ final class LockTable {
                 descriptions.put(owner, description);
             }
             description.pid = o.range().pid();
+            description.handle = handle;
+            handle.locked = true;
             CallFailed.check(lock(o.range()).set(description.descriptor));
         }
     }
@@ -203,9 +207,20 @@ final class LockTable {
         if (!close.isEmpty()) retryAll();
     }
 
-    /// A handle was closed, and with it perhaps a lock of flock(2).
-    void descriptorsMayBeFree(Inode inode) {
-        wake(inode);
+    /// A handle was closed, and with it perhaps a lock of flock(2). Who had locks of fcntl(2) by it has said that
+    /// he closed it; an open file that had some itself (F_OFD_SETLK) is gone without a word.
+    void released(OpenHandle handle) {
+        List<Integer> close = new ArrayList<>(0);
+        if (handle.locked)
+            synchronized (this) {
+                descriptions.values().removeIf(description -> {
+                    if (description.handle != handle) return false;
+                    close.add(description.descriptor);
+                    return true;
+                });
+            }
+        for (int descriptor : close) Close.close(descriptor);
+        wake(handle.inode);
     }
 
     void await(Waiting call) throws CallFailed {

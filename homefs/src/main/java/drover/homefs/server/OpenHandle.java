@@ -17,6 +17,9 @@ final class OpenHandle {
     final boolean directory;
     private final int descriptor;
 
+    /// Locks of fcntl(2) were taken by it.
+    volatile boolean locked;
+
     private long moved;
     private long reached;
     private long movedAtNanos;
