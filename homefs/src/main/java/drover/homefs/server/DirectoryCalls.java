@@ -149,8 +149,7 @@ final class DirectoryCalls {
         try {
             Inode inode = call.view().inodes.seen(identity, handle.inode, name, -1, veiled);
             boolean noAcl = AccessLists.none(status, handle.descriptor(), name);
-            FileResult.Entry entry =
-                    leases.entry(now, handle.inode, name, inode, status, attributes.of(status), noAcl);
+            FileResult.Entry entry = leases.entry(now, handle.inode, name, inode, status, attributes.of(status), noAcl);
             return new Listed(name, number, offset, type, entry);
         } catch (CallFailed e) {
             return new Listed(name, number, offset, type, null); // the node knows too many already

@@ -67,7 +67,7 @@ class SpoiltBlocksIT {
         OpenHandles handles = new OpenHandles();
         conversation = new Conversation(home, this::send, config, nodes, handles, counters);
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, handle -> {});
-        ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, counters, null);
+        ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, new Walks(), counters, null);
         store = new BlockStore(directory.resolve("store"), 1 << 20);
         reads = new HashedReads("reads", nodes, grants, locals, conversation, replies, store, counters);
         conversation.linkUp();

@@ -131,8 +131,7 @@ public final class TlsTransport extends TP {
     /// the separation was long. Whatever is sent there later takes a new one.
     private void endLinksToThoseWhoLeft(View next) {
         for (Address member : members) {
-            if (next.containsMember(member)
-                    || !(getPhysicalAddressFromCache(member) instanceof IpAddress at)) continue;
+            if (next.containsMember(member) || !(getPhysicalAddressFromCache(member) instanceof IpAddress at)) continue;
             Outbound link = outbound.get(new InetSocketAddress(at.getIpAddress(), at.getPort()));
             if (link != null) link.endSoon();
         }
