@@ -9,6 +9,7 @@ module drover.protocol {
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
     requires com.github.luben.zstd_jni;
+    requires java.management;
     requires java.naming;
     requires org.slf4j;
 

@@ -27,12 +27,11 @@ final class Compressibility {
     private int skipped;
     private int toSkip;
 
-    /// Whether to try the next frame, if the link and the compressor are as fast as said.
-    synchronized boolean tries(double linkBytesPerSecond, double compressorBytesPerSecond, double cpuDemand) {
-        if (!CompressionChoice.pays(linkBytesPerSecond, share, compressorBytesPerSecond, cpuDemand)) {
+    /// Whether to try the next frame, on such a link and for such a cost.
+    synchronized boolean tries(double linkBytesPerSecond, CompressionChoice.Cost cost, double cpuDemand) {
+        if (!CompressionChoice.pays(linkBytesPerSecond, share, cost, cpuDemand)) {
             // what comes now may be of another kind, so one in a while is tried
-            if (!CompressionChoice.pays(linkBytesPerSecond, FIRST_SHARE, compressorBytesPerSecond, cpuDemand))
-                return false;
+            if (!CompressionChoice.pays(linkBytesPerSecond, FIRST_SHARE, cost, cpuDemand)) return false;
             if (toSkip == 0) {
                 toSkip = MOST_SKIPPED;
                 return true;

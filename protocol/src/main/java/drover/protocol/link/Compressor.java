@@ -4,6 +4,8 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,8 +28,8 @@ final class Compressor implements AutoCloseable {
     private static final long QUEUE_BYTES = 8 << 20;
     /// After so long without work the thread ends, and with it its 2 MB.
     private static final long IDLE_SECONDS = 30;
-    /// Nanoseconds for a byte until they were measured (300 MB/s), and when the measurement is old.
-    private static final double FIRST_NANOS = 1 / 0.3;
+    /// Until it was measured, and when the measurement is old.
+    private static final CompressionChoice.Cost FIRST_COST = CompressionChoice.Cost.ofBytesPerSecond(300e6, 300e6);
 
     private static final long BELIEVED_NANOS = 5_000_000_000L;
     private static final double WEIGHT = 1.0 / 8;
@@ -36,6 +38,7 @@ final class Compressor implements AutoCloseable {
     private static final class Workspace implements AutoCloseable {
         final ZstdCompressCtx context = new ZstdCompressCtx().setLevel(LEVEL);
         final ByteBuffer room = ByteBuffer.allocateDirect((int) Zstd.compressBound(LinkClass.BULK.frameLimitBytes()));
+        final ThreadMXBean times = ManagementFactory.getThreadMXBean();
         boolean used;
 
         @Override
@@ -52,7 +55,7 @@ final class Compressor implements AutoCloseable {
     private final LongAdder bytes = new LongAdder();
     private final LongAdder compressedBytes = new LongAdder();
     private volatile DoubleSupplier cpuDemand = () -> 0;
-    private volatile double nanosForByte = FIRST_NANOS;
+    private volatile CompressionChoice.Cost cost = FIRST_COST;
     private volatile long lastDoneNanos = System.nanoTime() - BELIEVED_NANOS;
 
     Compressor() {
@@ -75,10 +78,9 @@ final class Compressor implements AutoCloseable {
         return cpuDemand.getAsDouble();
     }
 
-    /// What it makes of its waiting for a processor, too.
-    double bytesPerSecond() {
-        boolean known = System.nanoTime() - lastDoneNanos < BELIEVED_NANOS;
-        return 1e9 / (known ? nanosForByte : FIRST_NANOS);
+    /// As lately measured.
+    CompressionChoice.Cost cost() {
+        return System.nanoTime() - lastDoneNanos < BELIEVED_NANOS ? cost : FIRST_COST;
     }
 
     /// What was sent compressed: frames, their content, and what went over the links instead.
@@ -136,6 +138,7 @@ final class Compressor implements AutoCloseable {
 
     private ByteBuf compress(ByteBuf frame, ByteBufAllocator allocator, Compressibility learns, long submitted) {
         Workspace workspace = workspace();
+        long processorBegun = workspace.times.getCurrentThreadCpuTime();
         int length = frame.readableBytes();
         int got;
         if (frame.isDirect() && frame.nioBufferCount() == 1) {
@@ -151,7 +154,7 @@ final class Compressor implements AutoCloseable {
                 copy.release();
             }
         }
-        measured(workspace, length, submitted);
+        measured(workspace, length, submitted, workspace.times.getCurrentThreadCpuTime() - processorBegun);
         if (!learns.tried(length, got)) return null;
         frames.increment();
         bytes.add(length);
@@ -166,11 +169,19 @@ final class Compressor implements AutoCloseable {
     }
 
     /// The first frame of a thread also pays for its tables.
-    private void measured(Workspace workspace, int length, long submitted) {
+    private void measured(Workspace workspace, int length, long submitted, long processorNanos) {
         long now = System.nanoTime();
         boolean known = now - lastDoneNanos < BELIEVED_NANOS;
-        double nanos = (double) (now - (known && lastDoneNanos - submitted > 0 ? lastDoneNanos : submitted)) / length;
-        if (workspace.used) nanosForByte = known ? nanosForByte + (nanos - nanosForByte) * WEIGHT : nanos;
+        long begun = known && lastDoneNanos - submitted > 0 ? lastDoneNanos : submitted;
+        double clock = (now - begun) / 1e9 / length;
+        double processor = processorNanos / 1e9 / length;
+        CompressionChoice.Cost before = cost;
+        if (workspace.used)
+            cost = !known
+                    ? new CompressionChoice.Cost(clock, processor)
+                    : new CompressionChoice.Cost(
+                            before.clock() + (clock - before.clock()) * WEIGHT,
+                            before.processor() + (processor - before.processor()) * WEIGHT);
         workspace.used = true;
         lastDoneNanos = now;
     }

@@ -45,7 +45,7 @@ final class Outbox {
             double linkSpeed = speed.bytesPerSecond();
             return linkSpeed < CompressionChoice.FAST_BYTES_PER_SECOND
                     && Compressibility.looksCompressible(frame)
-                    && content.tries(linkSpeed, compressor.bytesPerSecond(), compressor.cpuDemand());
+                    && content.tries(linkSpeed, compressor.cost(), compressor.cpuDemand());
         }
     }
 

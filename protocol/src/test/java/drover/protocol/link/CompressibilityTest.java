@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
+import drover.protocol.link.CompressionChoice.Cost;
 import io.netty.buffer.Unpooled;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class CompressibilityTest {
     private static final double SLOW = 12e6;
-    private static final double COMPRESSOR = 350e6;
+    private static final Cost COMPRESSOR = Cost.ofBytesPerSecond(350e6, 350e6);
     private final long seed = Long.getLong("drover.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final Compressibility content = new Compressibility();
@@ -70,12 +71,12 @@ class CompressibilityTest {
         double gigabit = 110e6;
         for (int i = 0; i < 100; i++) content.tried(1_000, 850);
         int tried = 0;
-        for (int i = 0; i < 330; i++) if (content.tries(gigabit, 450e6, 0)) tried++;
+        for (int i = 0; i < 330; i++) if (content.tries(gigabit, Cost.ofBytesPerSecond(450e6, 450e6), 0)) tried++;
         assertEquals(10, tried);
     }
 
     @Test
     void onAFastLinkNothingIsTried() {
-        for (int i = 0; i < 1_000; i++) assertFalse(content.tries(1.2e9, 5e9, 0));
+        for (int i = 0; i < 1_000; i++) assertFalse(content.tries(1.2e9, Cost.ofBytesPerSecond(5e9, 5e9), 0));
     }
 }
