@@ -28,6 +28,8 @@ final class TestHome implements AutoCloseable {
     final Path directory;
     /// Whether nodes do not say that they heard of changes.
     volatile boolean filesAreBehind;
+    /// What each guest is reading and writing.
+    volatile List<FileTransfer> transfers = List.of();
     private final Journal journal;
     private final LocalServer server;
 
@@ -75,7 +77,7 @@ final class TestHome implements AutoCloseable {
         journal.close();
     }
 
-    /// No guest of these tests has files.
+    /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
         @Override
         public void whenKnown(NodeId node, Runnable task) {
@@ -89,7 +91,7 @@ final class TestHome implements AutoCloseable {
 
         @Override
         public List<FileTransfer> transfersOf(GuestKey guest) {
-            return List.of();
+            return transfers;
         }
 
         @Override
