@@ -199,11 +199,18 @@ class HostileCallersIT {
                     answer = s.makefile("rb")
                     length, = struct.unpack("<i", answer.read(4))
                     last = answer.read(length)
+                    assert last[0] != 102, last  # refused
                     kept.append((s, answer))
                 print(last[1:].decode(), flush=True)
                 """;
         List<String> command = new ArrayList<>(List.of(
-                "setpriv", "--reuid=" + uid, "--regid=" + uid, "--clear-groups", "/usr/bin/python3", "-c", script));
+                "setpriv",
+                "--reuid=" + uid,
+                "--regid=" + TestHome.ALLOWED_GROUP,
+                "--clear-groups",
+                "/usr/bin/python3",
+                "-c",
+                script));
         command.add(directory.resolve("drover.sock").toString());
         for (ByteBuffer frame : frames) {
             byte[] bytes = new byte[frame.remaining()];
@@ -219,7 +226,7 @@ class HostileCallersIT {
     @Test
     void whatAJobReadsAndWritesIsToldToItsUserAndRootAlone() throws Exception {
         ByteBuffer show = TestDeputy.commandFrame("{\"command\":\"show\",\"job\":\"1\"}");
-        try (TestHome home = new TestHome(directory, EverybodyMayRun::new)) {
+        try (TestHome home = new TestHome(directory)) {
             home.transfers = List.of(new FileTransfer(Bytes.of("/home/secret-plans"), true, 5, 5, 10));
             String own = asUser(1000, TestDeputy.runFrame("{}", "/bin/true"), show.duplicate());
             assertTrue(own.contains("\"ok\":true") && own.contains("secret-plans"), own);
@@ -239,18 +246,6 @@ class HostileCallersIT {
             home.nodes.awaitStart();
         }
         return deputies;
-    }
-
-    /// As on a node whose configuration says so.
-    private static final class EverybodyMayRun extends LocalRequests {
-        EverybodyMayRun(HomeJobs jobs, JobQueries queries, Nodes nodes) {
-            super(jobs, queries, nodes);
-        }
-
-        @Override
-        public boolean mayRun(Credentials caller) {
-            return true;
-        }
     }
 
     /// As for a user who is neither root nor in the group.

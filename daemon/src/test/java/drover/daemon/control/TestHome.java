@@ -23,6 +23,9 @@ final class TestHome implements AutoCloseable {
         LocalServer.Listener of(HomeJobs jobs, JobQueries queries, LocalRequests.Nodes nodes);
     }
 
+    /// Whose members may run jobs: there is one of that name on each Debian.
+    static final String ALLOWED_GROUP = "users";
+
     final ScriptedNodes nodes;
     final HomeJobs jobs;
     final Path directory;
@@ -45,7 +48,8 @@ final class TestHome implements AutoCloseable {
         this.directory = directory;
         this.nodes = nodes;
         Properties properties = new Properties();
-        properties.putAll(Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1"));
+        properties.putAll(
+                Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1", "allow-group", ALLOWED_GROUP));
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
         JobLogs logs = new JobLogs(directory);
