@@ -1,21 +1,26 @@
 package drover.daemon.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.deputy.DeputyConnection;
+import drover.homefs.server.FileTransfer;
 import drover.model.Credentials;
 import drover.protocol.Wire;
+import drover.protocol.file.Bytes;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
 import drover.protocol.local.FieldReader;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -176,6 +181,60 @@ class HostileCallersIT {
                 String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
                 assertTrue(json.contains("\"state\":\"exited\"") && json.contains("\"exit_status\":137"), json);
             }
+        }
+    }
+
+    /// Runs as another user: sends frames, each over a connection of its own, and says what the last is answered.
+    private String asUser(int uid, ByteBuffer... frames) throws Exception {
+        for (Path path = directory; path != null && path.startsWith(Path.of("/tmp")); path = path.getParent())
+            if (!path.equals(Path.of("/tmp")))
+                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String script = """
+                import socket, struct, sys
+                kept = []
+                for frame in sys.argv[2:]:
+                    s = socket.socket(socket.AF_UNIX)
+                    s.connect(sys.argv[1])
+                    s.sendall(bytes.fromhex(frame))
+                    answer = s.makefile("rb")
+                    length, = struct.unpack("<i", answer.read(4))
+                    last = answer.read(length)
+                    assert last[0] != 102, last  # refused
+                    kept.append((s, answer))
+                print(last[1:].decode(), flush=True)
+                """;
+        List<String> command = new ArrayList<>(List.of(
+                "setpriv",
+                "--reuid=" + uid,
+                "--regid=" + TestHome.ALLOWED_GROUP,
+                "--clear-groups",
+                "/usr/bin/python3",
+                "-c",
+                script));
+        command.add(directory.resolve("drover.sock").toString());
+        for (ByteBuffer frame : frames) {
+            byte[] bytes = new byte[frame.remaining()];
+            frame.get(bytes);
+            command.add(HexFormat.of().formatHex(bytes));
+        }
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), said);
+        return said;
+    }
+
+    @Test
+    void whatAJobReadsAndWritesIsToldToItsUserAndRootAlone() throws Exception {
+        ByteBuffer show = TestDeputy.commandFrame("{\"command\":\"show\",\"job\":\"1\"}");
+        try (TestHome home = new TestHome(directory)) {
+            home.transfers = List.of(new FileTransfer(Bytes.of("/home/secret-plans"), true, 5, 5, 10));
+            String own = asUser(1000, TestDeputy.runFrame("{}", "/bin/true"), show.duplicate());
+            assertTrue(own.contains("\"ok\":true") && own.contains("secret-plans"), own);
+            String others = asUser(1001, show.duplicate());
+            assertTrue(others.contains("\"ok\":true") && others.contains("\"command\""), others);
+            assertFalse(others.contains("transfers") || others.contains("secret-plans"), others);
+            String roots = asUser(0, show.duplicate());
+            assertTrue(roots.contains("secret-plans"), roots);
         }
     }
 

@@ -33,7 +33,13 @@ final class TestDeputy implements AutoCloseable {
     }
 
     TestDeputy run(String options, String... argv) throws IOException {
-        send(1, out -> {
+        send(runFrame(options, argv));
+        return this;
+    }
+
+    /// What a deputy asks to be run with, as a frame.
+    static ByteBuffer runFrame(String options, String... argv) {
+        return frame(1, out -> {
             string(out, options);
             out.writeByte(1)
                     .writeIntLE(18)
@@ -47,7 +53,10 @@ final class TestDeputy implements AutoCloseable {
             out.writeIntLE(argv.length);
             for (String word : argv) string(out, word);
         });
-        return this;
+    }
+
+    static ByteBuffer commandFrame(String json) {
+        return frame(20, out -> out.writeBytes(json.getBytes(StandardCharsets.UTF_8)));
     }
 
     TestDeputy resume(long job, byte[] secret) throws IOException {
@@ -56,7 +65,7 @@ final class TestDeputy implements AutoCloseable {
     }
 
     TestDeputy command(String json) throws IOException {
-        send(20, out -> out.writeBytes(json.getBytes(StandardCharsets.UTF_8)));
+        send(commandFrame(json));
         return this;
     }
 
@@ -111,11 +120,18 @@ final class TestDeputy implements AutoCloseable {
         return most;
     }
 
-    private void send(int type, Consumer<ByteBuf> payload) throws IOException {
+    private static ByteBuffer frame(int type, Consumer<ByteBuf> payload) {
         ByteBuf out = Unpooled.buffer().writeIntLE(0).writeByte(type);
         payload.accept(out);
         out.setIntLE(0, out.readableBytes() - 4);
-        ByteBuffer bytes = out.nioBuffer();
+        return out.nioBuffer();
+    }
+
+    private void send(int type, Consumer<ByteBuf> payload) throws IOException {
+        send(frame(type, payload));
+    }
+
+    private void send(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) channel.write(bytes);
     }
 

@@ -23,11 +23,16 @@ final class TestHome implements AutoCloseable {
         LocalServer.Listener of(HomeJobs jobs, JobQueries queries, LocalRequests.Nodes nodes);
     }
 
+    /// Whose members may run jobs: there is one of that name on each Debian.
+    static final String ALLOWED_GROUP = "users";
+
     final ScriptedNodes nodes;
     final HomeJobs jobs;
     final Path directory;
     /// Whether nodes do not say that they heard of changes.
     volatile boolean filesAreBehind;
+    /// What each guest is reading and writing.
+    volatile List<FileTransfer> transfers = List.of();
     private final Journal journal;
     private final LocalServer server;
 
@@ -43,7 +48,8 @@ final class TestHome implements AutoCloseable {
         this.directory = directory;
         this.nodes = nodes;
         Properties properties = new Properties();
-        properties.putAll(Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1"));
+        properties.putAll(
+                Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1", "allow-group", ALLOWED_GROUP));
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
         JobLogs logs = new JobLogs(directory);
@@ -75,7 +81,7 @@ final class TestHome implements AutoCloseable {
         journal.close();
     }
 
-    /// No guest of these tests has files.
+    /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
         @Override
         public void whenKnown(NodeId node, Runnable task) {
@@ -89,7 +95,7 @@ final class TestHome implements AutoCloseable {
 
         @Override
         public List<FileTransfer> transfersOf(GuestKey guest) {
-            return List.of();
+            return transfers;
         }
 
         @Override
