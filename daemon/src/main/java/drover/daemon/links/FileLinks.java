@@ -53,7 +53,10 @@ public final class FileLinks implements LinkListener {
     public void up(Link link) {
         NodeId peer = link.peer();
         if (link.dialledHere()) {
-            if (link.linkClass() == LinkClass.FILES) server.onLinkUp(peer, to(peer));
+            if (link.linkClass() == LinkClass.FILES)
+                synchronized (this) {
+                    server.onLinkUp(peer, to(peer));
+                }
         } else if (hub.linkFrom(peer, LinkClass.FILES).isPresent()
                 && hub.linkFrom(peer, LinkClass.BULK).isPresent()) mounts.fileLinkUp(peer);
     }
@@ -72,7 +75,11 @@ public final class FileLinks implements LinkListener {
 
     @Override
     public void down(Link link, String reason) {
-        if (link.dialledHere()) server.onLinkDown(link.peer());
-        else mounts.fileLinkDown(link.peer());
+        if (!link.dialledHere()) mounts.fileLinkDown(link.peer());
+        else if (link.linkClass() == LinkClass.FILES)
+            synchronized (this) {
+                // the next link may be up already
+                if (hub.link(link.peer(), LinkClass.FILES).isEmpty()) server.onLinkDown(link.peer());
+            }
     }
 }

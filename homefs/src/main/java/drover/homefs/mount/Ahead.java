@@ -20,7 +20,7 @@ import java.util.function.LongConsumer;
 ///
 /// Thread rule: any thread, one lock. What is taken to be given to the kernel is given under [Grants#answering()].
 final class Ahead {
-    /// Of all directories: some 500 bytes each, here and at home.
+    /// Of all directories: some 500 bytes each, here and at home. Also of files whose content is here.
     static final int MOST_NAMES = 4_096;
 
     private static final int MOST_CONTENT_BYTES = 4 << 20;
@@ -82,21 +82,23 @@ final class Ahead {
         contents.put(node, new Content(content, walk));
         contentBytes += content.length();
         Iterator<Content> eldest = contents.values().iterator();
-        while (contentBytes > MOST_CONTENT_BYTES) removeWasted(eldest);
+        while (contentBytes > MOST_CONTENT_BYTES || contents.size() > MOST_NAMES) removeWasted(eldest);
     }
 
     private void removeWasted(Iterator<Content> eldest) {
         Content content = eldest.next();
         eldest.remove();
         contentBytes -= content.bytes.length();
-        if (content.given == 0) content.walk.wasted();
+        // of an empty file nothing is read
+        if (content.given == 0 && content.bytes.length() > 0) content.walk.wasted();
     }
 
     /// The name, if it is here, which from now on is the caller's to give to the kernel; else null.
     synchronized Name take(long parent, Bytes name) {
-        Kept kept = names.remove(new Key(parent, name));
+        Key key = new Key(parent, name);
+        Kept kept = names.remove(key);
         if (kept == null) return null;
-        if (kept.value.entry() != null) namesOfNodes.remove(kept.value.entry().node());
+        if (kept.value.entry() != null) namesOfNodes.remove(kept.value.entry().node(), key);
         return new Name(kept.value, kept.untilNanos);
     }
 
@@ -127,7 +129,7 @@ final class Ahead {
         Kept kept = names.remove(key);
         if (kept == null || kept.value.entry() == null) return;
         long node = kept.value.entry().node();
-        namesOfNodes.remove(node);
+        namesOfNodes.remove(node, key); // it may have been found under a newer name
         giveBack.accept(node);
     }
 
@@ -199,6 +201,10 @@ final class Ahead {
 
     synchronized int names() {
         return names.size();
+    }
+
+    synchronized int contents() {
+        return contents.size();
     }
 
     synchronized long contentBytes() {

@@ -1,5 +1,6 @@
 package drover.homefs.mount;
 
+import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Errno;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.Caller;
@@ -32,6 +33,9 @@ final class AheadCalls {
     private static final int MOST_CALLS = 8;
     /// The same with those that a guest waits for; more are made one by one.
     private static final int MOST_AWAITED = 64;
+
+    /// Names from which nothing is concluded for a whole directory.
+    private static final int FEW = 8;
 
     private static final int LISTING_BYTES = 128 << 10;
     private static final long SWEEP_SECONDS = 5;
@@ -98,18 +102,22 @@ final class AheadCalls {
         final long generation;
         final boolean content;
         final Map<Bytes, List<Waiter>> names = new HashMap<>();
+        /// For whom it is made; null if nobody has waited for it yet.
+        final Waiter first;
         /// What this node changes meanwhile.
         final Set<Bytes> changedNames = new HashSet<>(0);
 
         final Set<Long> changedNodes = new HashSet<>(0);
         boolean anythingChanged;
 
-        Asking(long parent, Walk walk, long generation, boolean content, List<Bytes> names) {
+        Asking(long parent, Walk walk, long generation, boolean content, List<Bytes> names, Waiter first) {
             this.parent = parent;
             this.walk = walk;
             this.generation = generation;
             this.content = content;
+            this.first = first;
             for (Bytes name : names) this.names.put(name, new ArrayList<>(0));
+            if (first != null) this.names.get(names.getFirst()).add(first);
         }
 
         boolean hasChanged(Found found) {
@@ -239,12 +247,14 @@ final class AheadCalls {
     }
 
     /// The request was interrupted: home is asked for it alone, as a call that can be given up.
+    ///
+    /// @param unique without the kernel's mark of what it sends again
     void giveUp(long unique) {
         Waiter given = null;
         synchronized (this) {
             for (Asking asking : underWay)
                 for (List<Waiter> waiting : asking.names.values())
-                    for (Waiter waiter : waiting) if (waiter.unique() == unique) given = waiter;
+                    for (Waiter waiter : waiting) if ((waiter.unique() & ~FuseRequest.RESENT) == unique) given = waiter;
             if (given == null) return;
             for (Asking asking : underWay) for (List<Waiter> waiting : asking.names.values()) waiting.remove(given);
         }
@@ -278,8 +288,7 @@ final class AheadCalls {
 
     private void ask(long parent, Walk walk, List<Bytes> names, Caller caller, Waiter waiter) {
         boolean content = waiter != null || walk.reads();
-        Asking asking = new Asking(parent, walk, grants.generation(), content, names);
-        if (waiter != null) asking.names.get(names.getFirst()).add(waiter);
+        Asking asking = new Asking(parent, walk, grants.generation(), content, names, waiter);
         synchronized (this) {
             underWay.add(asking);
         }
@@ -298,6 +307,7 @@ final class AheadCalls {
         answering.lock();
         try {
             synchronized (this) {
+                if (isNotPromised(all)) asking.walk.isNotPromised();
                 int whole = asking.content ? whole(all) : all.size();
                 for (Found found : all.subList(0, whole)) arrived(asking, found, left);
                 for (Found found : all.subList(whole, all.size())) notWhole(asking, found, left);
@@ -309,6 +319,26 @@ final class AheadCalls {
             answering.unlock();
         }
         for (Waiter waiter : left) waiter.otherwise();
+    }
+
+    /// Whether home cannot promise what is in a directory: it does not watch it, or all files have more names. Then all
+    /// that comes ahead has to be asked for again.
+    private static boolean isNotPromised(List<Found> all) {
+        return all.size() >= FEW && all.stream().allMatch(AheadCalls::isBrief);
+    }
+
+    private static boolean isPromised(Found found) {
+        FileResult.Entry entry = found.entry();
+        return entry == null
+                ? found.absence() != Lease.NONE
+                : entry.nameLease() != Lease.NONE && entry.attributesLease() != Lease.NONE;
+    }
+
+    private static boolean isBrief(Found found) {
+        FileResult.Entry entry = found.entry();
+        return entry == null
+                ? found.absence() == Lease.BRIEF
+                : entry.nameLease() == Lease.BRIEF || entry.attributesLease() == Lease.BRIEF;
     }
 
     /// How many came before home had sent as much content as it sends at once: all, if it was less.
@@ -350,10 +380,13 @@ final class AheadCalls {
         }
         long lease = grants.left(System.nanoTime() + grants.fullLeaseNanos());
         boolean steady = lease > 0 && asking.generation == grants.generation() && Ahead.isSteady(found);
-        if (steady && found.content() != null) kept.keepContent(entry.node(), found.content(), asking.walk);
+        if (steady && entry != null && found.content() != null)
+            kept.keepContent(entry.node(), found.content(), asking.walk);
         boolean given = false;
         for (Waiter waiter : waiting) {
-            if (!given && waiter.found(found)) given = true;
+            // home may have looked before the others came, and says only of what it has promised that it changed since
+            boolean isNew = waiter == asking.first || isPromised(found);
+            if (!given && isNew && waiter.found(found)) given = true;
             else left.add(waiter);
         }
         if (given) return;
@@ -366,19 +399,21 @@ final class AheadCalls {
         conversation.ask(new FileOperation.OpenDirectory(parent), caller, reply -> {
             if (reply instanceof FileReply.Done(long _, FileResult.Opened opened)) {
                 opened.prefetched().release();
-                askForNames(walk, opened.handle(), 0, caller);
+                askForNames(parent, walk, opened.handle(), 0, caller);
             }
         });
     }
 
-    private void askForNames(Walk walk, long handle, long offset, Caller caller) {
+    private void askForNames(long parent, Walk walk, long handle, long offset, Caller caller) {
         conversation.ask(new FileOperation.ReadDirectory(handle, offset, LISTING_BYTES, false), caller, reply -> {
             if (reply instanceof FileReply.Done(long _, FileResult.Listing(List<FileResult.Listed> part))
                     && !part.isEmpty()
                     && walk.size() < NameOrders.MOST_NAMES) {
-                walk.listed(
-                        offset == 0, part.stream().map(FileResult.Listed::name).toList());
-                askForNames(walk, handle, part.getLast().offset(), caller);
+                walks.listed(
+                        parent,
+                        offset == 0,
+                        part.stream().map(FileResult.Listed::name).toList());
+                askForNames(parent, walk, handle, part.getLast().offset(), caller);
             } else back.release(handle);
         });
     }

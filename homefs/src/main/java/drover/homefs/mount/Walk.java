@@ -38,6 +38,7 @@ final class Walk {
     private int asked;
     private int ahead;
     private int read;
+    private boolean notPromised;
     private long usedNanos = System.nanoTime();
 
     /// The guest lists the directory itself.
@@ -79,7 +80,7 @@ final class Walk {
     /// The guest has come to that name. Returns which are to be asked for now.
     synchronized List<Bytes> at(Bytes name) {
         usedNanos = System.nanoTime();
-        if (name.equals(last)) return List.of();
+        if (notPromised || name.equals(last)) return List.of();
         last = name;
         steps++;
         int[] places = places(name);
@@ -136,6 +137,20 @@ final class Walk {
         scores[order] = 0;
         asked = 0;
         read = 0;
+    }
+
+    /// What was asked for may still refer to it. Returns how many there were.
+    synchronized int forgetNames() {
+        int count = listing.size();
+        listing = new ArrayList<>();
+        names = null;
+        lastPlaces = null;
+        return count;
+    }
+
+    /// Nothing of what is asked for ahead here can be kept.
+    synchronized void isNotPromised() {
+        notPromised = true;
     }
 
     synchronized int size() {

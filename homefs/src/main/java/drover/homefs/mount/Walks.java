@@ -30,13 +30,18 @@ final class Walks {
 
     private int removeEldest() {
         Iterator<Walk> eldest = walks.values().iterator();
-        int names = eldest.next().size();
+        int names = eldest.next().forgetNames();
         eldest.remove();
         return names;
     }
 
     synchronized void forgetUnused(long beforeNanos) {
         walks.values().removeIf(walk -> walk.usedNanos() - beforeNanos < 0);
+    }
+
+    /// In all directories.
+    synchronized int names() {
+        return walks.values().stream().mapToInt(Walk::size).sum();
     }
 
     synchronized boolean isEmpty() {

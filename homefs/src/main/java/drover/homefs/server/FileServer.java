@@ -354,8 +354,10 @@ public final class FileServer implements AutoCloseable {
         if (view != null) recalls.reachable(view, sender);
     }
 
-    /// The link to a node broke. Nothing is lost: the node comes back, or its guests are ended.
+    /// The link for small frames to a node broke. Nothing is lost: the node comes back, or its guests are ended.
     public void onLinkDown(NodeId node) {
+        NodeView view = views.get(node);
+        if (view != null) recalls.unreachable(view);
         log.debug("file link to {} is down; it has {} handles", node, handlesOf(node));
     }
 

@@ -33,7 +33,7 @@ final class HomeWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HomeWatch.class);
 
     /// Each costs the kernel some hundred bytes and keeps an inode in memory.
-    private static final int MAX_WATCHED = 131_072;
+    static final int MAX_WATCHED = 131_072;
     /// Directories that wait to be marked; those beyond are asked for again when they are used again.
     private static final int MAX_WAITING = 1_024;
 
@@ -68,6 +68,7 @@ final class HomeWatch implements AutoCloseable {
     private final InodeDescriptors descriptors;
     private final Consumer<List<Change>> changes;
     private final Runnable marked;
+    private final int most;
     /// Null if the kernel has no such thing: then nothing is watched.
     private final EventGroup group;
 
@@ -88,10 +89,12 @@ final class HomeWatch implements AutoCloseable {
     ///     were read
     /// @param changes told what has changed, in order
     /// @param marked told when a directory is watched from now on
-    HomeWatch(Path own, InodeDescriptors descriptors, Consumer<List<Change>> changes, Runnable marked) {
+    /// @param most directories that are watched at once
+    HomeWatch(Path own, InodeDescriptors descriptors, Consumer<List<Change>> changes, Runnable marked, int most) {
         this.descriptors = descriptors;
         this.changes = changes;
         this.marked = marked;
+        this.most = most;
         group = switch (EventGroup.open()) {
             case EventGroup.Opening.Opened(EventGroup opened) -> opened;
             case EventGroup.Opening.Refused(int errno) -> {
@@ -124,14 +127,15 @@ final class HomeWatch implements AutoCloseable {
         Identity identity = directory.identity();
         if (group == null || !identity.isDirectory() || refused.contains(identity)) return false;
         if (watched.containsKey(identity) && hold(directory)) return true;
-        if (watched.size() < MAX_WATCHED && asked.add(identity)) marker.execute(() -> mark(directory));
+        if (watched.size() < most && asked.add(identity)) marker.execute(() -> mark(directory));
         return false;
     }
 
     /// The same, and it is watched when this returns, where that is possible. On a thread of the server,
     /// which has the rights of root from then on.
     void coverNow(Inode directory) {
-        if (!covers(directory) && group != null && !refused.contains(directory.identity())) mark(directory);
+        if (!covers(directory) && group != null && watched.size() < most && !refused.contains(directory.identity()))
+            mark(directory);
     }
 
     /// The directory is watched already, since another node knows it.

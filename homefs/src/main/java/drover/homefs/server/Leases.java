@@ -45,7 +45,8 @@ final class Leases {
             Identities identities,
             Collection<NodeView> views,
             Consumer<List<Change>> atHome) {
-        this.watch = new HomeWatch(own, descriptors, changes -> atHome.accept(withLinked(changes)), this::more);
+        this.watch = new HomeWatch(
+                own, descriptors, changes -> atHome.accept(withLinked(changes)), this::more, HomeWatch.MAX_WATCHED);
         this.descriptors = descriptors;
         this.identities = identities;
         this.atHome = atHome;

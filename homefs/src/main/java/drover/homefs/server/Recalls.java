@@ -232,11 +232,21 @@ final class Recalls {
 
     /// A link to a node is up; it may have begun anew since the last one, and have no kernel that believes
     /// anything. Told of what it has not acknowledged, it says so by its Hello, or acknowledges.
+    ///
+    /// It is told of all, and in order, before it hears of anything new: its word for one recall counts for
+    /// those before it, too, and the last link may have lost some.
     void reachable(NodeView view, ReplySender sender) {
         synchronized (this) {
             view.recalls.sender = sender;
-            Sent oldest = view.recalls.unacknowledged.peekFirst();
-            if (oldest != null) tell(view.recalls, oldest.recall);
+            for (Sent sent : view.recalls.unacknowledged) tell(view.recalls, sent.recall);
+        }
+    }
+
+    /// The link to a node broke. Its sender is not used any more: it may find the next link before that is
+    /// told of here.
+    void unreachable(NodeView view) {
+        synchronized (this) {
+            view.recalls.sender = null;
         }
     }
 

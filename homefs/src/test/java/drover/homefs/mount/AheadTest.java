@@ -102,6 +102,23 @@ class AheadTest {
     }
 
     @Test
+    void emptyFilesTakeNoEndOfRoomEither() {
+        for (int i = 0; i < 2 * Ahead.MOST_NAMES; i++) ahead.keepContent(i, Bytes.EMPTY, walk);
+        assertTrue(ahead.contents() <= Ahead.MOST_NAMES, ahead.contents() + " files");
+    }
+
+    @Test
+    void aFileThatWasFoundUnderANewNameIsDroppedByThat() {
+        Bytes renamed = Bytes.of("renamed");
+        keep(NAME, 5);
+        keep(renamed, 5);
+        ahead.changed(1, NAME);
+        ahead.changed(5);
+        assertNull(ahead.take(1, renamed));
+        assertEquals(List.of(5L, 5L), givenBack);
+    }
+
+    @Test
     void whatIsNotUnderAFullLeaseIsNotSteady() {
         Entry entry = found(NAME, 5).entry();
         assertTrue(Ahead.isSteady(found(NAME, 5)));

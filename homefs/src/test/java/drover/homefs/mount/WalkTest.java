@@ -84,6 +84,15 @@ class WalkTest {
     }
 
     @Test
+    void aWalkThatHasToGoLeavesNoNamesBehindWithWhoStillHasIt() {
+        Walks walks = new Walks();
+        Walk first = walks.of(0);
+        for (int directory = 0; directory <= 100; directory++) walks.listed(directory, true, numbered());
+        assertTrue(walks.names() <= 65_536, walks.names() + " names");
+        assertEquals(0, first.size());
+    }
+
+    @Test
     void theNamesAreWantedOnceSeveralWereAskedFor() {
         assertFalse(walk.wantsNames());
         numbered().subList(0, 5).forEach(walk::at);

@@ -52,13 +52,9 @@ class RecallsTest {
         assertEquals(List.of("first"), done);
     }
 
-    @Test
-    void aNodeIsToldOfItsOldestRecallAsSoonAsItCanBeReached() {
-        Recalls recalls = new Recalls(Duration.ofSeconds(3));
-        change(recalls, ATTRIBUTES, "first");
-        change(recalls, ATTRIBUTES, "second");
-        List<Long> told = new ArrayList<>();
-        recalls.reachable(reader, (linkClass, frame) -> {
+    /// Notes the numbers of the recalls that are sent.
+    private static ReplySender notes(List<Long> told) {
+        return (linkClass, frame) -> {
             try {
                 told.add(RecallCodec.decode(frame).number());
             } catch (MalformedFileFrame e) {
@@ -66,10 +62,36 @@ class RecallsTest {
             } finally {
                 frame.release();
             }
-        });
-        assertEquals(List.of(1L), told);
+        };
+    }
+
+    @Test
+    void aNodeIsToldOfItsRecallsAsSoonAsItCanBeReached() {
+        Recalls recalls = new Recalls(Duration.ofSeconds(3));
+        change(recalls, ATTRIBUTES, "first");
+        change(recalls, ATTRIBUTES, "second");
+        List<Long> told = new ArrayList<>();
+        recalls.reachable(reader, notes(told));
+        assertEquals(List.of(1L, 2L), told);
         recalls.begunAnew(reader);
         assertEquals(List.of("first", "second"), done);
+    }
+
+    /// It acknowledges a number and all before it, and so must never hear of one before those that were lost.
+    @Test
+    void nothingIsToldOverANewLinkBeforeWhatTheLastOneHasLost() {
+        Recalls recalls = new Recalls(Duration.ofSeconds(3));
+        List<Long> lost = new ArrayList<>();
+        recalls.linked(reader, false, notes(lost));
+        change(recalls, ATTRIBUTES, "first");
+        change(recalls, ATTRIBUTES, "second");
+        recalls.unreachable(reader);
+        change(recalls, ATTRIBUTES, "third");
+        assertEquals(List.of(1L, 2L), lost, "the sender of the last link may find the new one");
+        List<Long> told = new ArrayList<>();
+        recalls.reachable(reader, notes(told));
+        change(recalls, ATTRIBUTES, "fourth");
+        assertEquals(List.of(1L, 2L, 3L, 4L), told);
     }
 
     @Test
