@@ -141,7 +141,8 @@ class AheadCallsIT {
 
     private FileResult.Found found(Bytes name, Lease lease) {
         long id = ids++;
-        return new FileResult.Found(name, new FileResult.Entry(id, attributes(id), lease, lease), Lease.NONE, null);
+        return new FileResult.Found(
+                name, new FileResult.Entry(id, attributes(id), lease, lease, true), Lease.NONE, null);
     }
 
     private boolean lookUp(long unique, long directory, Bytes name, Runnable otherwise) {
