@@ -41,9 +41,10 @@ class LocalOpensIT {
     @Test
     void aProgramThatWasRunBeforeIsRunWithoutAskingHome() {
         nodes.sh(work, "mkdir $H/bin; cp /bin/true $H/bin/");
-        // what was made just now is leased when home watches the new directory
-        for (int run = 0; callsOfARun() > 0; run++) assertTrue(run < 50, "home is asked at each of 50 runs");
-        assertEquals(0, callsOfARun() + callsOfARun(), "calls of home");
+        // what was made just now is leased when home watches the new directory; and whoever makes a file in /tmp
+        // meanwhile has the node ask for that once more
+        for (int run = 0; callsOfARun() + callsOfARun() > 0; run++)
+            assertTrue(run < 25, "home is asked at each of 50 runs");
     }
 
     private long callsOfARun() {
