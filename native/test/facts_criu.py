@@ -74,7 +74,7 @@ def fact_a_pipe_becomes_as_large_as_the_machine_grants_and_then_is_full(_):
 # As CRIU does: pid 1 makes its session, then its children, each of which makes its group (with all signals blocked).
 TREE = ("import os, pty, signal, sys\nsignal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))\n"
         "os.setsid()\nif os.fork() == 0:\n"
-        "    os.setpgid(0, 0 if len(sys.argv) < 3 else os.getpid())\n"
+        "    os.setpgid(0, 0 if len(sys.argv) < 2 else os.getpid())\n"
         "    try: print('tty', os.tcgetpgrp(os.open('/dev/tty', os.O_RDWR)) == os.getpid(), os.getsid(0), flush=True)\n"
         "    except OSError as e: print('errno', e.errno, flush=True)\n"
         "    os._exit(0)\nos.wait()")

@@ -31,9 +31,6 @@ final class Outbound implements Runnable {
         /// Not sent: the link looks whether it is still wanted.
         static final Frame LOOK = new Frame(new byte[0]);
 
-        /// Not sent: the link ends, as soon as what was queued before is written.
-        static final Frame END = new Frame(new byte[0]);
-
         private final byte[] bytes;
         private final long queuedNs = System.nanoTime();
 
@@ -88,11 +85,6 @@ final class Outbound implements Runnable {
         thread.interrupt();
     }
 
-    /// Says goodbye and closes when what is queued is written. It may never arrive.
-    void endSoon() {
-        queue.offer(Frame.END);
-    }
-
     /// To be called now and then: lets the link end that nobody used for a while nor wants. The link itself waits
     /// for frames without a time limit, since each such wait costs two wake-ups more.
     void endIfIdle() {
@@ -115,8 +107,8 @@ final class Outbound implements Runnable {
         try {
             while (!closing) {
                 Frame frame = queue.take();
-                if (frame == Frame.END || (frame == Frame.LOOK && !stillWanted.getAsBoolean())) break;
-                if (frame != Frame.LOOK && !deliver(frame)) break;
+                if (frame != Frame.LOOK) deliver(frame);
+                else if (!stillWanted.getAsBoolean()) break;
             }
         } catch (InterruptedException e) {
             closing = true; // the only one who interrupts is close()
@@ -128,28 +120,25 @@ final class Outbound implements Runnable {
         }
     }
 
-    /// False if the link is to end.
-    private boolean deliver(Frame first) throws InterruptedException {
+    private void deliver(Frame first) throws InterruptedException {
         usedNs = System.nanoTime();
         long backoffMs = FIRST_BACKOFF_MS;
         while (!closing) {
             try {
                 if (out == null) connect();
                 write(first);
-                Frame next = queue.poll();
-                for (; next != null && next != Frame.END; next = queue.poll()) write(next);
+                for (Frame next = queue.poll(); next != null; next = queue.poll()) write(next);
                 out.flush();
-                return next != Frame.END;
+                return;
             } catch (IOException e) {
                 LOG.debug("group link to {} failed: {}", to, e.toString());
                 closePlain();
                 if (e instanceof ConnectException) transport.refused(to);
-                if (closing || first.isOlderThan(config.retryFor())) return true;
+                if (closing || first.isOlderThan(config.retryFor())) return;
                 Thread.sleep(backoffMs);
                 backoffMs = Math.min(2 * backoffMs, LAST_BACKOFF_MS);
             }
         }
-        return true;
     }
 
     private void write(Frame frame) throws IOException {

@@ -118,23 +118,12 @@ public final class TlsTransport extends TP {
     public Object down(Event event) {
         if (event.getType() == Event.VIEW_CHANGE) {
             View next = event.getArg();
-            endLinksToThoseWhoLeft(next);
             for (Address member : next.getMembers()) {
                 PhysicalAddress physical = getPhysicalAddressFromCache(member);
                 if (physical != null) super.down(new Event(Event.ADD_PHYSICAL_ADDRESS, new Tuple<>(member, physical)));
             }
         }
         return super.down(event);
-    }
-
-    /// Who was cut off for a while has connections on which nothing was acknowledged: TCP would try again as late as
-    /// the separation was long. Whatever is sent there later takes a new one.
-    private void endLinksToThoseWhoLeft(View next) {
-        for (Address member : members) {
-            if (next.containsMember(member) || !(getPhysicalAddressFromCache(member) instanceof IpAddress at)) continue;
-            Outbound link = outbound.get(new InetSocketAddress(at.getIpAddress(), at.getPort()));
-            if (link != null) link.endSoon();
-        }
     }
 
     @Override
