@@ -306,8 +306,8 @@ final class TwoNodes implements AutoCloseable {
     public void close() {
         namespace.destroyForcibly();
         for (Side side : sides) {
+            side.mount.close(); // says good-bye over the wire
             if (side.wire != null) side.wire.close();
-            side.mount.close();
             Close.close(side.fuse);
         }
         server.close();
