@@ -13,8 +13,8 @@ public final class PovrayScene implements Workload {
     /// Side of the picture at scale 1: 32 rows of 32 blocks, 73 blocks for each of 14 nodes.
     private static final int FULL_SIDE = 1024;
 
-    /// 25 rays for each pixel. A tile pays 0.12 s of CPU for parsing the scene and for writing a picture of this
-    /// size, where half a row's pixels cost 0.4 to 0.9; with 1792 pixels a side and fewer rays it was 0.24.
+    /// 25 rays for each pixel. A tile pays 0.13 s of CPU for parsing the scene and for writing a picture of this
+    /// size, where half a row's pixels cost 0.9 at the mean; with 1792 pixels a side it was 0.24.
     private static final List<String> QUALITY = List.of("+A0.0", "+R5");
 
     private static final Path SCENE = Path.of("/usr/share/doc/povray/examples/advanced/biscuit.pov");

@@ -2,11 +2,10 @@ package drover.protocol.link;
 
 /// Whether to compress on a link: the seconds that it saves on the wire against those that it costs. Pure.
 ///
-/// For each byte, `(1 - share) / link` seconds are saved, where `share` is what is left of a byte. That must be more
-/// than the
-/// seconds by the clock until it is compressed and, at the peer, inflated; and a multiple of the processors' seconds
-/// for
-/// both, the larger the busier this node's processors are: one that nobody else wants is worth less than a guest's.
+/// For each byte, `(1 - share) / link` seconds are saved, where `share` is what is left of a byte. That must be
+/// more than the seconds by the clock until it is compressed and, at the peer, inflated; and a multiple of the
+/// processors' seconds for both, the larger the busier this node's processors are: one that nobody else wants is
+/// worth less than a guest's.
 final class CompressionChoice {
     /// What inflating takes of the time of compressing, at most: measured in ADR 13.
     static final double INFLATING = 0.5;

@@ -5,4 +5,4 @@ package drover.protocol.link;
 /// @param frames those that were; of what was sent as it is, nothing is counted
 /// @param bytes of their content
 /// @param compressedBytes what was sent of it, before TLS
-public record CompressionCounters(long frames, long bytes, long compressedBytes) {}
+record CompressionCounters(long frames, long bytes, long compressedBytes) {}

@@ -11,9 +11,8 @@ import java.nio.ByteBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Undoes what [Compressor] did, into a buffer of the size that was announced and not a byte more. Each frame stands
-/// for
-/// itself. Thread rule: event loops, each of which has a context of some 150 KiB once it was needed.
+/// Undoes what [Compressor] did, into a buffer of the size that was announced and not a byte more. Each frame
+/// stands for itself. Thread rule: event loops, each of which has a context of some 150 KiB once it was needed.
 final class FrameInflater {
     private static final Logger LOG = LoggerFactory.getLogger(FrameInflater.class);
     private static final boolean AVAILABLE = isLoaded();

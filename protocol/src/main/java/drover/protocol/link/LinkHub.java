@@ -96,8 +96,7 @@ public final class LinkHub implements AutoCloseable {
     }
 
     /// Says where Zstandard's native library is, if it is: otherwise each start unpacks one into the folder of
-    /// temporary
-    /// files. Call before the first hub is made.
+    /// temporary files. Call before the first hub is made.
     public static void compressWith(Path library) {
         if (Files.isReadable(library)) System.setProperty("ZstdNativePath", library.toString());
     }
@@ -209,7 +208,7 @@ public final class LinkHub implements AutoCloseable {
     }
 
     /// What was compressed by this node, on all its links.
-    public CompressionCounters compression() {
+    CompressionCounters compression() {
         return compressor.counters();
     }
 

@@ -14,8 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /// frames that queued up meanwhile, or that answer frames of one read, share one flush and so one TLS record.
 ///
 /// Where the peer can inflate them, frames for which it pays are compressed first, by another thread; those behind
-/// them wait meanwhile, so that the order stays. These are frames of file content only, on a link that is so slow that
-/// they
+/// them wait meanwhile, so that the order stays. These are frames of file content only, on a link so slow that they
 /// would wait longer for the wire.
 final class Outbox {
     /// A frame in its place. Null while it is being compressed; [#GONE] when nobody waits for it any more.
