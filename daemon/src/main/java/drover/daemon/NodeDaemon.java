@@ -154,6 +154,11 @@ final class NodeDaemon implements AutoCloseable {
     /// Home's files, as its jobs need them.
     private record OwnFiles(FileServer server) implements HomeFiles {
         @Override
+        public void expect(NodeId node) {
+            server.expect(node);
+        }
+
+        @Override
         public void whenKnown(NodeId node, Runnable task) {
             server.whenKnown(node, task);
         }

@@ -272,7 +272,8 @@ class CoherenceCheckIT {
             for (Agent agent : who) operations.add(operation(agent, ATOMIC));
         } while (movesAway(operations.get(0), operations.get(1))
                 || movesAway(operations.get(1), operations.get(0))
-                || moveTheSame(operations.get(0), operations.get(1)));
+                || movesBoth(operations.get(0), operations.get(1))
+                || movesBoth(operations.get(1), operations.get(0)));
         for (int i = 0; i < who.size(); i++) who.get(i).begin(operations.get(i));
         List<Operation> done = new ArrayList<>();
         for (int i = 0; i < who.size(); i++) {
@@ -289,13 +290,13 @@ class CoherenceCheckIT {
         count("together");
     }
 
-    /// Whether both move the same two names: a node looks them up one after the other, and if they are exchanged
-    /// in between it finds one file under both, and nothing to do.
-    private static boolean moveTheSame(Operation one, Operation other) {
-        return moves(one)
-                && moves(other)
-                && new HashSet<>(List.of(one.word(1), one.word(2)))
-                        .equals(new HashSet<>(List.of(other.word(1), other.word(2))));
+    /// Whether one operation moves both names of another: they are looked up one after the other. If they are
+    /// exchanged in between, a rename finds one file under both, and nothing to do; and a link may find its file
+    /// before it is moved away, and the new name after.
+    private static boolean movesBoth(Operation mover, Operation other) {
+        return moves(mover)
+                && (moves(other) || other.kind().equals("link"))
+                && List.of(mover.word(1), mover.word(2)).containsAll(List.of(other.word(1), other.word(2)));
     }
 
     private static boolean moves(Operation operation) {

@@ -1,11 +1,16 @@
 package drover.homefs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import drover.homefs.server.FileServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -220,7 +225,7 @@ class CoherenceIT {
         nodes.sides.forEach(TwoNodes.Side::disconnect);
         nodes.server.close();
         nodes.sh(work, "echo new > $H/f; echo 1 > $H/none");
-        nodes.startServer(Path.of("/"), drover.homefs.server.FileServerConfig.bootNow() + 100);
+        nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
         nodes.sides.forEach(TwoNodes.Side::connect);
         nodes.beginJob(0);
         assertEquals(
@@ -231,14 +236,43 @@ class CoherenceIT {
     @Test
     void whatANodeKnewBeforeHomesRestartItChangesForAllToSee() throws Exception {
         nodes.sh(work, "mkdir $H/d; echo old > $H/d/f; cat $A/d/f");
-        nodes.sides.forEach(TwoNodes.Side::disconnect);
-        nodes.server.close();
-        nodes.startServer(Path.of("/"), drover.homefs.server.FileServerConfig.bootNow() + 100);
+        restartHome();
         nodes.sides.forEach(TwoNodes.Side::connect);
         nodes.sh(work, "for i in 1 2 3 4 5; do cat $B/d/f; test -e $B/d/none; sleep 0.1; done");
         assertEquals(
                 "new\nthere\n",
                 nodes.sh(work, "echo new > $A/d/f; echo 1 > $A/d/none; cat $B/d/f; test -e $B/d/none && echo there")
                         .output());
+    }
+
+    @Test
+    void aChangeWaitsForANodeThatHasNotHeardOfHomesRestart() throws Exception {
+        nodes.sh(work, "echo 1 > $H/f; for i in 1 2 3 4 5; do cat $A/f $B/f; sleep 0.1; done");
+        restartHome();
+        nodes.sides.get(1).connect();
+        Process change = nodes.start(work, List.of("sh", "-c", "chmod 600 $B/f"));
+        assertFalse(change.waitFor(500, TimeUnit.MILLISECONDS), "n1 believes that its mode is another");
+        nodes.sides.get(0).connect();
+        assertEquals(0, change.waitFor());
+        assertEquals("600\n", nodes.sh(work, "stat -c %a $A/f").output());
+    }
+
+    @Test
+    void aJobStartsWhenItsNodeHasHeardOfHomesRestart() throws Exception {
+        nodes.sh(work, "echo 1 > $H/f; for i in 1 2 3 4 5; do cat $A/f; sleep 0.1; done");
+        restartHome();
+        nodes.sh(work, "chmod 600 $H/f");
+        TwoNodes.Side side = nodes.sides.get(0);
+        Thread job = Thread.ofPlatform().start(side.mount::beginJob);
+        assertFalse(job.join(Duration.ofMillis(500)), "its node does not know home as it runs now");
+        side.connect();
+        job.join();
+        assertEquals("600\n", nodes.sh(work, "stat -c %a $A/f").output());
+    }
+
+    private void restartHome() {
+        nodes.sides.forEach(TwoNodes.Side::disconnect);
+        nodes.server.close();
+        nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
     }
 }

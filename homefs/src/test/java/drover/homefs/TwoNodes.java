@@ -221,6 +221,7 @@ final class TwoNodes implements AutoCloseable {
                         base.rememberedReplies()),
                 (node, guest) -> Optional.ofNullable(allowed.get(guest)),
                 effects::add);
+        for (Side side : sides) if (side.mount != null) server.expect(side.node);
     }
 
     private static int uidOf(int pid) {

@@ -7,6 +7,10 @@ import java.util.List;
 
 /// Home's files, as far as starting and ending guests is concerned. Safe from any thread.
 public interface HomeFiles {
+    /// That node has guests since before this daemon began, who may believe what was promised then. Call before there
+    /// are links.
+    void expect(NodeId node);
+
     /// Runs the task when that node believes nothing of home's files any more that is not so now. May run it at once,
     /// or on any thread; never, if the node is lost before.
     void whenKnown(NodeId node, Runnable task);

@@ -64,6 +64,7 @@ public final class HomeJobs implements AutoCloseable {
         deputies = new Deputies(book, starts, ends, nodes);
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
         reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss);
+        for (Job job : book.unfinished()) if (job.isOnNode()) files.expect(job.node);
         loop.execute(this::recover);
         loop.start(Duration.ofSeconds(1), this::tick);
     }

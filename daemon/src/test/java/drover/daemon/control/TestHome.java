@@ -84,6 +84,9 @@ final class TestHome implements AutoCloseable {
     /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
         @Override
+        public void expect(NodeId node) {}
+
+        @Override
         public void whenKnown(NodeId node, Runnable task) {
             if (!filesAreBehind) task.run();
         }

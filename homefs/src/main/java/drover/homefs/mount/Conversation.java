@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -53,6 +54,9 @@ final class Conversation {
     /// Held for reading while a call is sent, so that none of an old link is sent over a newer one, to a home
     /// that does not know yet what the call is about. Nothing that sends may take it for writing.
     private final ReentrantReadWriteLock opening = new ReentrantReadWriteLock();
+    private final Condition opens = opening.writeLock().newCondition();
+    /// Held under [#opening].
+    private boolean ended;
     /// The link whose handshake is under way or done.
     private volatile long current;
 
@@ -128,7 +132,7 @@ final class Conversation {
     /// @param fails what to do with one of the kernel's
     void abandon(Consumer<PendingCall> fails) {
         abandoned = fails;
-        linkDown();
+        end();
         for (Long id : List.copyOf(pending.keySet())) fail(id);
     }
 
@@ -275,12 +279,36 @@ final class Conversation {
         });
     }
 
+    /// Returns when calls may be made, and so what home promised before it restarted is being taken back; or
+    /// when none ever may.
+    void awaitUp() throws InterruptedException {
+        opening.writeLock().lock();
+        try {
+            while (open == 0 && !ended) opens.await();
+        } finally {
+            opening.writeLock().unlock();
+        }
+    }
+
+    /// Nobody needs to wait for a link any more: the calls are the next daemon's, or nobody's.
+    void end() {
+        opening.writeLock().lock();
+        try {
+            ended = true;
+            opens.signalAll();
+        } finally {
+            opening.writeLock().unlock();
+        }
+        linkDown();
+    }
+
     private void opened(long link) {
         opening.writeLock().lock();
         try {
             // the link may have broken meanwhile
             if (current != link) return;
             open = link;
+            opens.signalAll();
         } finally {
             opening.writeLock().unlock();
         }

@@ -135,16 +135,22 @@ public final class HomeMount implements AutoCloseable {
     }
 
     /// A job is about to start here. When this returns, nothing that the kernel has cached before is believed
-    /// without asking home, but for what home has promised to take back. Waits for calls under way in
-    /// directories that were read lately.
+    /// without asking home, but for what home, as it runs now, has promised to take back. Waits for home, and
+    /// for calls under way in directories that were read lately.
     public void beginJob() {
+        try {
+            conversation.awaitUp();
+            recaller.awaitUpToDate();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed: its guest will ask the next daemon
+        }
         grants.expireBrief();
     }
 
     /// The same if that can be had without waiting. Any thread.
     public boolean beginJobAtOnce() {
         grants.voidCallsUnderWay();
-        return grants.nothingIsBrief();
+        return conversation.isUp() && recaller.isUpToDate() && grants.nothingIsBrief();
     }
 
     public MountCounters counters() {
@@ -245,7 +251,7 @@ public final class HomeMount implements AutoCloseable {
     public void close() {
         closed = true;
         back.giveBackAll(ahead);
-        conversation.linkDown();
+        conversation.end();
         recaller.close();
         pruning.close();
         hashed.close();

@@ -29,6 +29,8 @@ final class Recaller implements AutoCloseable {
     private final MountCounters counters;
     /// Not bounded here: home promises a bounded number of names, and takes each back once.
     private final ThreadPoolExecutor thread;
+    /// Restarts of home after which not everything is taken back yet.
+    private int restarts;
 
     Recaller(
             String name,
@@ -76,7 +78,31 @@ final class Recaller implements AutoCloseable {
     /// Home is another one than before, and does not know what it promised.
     void everything() {
         grants.voidCallsUnderWay(ahead::homeIsAnother);
-        thread.execute(() -> takeBack(new Item.Everything()));
+        synchronized (this) {
+            restarts++;
+        }
+        thread.execute(() -> {
+            try {
+                takeBack(new Item.Everything());
+            } finally {
+                ofEarlierTakenBack();
+            }
+        });
+    }
+
+    private synchronized void ofEarlierTakenBack() {
+        restarts--;
+        notifyAll();
+    }
+
+    /// Whether nothing is believed any more that home promised before it restarted.
+    synchronized boolean isUpToDate() {
+        return restarts == 0;
+    }
+
+    /// Waits for that, or until this is closed.
+    synchronized void awaitUpToDate() throws InterruptedException {
+        while (restarts > 0 && !thread.isShutdown()) wait();
     }
 
     private void takeBack(Item item) {
@@ -135,5 +161,8 @@ final class Recaller implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        synchronized (this) {
+            notifyAll();
+        }
     }
 }

@@ -168,6 +168,13 @@ public final class FileServer implements AutoCloseable {
         var _ = clock.schedule(locks::retryAll, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
+    /// A node with guests that were there before this server began: they may believe what the one before has
+    /// promised. Changes wait until that node has heard of this server, as for any that is told of them. Call
+    /// before the first frame.
+    public void expect(NodeId node) {
+        recalls.expect(views.computeIfAbsent(node, this::newView));
+    }
+
     /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the
     /// frame.
     public void onFrame(NodeId node, LinkClass linkClass, ByteBuf frame, ReplySender sender) {

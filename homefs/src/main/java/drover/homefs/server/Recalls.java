@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,7 +64,9 @@ final class Recalls {
     ///
     /// @param concerned the inodes that have changed, as the node knows them: of these more may be on its way
     ///     back
-    record TakenBack(List<Item> items, Set<Long> concerned) {}
+    record TakenBack(List<Item> items, Set<Long> concerned) {
+        static final TakenBack NOTHING = new TakenBack(List.of(), Set.of());
+    }
 
     /// Something that waits for nodes.
     private static final class Waiting {
@@ -76,6 +79,8 @@ final class Recalls {
     }
 
     private final Duration patience;
+    /// Nodes that may believe what another home promised, before this one: whatever it was, it is taken back.
+    private final Set<NodeView> believing = new HashSet<>();
 
     /// @param guestLease how long a guest may run without hearing from home
     Recalls(Duration guestLease) {
@@ -97,7 +102,9 @@ final class Recalls {
                 if (by != null) ownDone(by);
                 then.run();
             });
-            recalls.get().forEach((view, taken) -> {
+            Map<NodeView, TakenBack> all = new HashMap<>(recalls.get());
+            believing.forEach(view -> all.putIfAbsent(view, TakenBack.NOTHING));
+            all.forEach((view, taken) -> {
                 Sent last = taken.items.isEmpty() ? lastOf(view, taken.concerned) : send(view, taken.items);
                 if (last == null || by == view) return;
                 if (view.recalls.givenUp) view.recalls.unwaited = view.recalls.numbers;
@@ -200,6 +207,7 @@ final class Recalls {
                 for (Waiting waiting : sent.waiting) if (--waiting.nodes == 0) done.add(waiting.then);
                 done.addAll(sent.starting);
             }
+            if (!view.recalls.underWay.containsKey(ALL)) believing.remove(view);
             // it may never have heard of all, while more and more happens
             if (open.isEmpty() || !isOld(open.getFirst())) view.recalls.givenUp = false;
         }
@@ -257,8 +265,20 @@ final class Recalls {
         synchronized (this) {
             view.recalls.sender = sender;
             for (Sent sent : view.recalls.unacknowledged) tell(view.recalls, sent.recall);
-            if (unknown) send(view, List.of(new Item.Everything()));
+            if (unknown && !believing.contains(view)) takeBackEverything(view);
         }
+    }
+
+    /// A node may have been promised something before this home began, and may not know yet that it did.
+    void expect(NodeView view) {
+        synchronized (this) {
+            takeBackEverything(view);
+        }
+    }
+
+    private void takeBackEverything(NodeView view) {
+        believing.add(view);
+        send(view, List.of(new Item.Everything()));
     }
 
     /// Tells a node how many inodes it may know.
