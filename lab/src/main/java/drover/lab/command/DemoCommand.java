@@ -42,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "drover-demo", description = "where the picture goes")
     Path out = Path.of("drover-demo");
 
-    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 1024x1024 pixels")
+    @Option(names = "--scale", defaultValue = "0.125", description = "of the picture: 1 is 960x960 pixels")
     double scale = 0.125;
 
     @Override

@@ -14,12 +14,12 @@ class WorkloadTest {
     void theFirstTileAsksForRowAndColumnZeroBecauseOneMeansAllToPovray() {
         List<SubJob> jobs = new PovrayScene(1, 14).subJobs();
         assertTrue(
-                jobs.getFirst().command().containsAll(List.of("+SR0", "+SC0", "+EC1024")),
+                jobs.getFirst().command().containsAll(List.of("+SR0", "+SC0", "+EC960")),
                 jobs.getFirst().toString());
         assertTrue(
                 jobs.get(1).command().contains("+SR" + (lastRow(jobs.get(0)) + 1)),
                 jobs.get(1).toString());
-        assertEquals(1024, lastRow(jobs.getLast()));
+        assertEquals(960, lastRow(jobs.getLast()));
     }
 
     private static int lastRow(SubJob job) {
