@@ -32,7 +32,7 @@ class WorkloadTest {
 
     @Test
     void aQuarterOfTheWorkIsHalfTheSide() {
-        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 512x512 "), new PovrayScene(0.25, 4).settings());
+        assertTrue(new PovrayScene(0.25, 4).settings().contains(" 480x480 "), new PovrayScene(0.25, 4).settings());
     }
 
     @Test
