@@ -4,10 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.homefs.FileModel.Operation;
 import drover.homefs.server.FileServerConfig;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -92,57 +89,10 @@ class CoherenceCheckIT {
             "hold",
             "held");
 
-    /// One process that works on the files where it is told to.
-    private static final class Agent implements AutoCloseable {
-        final String name;
-        /// -1 for home.
-        final int node;
-        final Map<String, FileModel.File> held = new TreeMap<>();
-        private final Process process;
-        private final BufferedReader answers;
-        private final Writer orders;
-
-        Agent(String name, int node, Process process) {
-            this.name = name;
-            this.node = node;
-            this.process = process;
-            answers = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
-            orders = process.outputWriter(StandardCharsets.UTF_8);
-        }
-
-        void begin(Operation operation) throws IOException {
-            orders.write(operation + "\n");
-            orders.flush();
-        }
-
-        String end() throws IOException {
-            String answer = answers.readLine();
-            if (answer == null || !(answer.startsWith("ok") || answer.startsWith("errno")))
-                throw new IllegalStateException(name + " says " + answer);
-            return answer;
-        }
-
-        String look(List<String> paths) throws IOException {
-            begin(new Operation(words("look", paths)));
-            return end().substring(3);
-        }
-
-        private static List<String> words(String first, List<String> more) {
-            List<String> words = new ArrayList<>(List.of(first));
-            words.addAll(more);
-            return words;
-        }
-
-        @Override
-        public void close() {
-            process.destroyForcibly();
-        }
-    }
-
     private final Random random = new Random(SEED);
     private final Deque<String> history = new ArrayDeque<>();
     private final Map<String, Integer> counts = new TreeMap<>();
-    private final List<Agent> agents = new ArrayList<>();
+    private final List<FileAgent> agents = new ArrayList<>();
     private final long firstBoot = FileServerConfig.bootNow();
     private FileModel model = new FileModel();
     private TwoNodes nodes;
@@ -169,24 +119,24 @@ class CoherenceCheckIT {
         agents.add(start("A2", 0, script, nodes.on(0, tree)));
     }
 
-    private Agent start(String name, int node, Path script, Path tree) throws IOException {
-        return new Agent(
+    private FileAgent start(String name, int node, Path script, Path tree) throws IOException {
+        return new FileAgent(
                 name, node, nodes.start(work, List.of("/usr/bin/python3", script.toString(), tree.toString())));
     }
 
     @AfterEach
     void unmount() {
-        agents.forEach(Agent::close);
+        agents.forEach(FileAgent::close);
         nodes.run(work, List.of("rm", "-rf", work.toString()));
         nodes.close();
     }
 
-    private Agent home() {
+    private FileAgent home() {
         return agents.get(2);
     }
 
     /// A or B.
-    private Agent aNodes() {
+    private FileAgent aNodes() {
         return agents.get(random.nextInt(2));
     }
 
@@ -248,7 +198,7 @@ class CoherenceCheckIT {
         if (history.size() > SHOWN) history.removeFirst();
     }
 
-    private void one(Agent agent) throws Exception {
+    private void one(FileAgent agent) throws Exception {
         Operation operation = operation(agent, ALL);
         agent.begin(operation);
         ended(agent, operation, agent.end());
@@ -256,7 +206,7 @@ class CoherenceCheckIT {
         count("one");
     }
 
-    private void ended(Agent agent, Operation operation, String answer) {
+    private void ended(FileAgent agent, Operation operation, String answer) {
         note(agent.name + ": " + operation + " -> " + answer);
         boolean succeeds = model.apply(operation, agent.held);
         if (succeeds != answer.startsWith("ok"))
@@ -265,11 +215,11 @@ class CoherenceCheckIT {
     }
 
     /// Operations at one moment: one order must explain what has become of them.
-    private void together(List<Agent> who) throws Exception {
+    private void together(List<FileAgent> who) throws Exception {
         List<Operation> operations = new ArrayList<>();
         do {
             operations.clear();
-            for (Agent agent : who) operations.add(operation(agent, ATOMIC));
+            for (FileAgent agent : who) operations.add(operation(agent, ATOMIC));
         } while (movesAway(operations.get(0), operations.get(1))
                 || movesAway(operations.get(1), operations.get(0))
                 || movesBoth(operations.get(0), operations.get(1))
@@ -316,13 +266,13 @@ class CoherenceCheckIT {
         String truth = withoutTimes(home().look(all));
         for (List<Operation> order : List.of(done, done.reversed())) {
             Map<String, FileModel.File> held = new HashMap<>();
-            for (Agent agent : agents) agent.held.forEach((number, file) -> held.put(agent.name + number, file));
+            for (FileAgent agent : agents) agent.held.forEach((number, file) -> held.put(agent.name + number, file));
             FileModel copy = model.copy(held);
             boolean possible = true;
             for (Operation operation : order) possible &= copy.apply(operation, Map.of());
             if (!possible || !truth.equals(described(copy, all))) continue;
             model = copy;
-            for (Agent agent : agents) agent.held.replaceAll((number, file) -> held.get(agent.name + number));
+            for (FileAgent agent : agents) agent.held.replaceAll((number, file) -> held.get(agent.name + number));
             return;
         }
         throw new AssertionError("no order explains what is at home: " + truth + " before " + described(model, all));
@@ -343,7 +293,7 @@ class CoherenceCheckIT {
     /// A node is not reached for a moment, while an operation is under way there, elsewhere, or at home.
     private void cut() throws Exception {
         TwoNodes.Side side = nodes.sides.get(random.nextInt(2));
-        Agent agent = agents.get(random.nextInt(3));
+        FileAgent agent = agents.get(random.nextInt(3));
         Operation operation = operation(agent, ALL);
         if (random.nextBoolean()) side.disconnect();
         agent.begin(operation);
@@ -359,7 +309,7 @@ class CoherenceCheckIT {
 
     private void replaceDaemon() throws Exception {
         TwoNodes.Side side = nodes.sides.get(random.nextInt(2));
-        Agent agent = agents.get(random.nextInt(3));
+        FileAgent agent = agents.get(random.nextInt(3));
         Operation operation = operation(agent, ALL);
         side.disconnect();
         side.mount.close();
@@ -377,7 +327,7 @@ class CoherenceCheckIT {
 
     private void restartHome() throws Exception {
         closeAll();
-        Agent agent = agents.get(random.nextInt(3));
+        FileAgent agent = agents.get(random.nextInt(3));
         // a daemon cannot tell home what only the one before it knew: a call that home has performed fails then
         if (replaced.contains(agent.node)) agent = home();
         Operation operation = operation(agent, ATOMIC);
@@ -408,7 +358,7 @@ class CoherenceCheckIT {
 
     /// A file that has no name any more is lost with its home.
     private void closeAll() throws IOException {
-        for (Agent agent : agents)
+        for (FileAgent agent : agents)
             for (String number : List.copyOf(agent.held.keySet())) {
                 agent.begin(Operation.of("close", number));
                 agent.end();
@@ -441,13 +391,13 @@ class CoherenceCheckIT {
         String truth = home().look(paths);
         if (!withoutTimes(truth).equals(described(model, paths)))
             throw new AssertionError("at home: " + truth + " not " + described(model, paths));
-        for (Agent agent : agents.subList(0, 2)) {
+        for (FileAgent agent : agents.subList(0, 2)) {
             see(agent, paths, truth, wait);
             for (String number : agent.held.keySet()) seeHeld(agent, number, late);
         }
     }
 
-    private void see(Agent agent, List<String> paths, String truth, boolean wait) throws IOException {
+    private void see(FileAgent agent, List<String> paths, String truth, boolean wait) throws IOException {
         long begun = System.nanoTime();
         String seen = agent.look(paths);
         while (!seen.equals(truth)) {
@@ -460,7 +410,7 @@ class CoherenceCheckIT {
     }
 
     /// A job that starts holds nothing yet: what others hold may be seen late after home's changes.
-    private void seeHeld(Agent agent, String number, boolean wait) throws IOException {
+    private void seeHeld(FileAgent agent, String number, boolean wait) throws IOException {
         String truth = agent.held.get(number).held();
         long begun = System.nanoTime();
         while (true) {
@@ -500,7 +450,7 @@ class CoherenceCheckIT {
         return paths;
     }
 
-    private Operation operation(Agent agent, List<String> kinds) {
+    private Operation operation(FileAgent agent, List<String> kinds) {
         String kind = kinds.get(random.nextInt(kinds.size()));
         boolean whole = !kinds.equals(ATOMIC);
         return switch (kind) {
@@ -521,12 +471,12 @@ class CoherenceCheckIT {
         };
     }
 
-    private static String unused(Agent agent) {
+    private static String unused(FileAgent agent) {
         for (int number = 0; ; number++)
             if (!agent.held.containsKey(Integer.toString(number))) return Integer.toString(number);
     }
 
-    private Operation held(Agent agent) {
+    private Operation held(FileAgent agent) {
         if (agent.held.isEmpty()) return Operation.of("hold", "0", path());
         List<String> numbers = List.copyOf(agent.held.keySet());
         String number = numbers.get(random.nextInt(numbers.size()));
