@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A guest is told that home's disk, or its user's share of it, is full where a program at home is told: by write(2),
-/// and of what was written to a mapping, by fsync(2). Needs root and /dev/fuse; for the quota mkfs.btrfs(8), btrfs in
+/// of what was written to a mapping, by fsync(2), and where a file system puts writes off, by close(2). Needs root and
+/// /dev/fuse; for the quota mkfs.btrfs(8), btrfs in
 /// the kernel, and loop devices.
 class FullDiskIT {
     private static final int SMALL_BYTES = 8 << 20;
@@ -130,5 +132,41 @@ class FullDiskIT {
                         + " btrfs qgroup limit " + SMALL_BYTES + " small/share; chmod 777 small/share");
         assumeTrue(missing.isEmpty(), "no file system here can be given a quota: btrfs " + missing);
         assertTold("EDQUOT", disk.resolve("small/share"));
+    }
+
+    @Test
+    void aFileSystemThatTellsAtTheClose() throws Exception {
+        Path small = Files.createDirectory(disk.resolve("small"));
+        Path script = disk.resolve("fails_at_close.py");
+        try (var source = FullDiskIT.class.getResourceAsStream("fails_at_close.py")) {
+            Files.copy(source, script);
+        }
+        Files.setPosixFilePermissions(disk, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Process serves = new ProcessBuilder("/usr/bin/python3", script.toString(), small.toString())
+                .redirectErrorStream(true)
+                .start();
+        try {
+            assertEquals("ready", serves.inputReader().readLine());
+            nodes = new TwoNodes();
+            String write = """
+                    import errno, os, sys
+                    for flags in 0, os.O_TRUNC, os.O_APPEND:
+                        fd = os.open(sys.argv[1] + "/f", os.O_WRONLY | flags)
+                        os.write(fd, b"x" * 10000)
+                        copy = os.dup(fd)
+                        for each in copy, fd:
+                            try: os.close(each)
+                            except OSError as e: print(errno.errorcode[e.errno])
+                    """;
+            for (String view : new String[] {"$H", "$A", "$B"}) {
+                String command = "/usr/bin/python3 -c '" + write + "' " + view;
+                assertEquals("EDQUOT\n".repeat(6), nodes.sh(small, command).output(), view + " as root");
+                assertEquals(
+                        "EDQUOT\n".repeat(6), nodes.shAsUser(small, command).output(), view + " as a user");
+            }
+        } finally {
+            serves.getOutputStream().close();
+            serves.waitFor();
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.homefs.server.FileServerConfig;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +152,47 @@ class SurvivalIT {
             side.start(0, true);
         }
         assertWorked(process);
+    }
+
+    /// Files that are opened on the node alone, and that home is asked to keep when they are removed.
+    private static final String HOLD = """
+            import os, sys
+            names = [os.path.join(sys.argv[1], sys.argv[2] + str(i)) for i in range(40)]
+            for name in names * 2:
+                with open(name, "rb", buffering=0) as f: f.read(1)
+            held = [os.open(name, os.O_RDONLY) for name in names]
+            print("held", flush=True)
+            sys.stdin.readline()
+            for name, fd in zip(names, held):
+                read = os.pread(fd, 1, 900000)
+                assert read == sys.argv[2].encode(), (name, read)
+            """;
+
+    @Test
+    void whatTheNodesDaemonAsksIsNotAnsweredAsTheOneBeforeWas() throws Exception {
+        for (String name : List.of("f", "g"))
+            nodes.sh(
+                    work,
+                    "for i in $(seq 0 39); do head -c 1000000 /dev/zero | tr '\\0' " + name + " > $H/" + name
+                            + "$i; done");
+        nodes.beginJob(0);
+        holdWhileRemoved("f");
+        TwoNodes.Side side = nodes.sides.get(0);
+        side.disconnect();
+        side.mount.close();
+        side.start(0, true);
+        holdWhileRemoved("g");
+    }
+
+    private void holdWhileRemoved(String name) throws Exception {
+        Process holds = nodes.start(
+                work, List.of("/usr/bin/python3", "-c", HOLD, nodes.on(0, work).toString(), name));
+        BufferedReader output = holds.inputReader();
+        assertEquals("held", output.readLine());
+        assertEquals(0, nodes.sh(work, "rm $B/" + name + "*").status());
+        holds.getOutputStream().write('\n');
+        holds.getOutputStream().flush();
+        assertEquals(0, holds.waitFor(), () -> output.lines().collect(Collectors.joining(" | ")));
     }
 
     @Test

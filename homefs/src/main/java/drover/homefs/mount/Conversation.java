@@ -12,6 +12,7 @@ import drover.protocol.file.FileResult;
 import drover.protocol.link.LinkClass;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,7 +48,8 @@ final class Conversation {
     private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
     /// Of the link whose handshake is under way: worthless on another.
     private final Set<Long> handshakes = ConcurrentHashMap.newKeySet();
-    private final AtomicLong internalIds = new AtomicLong();
+    /// Home remembers what it answered the daemon before this one, by ids, and would answer that again.
+    private final AtomicLong internalIds = new AtomicLong(new SecureRandom().nextLong(1L << 29) << 32);
     private final AtomicLong links = new AtomicLong();
     /// The link that calls go over; 0 while none may.
     private volatile long open;

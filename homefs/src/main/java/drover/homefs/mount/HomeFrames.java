@@ -84,7 +84,7 @@ final class HomeFrames {
     private void nobodyWaits(FileReply reply) {
         if (!(reply instanceof FileReply.Done(long _, FileResult result))) return;
         if (result instanceof FileResult.Entry entry) back.forget(entry.node(), 1);
-        else if (result instanceof FileResult.Created(FileResult.Entry entry, long handle)) {
+        else if (result instanceof FileResult.Created(FileResult.Entry entry, long handle, boolean _)) {
             back.release(handle);
             back.forget(entry.node(), 1);
         } else if (result instanceof FileResult.Opened opened) {

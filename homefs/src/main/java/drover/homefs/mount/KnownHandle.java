@@ -12,6 +12,7 @@ final class KnownHandle {
     /// Whose calls on the handle are.
     final Caller opener;
 
+    private volatile boolean flushes;
     private ByteBuf prefetched;
     private long prefetchedAtWrites;
 
@@ -21,6 +22,15 @@ final class KnownHandle {
         this.flags = flags;
         this.directory = directory;
         this.opener = opener;
+    }
+
+    /// Whether home has to hear of each close, since it may be told of a failed write only then.
+    void flushes(boolean whether) {
+        flushes = whether;
+    }
+
+    boolean flushes() {
+        return flushes;
     }
 
     /// Takes the content over that came with the open.

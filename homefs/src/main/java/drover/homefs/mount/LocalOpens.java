@@ -146,7 +146,9 @@ final class LocalOpens {
         Caller caller = Caller.of(key.guest, 0, 0); // home takes root, of an ordinary user's job, for that user
         conversation.ask(new FileOperation.Open(key.node, Open.O_RDONLY, false, 0), caller, reply -> {
             switch (reply) {
-                case FileReply.Done(long _, FileResult.Opened(long handle, var _, var prefetched, boolean _)) -> {
+                case FileReply.Done(
+                        long _,
+                        FileResult.Opened(long handle, var _, var prefetched, boolean _, boolean _)) -> {
                     prefetched.release();
                     handles.opened(handle, key.node, Open.O_RDONLY, false, caller);
                     answered(key, handle, 0);

@@ -60,10 +60,11 @@ final class OpenHandles {
         lockers.add(new Locker(handle.node, lock.owner()));
     }
 
-    /// Whether home has to know that this owner closes the file: it has no other reason than a lock, since
-    /// it has performed each write before the writer went on. Each lock is told of once.
+    /// Whether home has to know that this owner closes the file. It has performed each write before the writer
+    /// went on, so that there is something to do only for a lock, which is told of once, and where its file
+    /// system puts writes off.
     boolean mustFlush(KnownHandle handle, long owner) {
-        return lockers.remove(new Locker(handle.node, owner));
+        return lockers.remove(new Locker(handle.node, owner)) || handle.flushes();
     }
 
     Collection<KnownHandle> all() {

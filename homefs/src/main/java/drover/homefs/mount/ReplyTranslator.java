@@ -134,7 +134,7 @@ final class ReplyTranslator {
             }
             case FileResult.Content(Bytes bytes) -> content(call, out, bytes);
             case FileResult.Opened opened -> opened(call, opened);
-            case FileResult.Created(FileResult.Entry entry, long handle) -> {
+            case FileResult.Created(FileResult.Entry entry, long handle, boolean flushes) -> {
                 putEntry(call, out, entry);
                 int flags = openFlags(call.operation);
                 KnownNode node = nodes.get(entry.node());
@@ -142,7 +142,7 @@ final class ReplyTranslator {
                     node.opened(entry.attributes());
                     node.hasNoCapability(grants.isCurrent(call));
                 }
-                handles.opened(handle, entry.node(), flags, false, call);
+                handles.opened(handle, entry.node(), flags, false, call).flushes(flushes);
                 KernelReply.opened(out, handle, directIo(flags));
                 if (device.reply(call.unique, out) < 0) {
                     undo.release(handle);
@@ -262,6 +262,7 @@ final class ReplyTranslator {
         int flags = openFlags(call.operation);
         boolean directory = call.operation instanceof FileOperation.OpenDirectory;
         KnownHandle handle = handles.opened(opened.handle(), call.node, flags, directory, call);
+        handle.flushes(opened.flushes());
         int answer = directIo(flags);
         KnownNode node = nodes.get(call.node);
         if (directory && node != null && opened.toAll() && grants.isCurrent(call)) {

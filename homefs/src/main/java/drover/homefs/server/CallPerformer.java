@@ -316,6 +316,7 @@ final class CallPerformer {
         OpenHandle handle = c.use(handleId);
         try {
             locks.closed(c.view(), handle.inode, owner);
+            handle.flush();
             return OK;
         } finally {
             handle.leave();
@@ -378,13 +379,17 @@ final class CallPerformer {
     static FileReply withoutData(FileReply reply) {
         if (reply
                 instanceof
-                FileReply.Done(long id, FileResult.Opened(long handle, var attributes, ByteBuf _, boolean toAll)))
-            return new FileReply.Done(id, new FileResult.Opened(handle, attributes, Unpooled.EMPTY_BUFFER, toAll));
+                FileReply.Done(
+                        long id,
+                        FileResult.Opened(long handle, var attributes, ByteBuf _, boolean toAll, boolean flushes)))
+            return new FileReply.Done(
+                    id, new FileResult.Opened(handle, attributes, Unpooled.EMPTY_BUFFER, toAll, flushes));
         return reply;
     }
 
     static void release(FileReply reply) {
-        if (reply instanceof FileReply.Done(long _, FileResult.Opened(long _, var _, ByteBuf data, boolean _)))
+        if (reply
+                instanceof FileReply.Done(long _, FileResult.Opened(long _, var _, ByteBuf data, boolean _, boolean _)))
             data.release();
     }
 }

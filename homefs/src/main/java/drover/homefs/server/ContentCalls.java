@@ -83,7 +83,8 @@ final class ContentCalls {
             boolean toAll = !handle.writable()
                     && mayBeReadByAll(status, descriptor)
                     && leases.attributes(call.since(), inode, status) == Lease.FULL;
-            return new FileResult.Opened(handle.id, now, prefetch(handle, now, o.prefetchBytes()), toAll);
+            return new FileResult.Opened(
+                    handle.id, now, prefetch(handle, now, o.prefetchBytes()), toAll, handle.flushes);
         } catch (CallFailed e) {
             handles.release(call.view(), handle);
             throw e;
@@ -219,7 +220,7 @@ final class ContentCalls {
         leases.content(inode);
         if ((flags & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity()));
         OpenHandle handle = handles.add(call, inode, flags, false, descriptor);
-        return new FileResult.Created(entry, handle.id);
+        return new FileResult.Created(entry, handle.id, handle.flushes);
     }
 
     /// The reply's frame itself: the data is read into its place.

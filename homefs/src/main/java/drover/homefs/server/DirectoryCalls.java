@@ -63,7 +63,7 @@ final class DirectoryCalls {
         leases.watch().coverNow(inode); // or all that is in it would have to be asked for again
         boolean steady = leases.listing(leases.now(), inode) == Lease.FULL;
         return new FileResult.Opened(
-                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, steady);
+                handle.id, attributes.ofDescriptor(handle.descriptor()), Unpooled.EMPTY_BUFFER, steady, false);
     }
 
     int reopen(Call call, Inode inode) throws CallFailed {

@@ -4,7 +4,6 @@ import drover.linux.fanotify.EventGroup;
 import drover.linux.fanotify.FileEvent;
 import drover.linux.fanotify.FileKey;
 import drover.linux.syscall.Fanotify;
-import drover.linux.syscall.Statfs;
 import drover.protocol.file.Bytes;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,22 +38,6 @@ final class HomeWatch implements AutoCloseable {
 
     private static final byte[] ITSELF = {'.'};
     private static final Bytes SELF = Bytes.of(".");
-
-    /// statfs(2) magics of file systems that nobody changes but this machine's kernel: ext4, xfs, btrfs, tmpfs,
-    /// overlayfs, f2fs, zfs, bcachefs, ramfs, erofs, squashfs, iso9660.
-    private static final Set<Long> LOCAL = Set.of(
-            0xef53L,
-            0x58465342L,
-            0x9123683eL,
-            0x01021994L,
-            0x794c7630L,
-            0xf2f52010L,
-            0x2fc12fc1L,
-            0xca451a4eL,
-            0x858458f6L,
-            0xe0f5e1e2L,
-            0x73717368L,
-            0x9660L);
 
     private static final class Watched {
         final FileKey key;
@@ -173,7 +156,7 @@ final class HomeWatch implements AutoCloseable {
     }
 
     private boolean markNew(Identity directory, int descriptor) {
-        FileKey key = isLocal(descriptor) ? FileKey.ofDescriptor(descriptor) : null;
+        FileKey key = LocalFileSystems.has(descriptor) ? FileKey.ofDescriptor(descriptor) : null;
         synchronized (marks) {
             if (heldOnceMore(directory)) return true; // by another node meanwhile
             if (key != null) byKey.put(key, directory); // before the first event
@@ -186,10 +169,6 @@ final class HomeWatch implements AutoCloseable {
             watched.put(directory, new Watched(key));
             return true;
         }
-    }
-
-    private static boolean isLocal(int descriptor) {
-        return Statfs.ofDescriptor(descriptor) instanceof Statfs.Result.Found found && LOCAL.contains(found.magic());
     }
 
     /// A node does not know the directory any more. Call before its descriptor is dropped, on a thread that

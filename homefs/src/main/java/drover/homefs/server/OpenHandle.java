@@ -1,6 +1,7 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.Close;
+import drover.linux.syscall.Duplicate;
 import drover.linux.syscall.Errno;
 import drover.linux.syscall.Open;
 import drover.model.Credentials;
@@ -16,6 +17,8 @@ final class OpenHandle {
     final int flags;
     final boolean directory;
     private final int descriptor;
+    /// Whether its file system may tell of a failed write only at a close.
+    final boolean flushes;
 
     /// Locks of fcntl(2) were taken by it.
     volatile boolean locked;
@@ -46,6 +49,7 @@ final class OpenHandle {
         this.flags = flags;
         this.directory = directory;
         this.descriptor = descriptor;
+        flushes = !directory && writable() && !LocalFileSystems.has(descriptor);
         inode.opened(this);
     }
 
@@ -56,6 +60,11 @@ final class OpenHandle {
 
     boolean writable() {
         return (flags & Open.O_ACCMODE) != Open.O_RDONLY;
+    }
+
+    /// One of the guest's descriptors is closed: what that says of earlier writes.
+    void flush() throws CallFailed {
+        if (flushes) CallFailed.check(Close.close(CallFailed.check(Duplicate.of(descriptor))));
     }
 
     /// So much of its content went to the node, or came from there.

@@ -115,7 +115,7 @@ class AheadCallsIT {
                     yield new FileResult.FoundAll(names.stream().map(found).toList());
                 }
                 case FileOperation.OpenDirectory _ ->
-                    new FileResult.Opened(9, attributes(1), Unpooled.EMPTY_BUFFER, false);
+                    new FileResult.Opened(9, attributes(1), Unpooled.EMPTY_BUFFER, false, false);
                 case FileOperation.ReadDirectory(long _, long offset, int _, boolean _) ->
                     new FileResult.Listing(offset == 0 ? listed(2_000) : List.of());
                 default -> null;

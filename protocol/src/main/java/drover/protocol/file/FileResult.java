@@ -51,7 +51,10 @@ public sealed interface FileResult {
     /// @param toAll anybody may read it, and home takes that back when it changes: who opens it for reading
     ///     again need not ask. Of a directory: home takes it back when its names change, and who lists it
     ///     again need not ask
-    record Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) implements FileResult {}
+    /// @param flushes its file system may tell of a failed write only when the file is closed: home has to hear
+    ///     of each close
+    record Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll, boolean flushes)
+            implements FileResult {}
 
     /// A name was made or removed, and the directory that it is in, or was, is now so: a kernel asks for
     /// that next.
@@ -61,7 +64,10 @@ public sealed interface FileResult {
         }
     }
 
-    record Created(Entry entry, long handle) implements FileResult {}
+    /// A file was made, and is open.
+    ///
+    /// @param flushes as of [Opened]
+    record Created(Entry entry, long handle, boolean flushes) implements FileResult {}
 
     /// A piece of a file's content; short at its end.
     ///

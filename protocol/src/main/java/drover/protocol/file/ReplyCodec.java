@@ -50,14 +50,15 @@ public final class ReplyCodec {
             case Entry entry -> putEntry(code(out, 3), entry);
             case Attributes attributes -> putAttributes(code(out, 4), attributes);
             case Content(Bytes bytes) -> FileFields.putBytes(code(out, 5), bytes);
-            case Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll) -> {
-                FileFields.putAttributes(code(out, 6).writeLongLE(handle).writeBoolean(toAll), attributes);
+            case Opened(long handle, FileAttributes attributes, ByteBuf prefetched, boolean toAll, boolean flushes) -> {
+                code(out, 6).writeLongLE(handle).writeBoolean(toAll).writeBoolean(flushes);
+                FileFields.putAttributes(out, attributes);
                 out.writeIntLE(prefetched.readableBytes());
                 out.writeBytes(prefetched, prefetched.readerIndex(), prefetched.readableBytes());
             }
             case Data(ByteBuf data) -> code(out, 7).writeBytes(data, data.readerIndex(), data.readableBytes());
-            case Created(Entry entry, long handle) -> {
-                code(out, 8).writeLongLE(handle);
+            case Created(Entry entry, long handle, boolean flushes) -> {
+                code(out, 8).writeLongLE(handle).writeBoolean(flushes);
                 putEntry(out, entry);
             }
             case Written(int bytes, FileAttributes before, FileAttributes after) -> {
@@ -172,13 +173,16 @@ public final class ReplyCodec {
             case 6 -> {
                 long handle = in.readLongLE();
                 boolean toAll = FileFields.flag(in);
+                boolean flushes = FileFields.flag(in);
                 FileAttributes attributes = FileFields.attributes(in);
-                yield new Opened(handle, attributes, in.readRetainedSlice(FileFields.count(in, 1 << 20, 1)), toAll);
+                ByteBuf prefetched = in.readRetainedSlice(FileFields.count(in, 1 << 20, 1));
+                yield new Opened(handle, attributes, prefetched, toAll, flushes);
             }
             case 7 -> new Data(in.readRetainedSlice(in.readableBytes()));
             case 8 -> {
                 long handle = in.readLongLE();
-                yield new Created(entry(in), handle);
+                boolean flushes = FileFields.flag(in);
+                yield new Created(entry(in), handle, flushes);
             }
             case 9 -> new Written(in.readIntLE(), FileFields.attributes(in), FileFields.attributes(in));
             case 10 ->

@@ -94,9 +94,9 @@ class FileCodecTest {
                 ENTRY,
                 new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF, true),
                 new FileResult.Content(NAME),
-                new FileResult.Opened(1, ATTRIBUTES, data(10), true),
+                new FileResult.Opened(1, ATTRIBUTES, data(10), true, false),
                 new FileResult.Data(data(70_000)),
-                new FileResult.Created(ENTRY, 5),
+                new FileResult.Created(ENTRY, 5, true),
                 new FileResult.Written(1, ATTRIBUTES, ATTRIBUTES),
                 new FileResult.FileSystem(1, 2, 3, 4, 5, 6, 7, 8),
                 new FileResult.Listing(List.of(
@@ -110,7 +110,8 @@ class FileCodecTest {
                         new FileResult.Found(NAME, ENTRY, Lease.NONE, null),
                         new FileResult.Found(NAME, null, Lease.FULL, null))),
                 new FileResult.InDirectory(
-                        new FileResult.Created(ENTRY, 5), new FileResult.Attributes(ATTRIBUTES, Lease.FULL, false)));
+                        new FileResult.Created(ENTRY, 5, true),
+                        new FileResult.Attributes(ATTRIBUTES, Lease.FULL, false)));
     }
 
     @Test
