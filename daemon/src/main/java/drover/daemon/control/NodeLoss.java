@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 /// again if nobody has seen anything of it, else it ends and says so. Loop of home's jobs only.
 final class NodeLoss {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLoss.class);
+    /// How many times as long as for a lost node a home that has begun waits until it hears of anybody.
+    private static final int ALONE_LONGER = 4;
 
     private final DaemonConfig config;
     private final ClusterKnowledge knowledge;
@@ -28,6 +30,9 @@ final class NodeLoss {
     private final JobBook book;
     private final JobStarts starts;
     private final JobEnds ends;
+    private final long begunNanos = System.nanoTime();
+    /// Whether this home has heard of another node since it began.
+    private boolean heard;
 
     NodeLoss(
             DaemonConfig config,
@@ -74,17 +79,28 @@ final class NodeLoss {
     void tick() {
         Set<NodeId> hosting = new HashSet<>();
         long now = System.nanoTime();
+        boolean counts = mayCount(now);
         for (Job job : book.unfinished()) {
             if (!job.isOnNode()) continue;
             hosting.add(job.node);
             boolean down = knowledge.stateOf(job.node) == ClusterKnowledge.NodeState.DOWN;
             if (down && job.nodeLostAtNanos == 0) job.nodeLostAtNanos = now;
             if (!down && nodes.isUp(job.node)) job.nodeLostAtNanos = 0;
+            if (!counts && job.nodeLostAtNanos != 0) job.nodeLostAtNanos = now;
             if (job.nodeLostAtNanos != 0
                     && now - job.nodeLostAtNanos > config.nodeLoss().toNanos())
                 lost(job, job.node + " cannot be reached");
         }
         for (NodeId node : hosting) if (!files.isBehind(node)) nodes.send(node, new Lease(config.lease()));
+    }
+
+    /// A home that has just begun, and has heard of nobody yet, is more likely away itself than all others are: it
+    /// counts the time from when it hears of one. Two nodes can be lost at once, so not for ever.
+    private boolean mayCount(long now) {
+        if (!heard)
+            heard = knowledge.loads().keySet().stream().anyMatch(node -> !node.equals(config.name()))
+                    || now - begunNanos > ALONE_LONGER * config.nodeLoss().toNanos();
+        return heard;
     }
 
     /// The job's guest is gone, or must be taken for gone.

@@ -42,12 +42,14 @@ class HomeJobsIT {
 
     private final ScriptedNodes nodes = new ScriptedNodes();
     private volatile boolean fourthHasTold;
+    /// Whether home hears of nobody.
+    private volatile boolean alone;
     private TestHome home;
     private HomeJobs jobs;
 
     @BeforeEach
     void start() throws Exception {
-        home = new TestHome(directory, nodes, new TwoNodes(() -> fourthHasTold), LocalRequests::new);
+        home = new TestHome(directory, nodes, new TwoNodes(() -> fourthHasTold, () -> alone), LocalRequests::new);
         jobs = home.jobs;
     }
 
@@ -246,6 +248,31 @@ class HomeJobsIT {
     }
 
     @Test
+    void aHomeThatHasBegunAndIsAloneGivesNobodyUp() throws Exception {
+        TestDeputy before = deputy().run("{}", "/bin/job");
+        FieldReader accepted = before.expect(TestDeputy.ACCEPTED);
+        long number = accepted.u64();
+        byte[] secret = accepted.bytes(16);
+        var start = nodes.awaitStart();
+        jobs.message(start.node(), new GuestStarted(ScriptedNodes.guest(start), 77));
+        before.expect(TestDeputy.STARTED);
+        alone = true;
+        nodes.setDown(start.node());
+        restart();
+        try (TestDeputy deputy = deputy().resume(number, secret)) {
+            Thread.sleep(2_500); // a second is how long a node may be lost
+            try (TestDeputy asks = deputy().command("{\"command\":\"ps\"}")) {
+                String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
+                assertTrue(json.contains("\"state\":\"running\""), json);
+            }
+            alone = false;
+            FieldReader ended = deputy.expect(TestDeputy.ENDED);
+            assertEquals(2, ended.u8());
+            assertEquals(125, ended.u8());
+        }
+    }
+
+    @Test
     void aGuestThatNobodyKnowsIsToldToEnd() throws Exception {
         GuestKey stranger = new GuestKey(new drover.model.JobId(new NodeId("n1"), 99), 1);
         jobs.message(N3, new GuestStarted(stranger, 5));
@@ -256,17 +283,20 @@ class HomeJobsIT {
 
     static final class TwoNodes implements ClusterKnowledge {
         private final BooleanSupplier fourthHasTold;
+        private final BooleanSupplier alone;
 
         TwoNodes() {
-            this(() -> false);
+            this(() -> false, () -> false);
         }
 
-        TwoNodes(BooleanSupplier fourthHasTold) {
+        TwoNodes(BooleanSupplier fourthHasTold, BooleanSupplier alone) {
             this.fourthHasTold = fourthHasTold;
+            this.alone = alone;
         }
 
         @Override
         public Map<NodeId, Seen> loads() {
+            if (alone.getAsBoolean()) return Map.of();
             LoadVector idle = new LoadVector(1, 1, 0, 1L << 30, 1L << 29, 0, 0, 0, 1, 1);
             Map<NodeId, Seen> loads =
                     new TreeMap<>(Map.of(N2, new Seen(idle, Duration.ZERO), N3, new Seen(idle, Duration.ZERO)));
