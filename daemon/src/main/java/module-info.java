@@ -15,6 +15,7 @@ module drover.daemon {
     requires java.logging;
     requires java.naming;
     requires java.sql;
+    requires jdk.net;
     requires static org.jspecify;
     requires org.jgroups;
     requires org.slf4j;

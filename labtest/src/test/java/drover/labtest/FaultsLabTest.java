@@ -1,6 +1,7 @@
 package drover.labtest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -308,6 +309,24 @@ class FaultsLabTest {
             }
             assertCounted(counting);
         }
+    }
+
+    /// Else TCP decides when a node that was cut off is heard again: as late as it was cut off for long.
+    @Test
+    void noConnectionOutlivesThatItsNodeWasGivenUp() throws Exception {
+        String address = lab.sh("n3", "sed -n 's/^address=//p' /etc/drover/drover.properties");
+        String toN3 = "ss -Htn state established dst " + address.strip() + ":7412";
+        assertFalse(lab.sh("n1", toN3).isBlank());
+        lab.lab("partition", "n3");
+        try {
+            lab.awaitState("n3", "hung");
+            TestLab.awaitTrue(
+                    "n1 has given up its connections to n3",
+                    () -> lab.sh("n1", toN3).isBlank());
+        } finally {
+            lab.lab("heal", "n3");
+        }
+        lab.awaitUp(NODES);
     }
 
     @Test

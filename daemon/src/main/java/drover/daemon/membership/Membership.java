@@ -218,6 +218,11 @@ public final class Membership implements AutoCloseable {
 
     private final class Links implements LinkObserver {
         @Override
+        public void linkBegan(Address peer) {
+            roster.linkBegan(peer);
+        }
+
+        @Override
         public void lastLinkEnded(Address peer) {
             MemberAddress.of(peer).ifPresent(member -> events.addAll(roster.linksEnded(peer, member.node())));
         }

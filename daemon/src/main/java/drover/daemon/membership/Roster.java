@@ -108,6 +108,11 @@ final class Roster {
         return Optional.of(sameStart ? new MembershipEvent.Back(up) : new MembershipEvent.Joined(up));
     }
 
+    /// A peer that had ended its last link has another: its process lives.
+    synchronized void linkBegan(Address address) {
+        closed.remove(address);
+    }
+
     /// The last link from a peer ended: when it leaves the view, it is down and not only hung.
     synchronized List<MembershipEvent> linksEnded(Address address, NodeId node) {
         if (!address.equals(addresses.get(node))) return List.of(); // an earlier start of it

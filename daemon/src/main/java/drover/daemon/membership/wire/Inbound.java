@@ -39,6 +39,16 @@ final class Inbound implements Runnable {
         if (current != null && which.test(current)) close();
     }
 
+    /// Its sender has a newer link. If this one's other end is gone, nobody would ever tell, since nothing is sent
+    /// here; if it is there, what is on its way still comes.
+    void probe() {
+        try {
+            TlsSockets.probe(plain);
+        } catch (IOException e) {
+            LOG.debug("probing the link from {}: {}", name(), e.toString());
+        }
+    }
+
     void close() {
         try {
             plain.close();

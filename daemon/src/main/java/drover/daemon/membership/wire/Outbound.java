@@ -31,6 +31,9 @@ final class Outbound implements Runnable {
         /// Not sent: the link looks whether it is still wanted.
         static final Frame LOOK = new Frame(new byte[0]);
 
+        /// Not sent: the link ends when what was queued before is written. It is the last one in its queue.
+        static final Frame END = new Frame(new byte[0]);
+
         private final byte[] bytes;
         private final long queuedNs = System.nanoTime();
 
@@ -48,6 +51,10 @@ final class Outbound implements Runnable {
     private final TransportConfig config;
     private final BooleanSupplier stillWanted;
     private final BlockingQueue<Frame> queue;
+    /// Held while a frame is queued, so that none is behind the last.
+    private final Object queueing = new Object();
+
+    private volatile boolean ending; // takes no frame any more
     private volatile boolean closing;
     private volatile boolean greeting;
     private volatile long usedNs = System.nanoTime();
@@ -68,19 +75,40 @@ final class Outbound implements Runnable {
         thread = Thread.ofVirtual().name("group-to-" + to).start(this);
     }
 
-    /// Queues a frame; the oldest ones are dropped when the peer does not keep up. Returns false if this link has
-    /// ended.
+    /// Queues a frame; the oldest ones are dropped when the peer does not keep up. Returns false if this link takes
+    /// none any more; whatever was accepted before is written if the peer takes it.
     boolean offer(byte[] bytes) {
-        Frame frame = new Frame(bytes);
-        while (!closing) {
-            if (queue.offer(frame)) return true;
-            queue.poll();
+        synchronized (queueing) {
+            return !ending && add(new Frame(bytes));
         }
-        return false;
+    }
+
+    private boolean add(Frame frame) {
+        while (!queue.offer(frame)) queue.poll();
+        return true;
+    }
+
+    /// Takes no frame any more, and ends when what is queued is written. A peer that does not take it keeps the link
+    /// until `close`.
+    void end() {
+        synchronized (queueing) {
+            if (ending) return;
+            ending = true;
+            add(Frame.END);
+        }
+    }
+
+    /// Ends the link if nothing is queued. False if something is.
+    private boolean endIfEmpty() {
+        synchronized (queueing) {
+            if (queue.isEmpty()) ending = true;
+            return ending;
+        }
     }
 
     /// Says goodbye, so that the peer does not take the end of this link for a death, and closes.
     void close() {
+        ending = true;
         closing = true;
         thread.interrupt();
     }
@@ -107,12 +135,15 @@ final class Outbound implements Runnable {
         try {
             while (!closing) {
                 Frame frame = queue.take();
-                if (frame != Frame.LOOK) deliver(frame);
-                else if (!stillWanted.getAsBoolean()) break;
+                if (frame == Frame.END) break;
+                if (frame == Frame.LOOK) {
+                    if (!stillWanted.getAsBoolean() && endIfEmpty()) break;
+                } else if (deliver(frame)) break;
             }
         } catch (InterruptedException e) {
             closing = true; // the only one who interrupts is close()
         } finally {
+            ending = true;
             transport.ended(to, this);
             closing = true;
             goodbye();
@@ -120,25 +151,29 @@ final class Outbound implements Runnable {
         }
     }
 
-    private void deliver(Frame first) throws InterruptedException {
+    /// True if the link is to end.
+    private boolean deliver(Frame first) throws InterruptedException {
         usedNs = System.nanoTime();
         long backoffMs = FIRST_BACKOFF_MS;
         while (!closing) {
             try {
                 if (out == null) connect();
                 write(first);
-                for (Frame next = queue.poll(); next != null; next = queue.poll()) write(next);
+                Frame next = queue.poll();
+                for (; next != null && next != Frame.END; next = queue.poll()) write(next);
                 out.flush();
-                return;
+                return next == Frame.END;
             } catch (IOException e) {
                 LOG.debug("group link to {} failed: {}", to, e.toString());
                 closePlain();
                 if (e instanceof ConnectException) transport.refused(to);
-                if (closing || first.isOlderThan(config.retryFor())) return;
+                if (closing || ending) return true; // whoever is not wanted any more is not dialled again
+                if (first.isOlderThan(config.retryFor())) return false;
                 Thread.sleep(backoffMs);
                 backoffMs = Math.min(2 * backoffMs, LAST_BACKOFF_MS);
             }
         }
+        return true;
     }
 
     private void write(Frame frame) throws IOException {

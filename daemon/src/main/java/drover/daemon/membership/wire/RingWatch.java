@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 /// not grow with the cluster; one who misses such a word asks for it. A silent member is reported to the first
 /// `JUDGES` members, among them whoever will make the next view; a judge pings it once more and gives it up only
 /// if that stays unanswered, so one broken path between two members costs nobody the membership. A member whose
-/// own clock ran late (it was stopped, or starved of CPU) forgives others the time it missed.
+/// own clock ran late (it was stopped, or starved of CPU) forgives others the time it missed. A member who hears
+/// nobody at all watches twice as many each time: it was cut off, and soon makes a view of its own.
 ///
 /// Not thread-safe.
 final class RingWatch<A> {
@@ -44,6 +45,8 @@ final class RingWatch<A> {
     private final Map<A, Long> reportedNs = new HashMap<>();
     private final Map<A, Long> doubtedSinceNs = new HashMap<>();
     private Optional<Long> lastTickNs = Optional.empty();
+    private long anybodyNs; // when somebody was heard last
+    private int reach = WATCHED; // how many this member watches
 
     RingWatch(A self, long intervalMs, long silenceMs, long verificationMs) {
         this.self = self;
@@ -81,7 +84,7 @@ final class RingWatch<A> {
     List<A> watched() {
         int own = members.indexOf(self);
         List<A> watched = new ArrayList<>();
-        for (int back = 1; own >= 0 && back < members.size() && watched.size() < WATCHED; back++) {
+        for (int back = 1; own >= 0 && back < members.size() && watched.size() < reach; back++) {
             A candidate = members.get(Math.floorMod(own - back, members.size()));
             if (!reportedNs.containsKey(candidate)) watched.add(candidate);
         }
@@ -91,13 +94,18 @@ final class RingWatch<A> {
     /// Once every interval: whom to assure, whom to ask, and whom to report or give up.
     Actions<A> tick(long nowNs) {
         forgiveLateness(nowNs);
-        reportedNs.values().removeIf(since -> nowNs - since > silenceNs); // still in the view: report it again
         List<Report<A>> reports = new ArrayList<>();
         for (A member : watched()) {
             long heard = heardNs.computeIfAbsent(member, fresh -> nowNs);
             if (nowNs - heard > silenceNs) reports.addAll(report(member, nowNs));
         }
-        List<A> pings = new ArrayList<>();
+        List<A> again = reportedNs.entrySet().stream() // still in the view
+                .filter(report -> nowNs - report.getValue() > silenceNs)
+                .map(Map.Entry::getKey)
+                .toList();
+        for (A member : again) reports.addAll(report(member, nowNs));
+        if (!reports.isEmpty() && nowNs - anybodyNs > silenceNs) reach = Math.min(2 * reach, members.size());
+        List<A> pings = new ArrayList<>(again);
         for (A member : watched()) if (nowNs - heardNs.getOrDefault(member, 0L) > missedNs()) pings.add(member);
         doubtedSinceNs.keySet().stream()
                 .filter(doubted -> !pings.contains(doubted))
@@ -113,8 +121,10 @@ final class RingWatch<A> {
 
     private void forgiveLateness(long nowNs) {
         long late = lastTickNs.map(last -> nowNs - last - intervalNs).orElse(0L);
+        if (lastTickNs.isEmpty()) anybodyNs = nowNs;
         lastTickNs = Optional.of(nowNs);
         if (late <= intervalNs / 2) return;
+        anybodyNs += late;
         heardNs.replaceAll((member, heard) -> heard + late);
         doubtedSinceNs.replaceAll((member, since) -> since + late);
     }
@@ -166,6 +176,8 @@ final class RingWatch<A> {
 
     /// It said that it lives. True if it was doubted.
     boolean heard(A member, long nowNs) {
+        anybodyNs = nowNs;
+        reach = WATCHED;
         reportedNs.remove(member);
         heardNs.computeIfPresent(member, (same, before) -> nowNs);
         return doubtedSinceNs.remove(member) != null;

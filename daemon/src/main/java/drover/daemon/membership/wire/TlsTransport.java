@@ -1,5 +1,6 @@
 package drover.daemon.membership.wire;
 
+import drover.model.NodeId;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -7,6 +8,7 @@ import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
@@ -14,6 +16,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import org.jgroups.Address;
 import org.jgroups.Event;
@@ -53,6 +56,10 @@ public final class TlsTransport extends TP {
     private final LongAdder sentBytes = new LongAdder();
     private final LongAdder receivedBytes = new LongAdder();
     private volatile boolean listening;
+    /// Where the members of the last view are. The superclass' members are those of a view to come already, on the
+    /// node that makes it.
+    private Set<InetSocketAddress> places = Set.of();
+
     private ServerSocket server;
     private Future<?> looking;
 
@@ -122,8 +129,30 @@ public final class TlsTransport extends TP {
                 PhysicalAddress physical = getPhysicalAddressFromCache(member);
                 if (physical != null) super.down(new Event(Event.ADD_PHYSICAL_ADDRESS, new Tuple<>(member, physical)));
             }
+            Object result = super.down(event);
+            endLinksToWhoLeft(next);
+            return result;
         }
         return super.down(event);
+    }
+
+    /// Who was cut off has connections on which nothing is acknowledged: when it is back, TCP waits as long again as
+    /// it was away before it tries once more. So whatever is sent there from now on takes a new link. If it did
+    /// live, it gets what was queued for it.
+    private synchronized void endLinksToWhoLeft(View next) {
+        Set<InetSocketAddress> left = places;
+        places = next.getMembers().stream()
+                .flatMap(member -> MemberAddress.of(member).stream())
+                .map(MemberAddress::control)
+                .collect(Collectors.toUnmodifiableSet());
+        for (InetSocketAddress place : left) {
+            if (places.contains(place)) continue; // it stayed, or started again meanwhile
+            Outbound link = outbound.remove(place);
+            if (link == null) continue;
+            LOG.debug("ending the link to {}, who left", place);
+            link.end();
+            var _ = timer.schedule(link::close, config.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS, false);
+        }
     }
 
     @Override
@@ -215,6 +244,14 @@ public final class TlsTransport extends TP {
     void greeted(Inbound link, Greeting hello) {
         greeting.release();
         LOG.debug("link from {} at {}", hello.sender().node(), hello.sender().control());
+        for (Inbound other : inbound)
+            if (other != link && isFrom(other, hello.sender().node())) other.probe();
+        observer.linkBegan(hello.address());
+    }
+
+    private static boolean isFrom(Inbound link, NodeId node) {
+        Address peer = link.peer();
+        return peer != null && MemberAddress.of(peer).map(MemberAddress::node).equals(Optional.of(node));
     }
 
     void ended(Inbound link, boolean wasGreeted, boolean saidGoodbye) {

@@ -5,11 +5,13 @@ import java.time.Duration;
 /// Limits of the group transport, with the reason of each.
 ///
 /// @param connectTimeout a peer that does not answer a SYN in this time is tried again later
-/// @param handshakeTimeout for TLS and the first frame: one round trip and a few milliseconds of CPU, with room
-///     for a busy machine; a peer that needs longer would block nobody but itself
+/// @param handshakeTimeout for TLS and the first frame of whoever dials: one round trip and a few milliseconds of
+///     CPU, with room for a busy machine; a peer that needs longer would block nobody but itself. A link that ended
+///     has the same time for what is queued
 /// @param retryFor how long a frame waits for a connection: discovery of a node that is just starting succeeds,
 ///     old heartbeats are not delivered
-/// @param idleTimeout links to nodes that are not members are closed after this time
+/// @param idleTimeout links to nodes that are not members are closed after this time; and who is dialled may take
+///     so long to answer, since a daemon that hangs does when it goes on
 /// @param queueFrames frames waiting for one peer; the oldest are dropped beyond (the group resends what
 ///     matters)
 /// @param greetingConnections accepted connections that have not said who they are; more are refused

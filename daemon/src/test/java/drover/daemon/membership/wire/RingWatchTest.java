@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RingWatchTest {
@@ -138,6 +141,49 @@ class RingWatchTest {
             watch.heard("c", s(t));
         }
         assertTrue(again);
+    }
+
+    /// Wherever it stands in the ring: else it waits for ever for one of those before it to make the next view.
+    @Test
+    void whoIsCutOffGivesUpAllOthersSoon() {
+        List<Integer> view = IntStream.range(0, 14).boxed().toList();
+        for (int self : view) {
+            RingWatch<Integer> watch = new RingWatch<>(self, 1000, 5000, 2000);
+            watch.view(view);
+            Set<Integer> givenUp = new TreeSet<>(Set.of(self));
+            for (int t = 0; t <= 28; t++) {
+                RingWatch.Actions<Integer> actions = watch.tick(s(t));
+                for (RingWatch.Report<Integer> report : actions.report())
+                    if (report.judge() == self) watch.doubt(report.silent(), s(t));
+                givenUp.addAll(actions.giveUp());
+            }
+            assertEquals(Set.copyOf(view), givenUp, "given up by " + self);
+        }
+    }
+
+    @Test
+    void whoHearsSomebodyWatchesNoMoreThanTwo() {
+        RingWatch<String> watch = watchOf("e"); // watches d and c
+        for (int t = 0; t <= 30; t++) {
+            watch.tick(s(t));
+            watch.heard("b", s(t));
+            assertTrue(watch.watched().size() <= 2, "at " + t);
+        }
+    }
+
+    @Test
+    void whoWasReportedAndAnswersIsWatchedAgain() {
+        RingWatch<String> watch = watchOf("e");
+        watch.broken("d", 0);
+        boolean asked = false;
+        for (int t = 0; t <= 6; t++) {
+            asked |= watch.tick(s(t)).ping().contains("d");
+            watch.heard("c", s(t));
+            watch.heard("b", s(t));
+        }
+        assertTrue(asked, "it is asked when it is reported again");
+        watch.heard("d", s(6.1));
+        assertEquals(List.of("d", "c"), watch.watched());
     }
 
     @Test
