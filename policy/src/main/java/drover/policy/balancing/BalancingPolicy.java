@@ -34,6 +34,11 @@ public final class BalancingPolicy {
     static final int CANDIDATES = 16;
     /// Relative difference in gain that is noise in the loads rather than a reason.
     static final double NEAR = 0.1;
+    /// Idle nodes as fast as its target that a guest leaves to newcomers if nobody competes with it here. In the
+    /// simulated comparison long guests that went to the last idle fast node made all jobs after them slower.
+    static final int SPARE = 2;
+    /// A node is idle while fewer of its cores than this share are wanted.
+    private static final double IDLE = 0.25;
     /// A stay has to be as long as this many times the cost of the next move.
     private static final int RESIDENCY_COSTS = 2;
 
@@ -62,7 +67,12 @@ public final class BalancingPolicy {
     /// @param own the target's vector of this moment, guests on their way to it included
     /// @param source the vector of the node that the guest would leave, as it was when it asked
     public static boolean admits(
-            LoadVector own, long arrivingBytes, LoadVector source, Resident guest, Cause cause, BalancingLimits limits) {
+            LoadVector own,
+            long arrivingBytes,
+            LoadVector source,
+            Resident guest,
+            Cause cause,
+            BalancingLimits limits) {
         if (own.memoryFreeBytes() - arrivingBytes < guest.residentBytes() + limits.bytesReserve()) return false;
         return switch (cause) {
             case MEMORY -> true;
@@ -88,7 +98,8 @@ public final class BalancingPolicy {
         if (candidates.isEmpty()) return new Stay("no guest wants the processor");
         List<Option> options = new ArrayList<>();
         for (Resident guest : candidates)
-            for (Target target : view.targets()) option(view, guest, target, limits).ifPresent(options::add);
+            for (Target target : view.targets())
+                option(view, guest, target, limits).ifPresent(options::add);
         if (options.isEmpty()) return new Stay("no move would gain more than it costs");
         double best = options.stream().mapToDouble(Option::net).max().orElseThrow();
         List<Option> near = options.stream()
@@ -110,8 +121,7 @@ public final class BalancingPolicy {
         return move(view, chosen, Cause.PROCESSOR, reason);
     }
 
-    private static Optional<Option> option(
-            BalancingView view, Resident guest, Target target, BalancingLimits limits) {
+    private static Optional<Option> option(BalancingView view, Resident guest, Target target, BalancingLimits limits) {
         if (target.freeBytes() < guest.residentBytes() + limits.bytesReserve()) return Optional.empty();
         double cost = costSeconds(guest, target, limits);
         if (!restraint(guest, cost, limits).isEmpty()) return Optional.empty();
@@ -121,15 +131,25 @@ public final class BalancingPolicy {
         double ownGain = age * (stretchHere(view, guest) - stretchThere(target, guest));
         double demand = cost * view.record().caution() * (1L << guest.moves());
         if (Math.min(gain, ownGain) <= demand) return Optional.empty();
+        if (view.tasks() <= view.own().cpus() && spareNodes(view, target) < SPARE) return Optional.empty();
         return Optional.of(new Option(guest, target, gain, cost));
+    }
+
+    /// Idle nodes as fast as the target, beside it.
+    private static long spareNodes(BalancingView view, Target target) {
+        return view.targets().stream()
+                .filter(other -> !other.node().equals(target.node()))
+                .filter(other -> other.entry().vector().speed()
+                        >= target.entry().vector().speed())
+                .filter(other -> other.tasks() < other.entry().vector().cpus() * IDLE)
+                .count();
     }
 
     /// What all guests of both nodes save for each second that the guest computes.
     private static double perSecond(
             LoadVector here, double tasksHere, LoadVector there, double tasksThere, Resident guest) {
         double others = Math.max(0, tasksHere - guest.tasks());
-        return Contention.marginal(here, others, guest.tasks())
-                - Contention.marginal(there, tasksThere, guest.tasks());
+        return Contention.marginal(here, others, guest.tasks()) - Contention.marginal(there, tasksThere, guest.tasks());
     }
 
     /// The guest whose leaving frees enough with the fewest bytes; if none does, the largest that fits elsewhere.
@@ -141,13 +161,15 @@ public final class BalancingPolicy {
             for (Target target : view.targets()) {
                 double cost = costSeconds(guest, target, limits);
                 if (target.freeBytes() >= guest.residentBytes() + limits.bytesReserve()
-                        && restraint(guest, cost, limits).isEmpty())
-                    options.add(new Option(guest, target, cost, cost));
+                        && restraint(guest, cost, limits).isEmpty()) options.add(new Option(guest, target, cost, cost));
             }
         }
-        Comparator<Option> fewestBytes = Comparator.comparingLong(option -> option.guest().residentBytes());
+        Comparator<Option> fewestBytes =
+                Comparator.comparingLong(option -> option.guest().residentBytes());
         Comparator<Option> cheapest = Comparator.<Option>comparingDouble(option -> Contention.marginal(
-                        option.target().entry().vector(), option.target().tasks(), option.guest().tasks()))
+                        option.target().entry().vector(),
+                        option.target().tasks(),
+                        option.guest().tasks()))
                 .thenComparing(option -> option.target().node());
         Optional<Option> enough = options.stream()
                 .filter(option -> option.guest().residentBytes() >= missing)

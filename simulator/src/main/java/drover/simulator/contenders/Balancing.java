@@ -25,6 +25,9 @@ import java.util.Map;
 final class Balancing {
     private static final long UNSEEN_NS = 2 * Timeline.SECOND;
 
+    private static final int TARGETS = 64;
+    private static final int QUIET_SECONDS = 10; // a node where nobody waits looks less often
+
     private final BalancingLimits limits = BalancingLimits.USUAL;
     private final Map<NodeId, PredictionRecord> records = new HashMap<>();
     private final Map<NodeId, List<Sent>> sent = new HashMap<>();
@@ -35,6 +38,8 @@ final class Balancing {
         if (node.copies().isEmpty()) return;
         if (node.copies().stream().anyMatch(node::isLeaving)) return; // one at a time: they would share the link
         LoadVector own = node.vector(node.filter().local());
+        boolean quiet = own.cpuLoad() <= own.cpus() && own.memoryFreeBytes() >= limits.bytesReserve();
+        if (quiet && (world.timeline().nowNs() / Timeline.SECOND + node.index()) % QUIET_SECONDS != 0) return;
         var view = new BalancingView(
                 node.id(),
                 own,
@@ -52,7 +57,11 @@ final class Balancing {
         records.compute(
                 move.from(),
                 (_, record) -> (record == null ? PredictionRecord.NEW : record)
-                        .with(move.stretchHere(), move.stretchThere(), seconds(move.workSeconds()), seconds(move.tookSeconds())));
+                        .with(
+                                move.stretchHere(),
+                                move.stretchThere(),
+                                seconds(move.workSeconds()),
+                                seconds(move.tookSeconds())));
     }
 
     private void begin(World world, SimNode node, BalancingView view, Move move) {
@@ -65,7 +74,8 @@ final class Balancing {
                 .findFirst()
                 .orElseThrow();
         sent.computeIfAbsent(node.id(), _ -> new ArrayList<>())
-                .add(new Sent(move.target(), guest.residentBytes(), world.timeline().nowNs()));
+                .add(new Sent(
+                        move.target(), guest.residentBytes(), world.timeline().nowNs()));
         world.move(
                 node,
                 copy,
@@ -98,16 +108,18 @@ final class Balancing {
         long now = world.timeline().nowNs();
         List<Sent> recent = sent.getOrDefault(node.id(), List.of());
         List<Target> targets = new ArrayList<>();
-        Knowledge.of(world, node).forEach((other, entry) -> {
+        Knowledge.freshest(world, node, TARGETS).forEach((other, entry) -> {
             if (other.equals(node.id())) return;
             int tasks = 0;
             long bytes = 0;
             for (Sent each : recent) {
-                if (!each.target().equals(other) || now - each.atNs() >= entry.age().toNanos() + UNSEEN_NS) continue;
+                if (!each.target().equals(other)
+                        || now - each.atNs() >= entry.age().toNanos() + UNSEEN_NS) continue;
                 tasks++;
                 bytes += each.bytes();
             }
-            double rate = Math.min(node.spec().bytesPerSecond(), world.node(other).spec().bytesPerSecond());
+            double rate = Math.min(
+                    node.spec().bytesPerSecond(), world.node(other).spec().bytesPerSecond());
             targets.add(new Target(other, entry, tasks, bytes, rate));
         });
         return targets;

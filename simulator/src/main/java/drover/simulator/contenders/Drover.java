@@ -4,7 +4,9 @@ import drover.model.NodeId;
 import drover.policy.load.LoadEntry;
 import drover.policy.placement.ClusterView;
 import drover.policy.placement.ClusterView.Candidate;
+import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementDecision.Impossible;
+import drover.policy.placement.PlacementDecision.Offer;
 import drover.policy.placement.PlacementDecision.Place;
 import drover.policy.placement.PlacementDecision.Wait;
 import drover.policy.placement.PlacementPolicy;
@@ -16,6 +18,7 @@ import drover.simulator.world.SimNode;
 import drover.simulator.world.Timeline;
 import drover.simulator.world.World;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +32,13 @@ final class Drover implements Contender {
     private static final int GUEST_MAX = 100_000;
     private static final long UNSEEN_NS = 2 * Timeline.SECOND; // a filtered load shows a new task after that
 
+    private final int asks;
     private final Optional<Balancing> balancing;
 
+    /// @param asks how many of the best nodes are asked for their present before a job starts
     /// @param balances whether guests are moved, or only placed
-    Drover(boolean balances) {
+    Drover(int asks, boolean balances) {
+        this.asks = asks;
         balancing = balances ? Optional.of(new Balancing()) : Optional.empty();
     }
 
@@ -44,10 +50,30 @@ final class Drover implements Contender {
     @Override
     public Optional<SimNode> place(World world, SimNode home, JobSpec job) {
         var request = new PlacementRequest(Set.of(), job.tellsMemory() ? job.bytes() : 0, Set.of());
-        return switch (PlacementPolicy.decide(view(world, home), request, GUEST_MAX, world.random())) {
+        PlacementDecision decision = PlacementPolicy.decide(view(world, home), request, GUEST_MAX, world.random());
+        if (asks > 0)
+            decision = PlacementPolicy.decide(asked(world, home, decision), request, GUEST_MAX, world.random());
+        return switch (decision) {
             case Place place -> Optional.of(world.node(place.node()));
             case Wait _, Impossible _ -> Optional.empty();
         };
+    }
+
+    /// The present of the nodes that would cost least as far as gossip tells.
+    private ClusterView asked(World world, SimNode home, PlacementDecision decision) {
+        return new ClusterView(
+                home.id(),
+                decision.offers().stream()
+                        .filter(offer -> Double.isFinite(offer.cost()))
+                        .sorted(Comparator.comparingDouble(Offer::cost).thenComparing(Offer::node))
+                        .limit(asks)
+                        .map(offer -> present(world.node(offer.node())))
+                        .toList());
+    }
+
+    private static Candidate present(SimNode node) {
+        return new Candidate(
+                node.id(), node.vector(node.tasks() + node.arrivingCopies()), 0, 0, 0, node.arrivingBytes());
     }
 
     private static ClusterView view(World world, SimNode home) {

@@ -5,29 +5,40 @@ import drover.simulator.world.JobSpec;
 import drover.simulator.world.SimNode;
 import drover.simulator.world.World;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
-/// E-PVM: the node whose marginal cost is least; jobs never move. Source: Amir et al., IEEE TPDS 11(7), 2000.
-/// Knows the present of all nodes and the job's memory exactly, as the source's simulation did.
-final class EnhancedPvm implements Contender {
+/// E-PVM: the node whose marginal cost is least, over processor and memory. Jobs never move, and say how much
+/// memory they use. Source: Amir et al., IEEE TPDS 11(7), 2000, doi 10.1109/71.877834.
+///
+/// @param exact whether it knows the present of all nodes, or what gossip tells
+record EnhancedPvm(boolean exact) implements Contender {
     @Override
     public Optional<SimNode> place(World world, SimNode home, JobSpec job) {
-        double base = world.nodes().size();
-        double most = 1;
-        for (SimNode node : world.nodes()) most = Math.max(most, (node.tasks() + 1) / power(node));
+        List<Seen> nodes = exact ? Seen.exactly(world) : Seen.byGossip(world, home);
+        double base = Math.max(2, nodes.size());
+        double most = nodes.stream()
+                .mapToDouble(node -> (node.tasks() + 1) / node.power())
+                .max()
+                .orElse(1);
         double scale = 1;
         while (scale < most) scale *= 2;
-        double loadScale = scale;
-        return world.nodes().stream().min(Comparator.comparingDouble(node -> {
-            double tasks = node.tasks() / power(node);
-            double cpu = Math.pow(base, (tasks + 1 / power(node)) / loadScale) - Math.pow(base, tasks / loadScale);
-            double used = (double) node.usedBytes() / node.spec().memoryBytes();
-            double more = (double) job.bytes() / node.spec().memoryBytes();
-            return cpu + Math.pow(base, used + more) - Math.pow(base, used);
-        }));
+        double tasksScale = scale;
+        return nodes.stream()
+                .min(Comparator.comparingDouble(node -> cost(node, job, base, tasksScale)))
+                .map(Seen::node);
     }
 
-    private static double power(SimNode node) {
-        return node.spec().speed() * node.spec().cpus();
+    private static double cost(Seen node, JobSpec job, double base, double scale) {
+        double tasks = node.tasks() / node.power();
+        double cpu = Math.pow(base, (tasks + 1 / node.power()) / scale) - Math.pow(base, tasks / scale);
+        double total = node.node().spec().memoryBytes();
+        double used = node.usedBytes() / total;
+        return cpu + Math.pow(base, used + job.bytes() / total) - Math.pow(base, used);
+    }
+
+    @Override
+    public boolean gossips() {
+        return !exact;
     }
 }

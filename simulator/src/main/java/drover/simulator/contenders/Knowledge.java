@@ -14,7 +14,17 @@ final class Knowledge {
 
     /// The entries of nodes that are members; of itself a node knows the present.
     static Map<NodeId, LoadEntry> of(World world, SimNode self) {
-        Map<NodeId, LoadEntry> known = new HashMap<>(self.window().view(world.timeline().nowNs()));
+        return members(world, self, self.window().view(world.timeline().nowNs()));
+    }
+
+    /// The freshest of them alone: in a large cluster enough to choose among, once a second.
+    static Map<NodeId, LoadEntry> freshest(World world, SimNode self, int count) {
+        return members(
+                world, self, self.window().freshest(count, world.timeline().nowNs()));
+    }
+
+    private static Map<NodeId, LoadEntry> members(World world, SimNode self, Map<NodeId, LoadEntry> entries) {
+        Map<NodeId, LoadEntry> known = new HashMap<>(entries);
         known.keySet().removeIf(node -> !world.isMember(self, world.node(node)));
         known.put(self.id(), new LoadEntry(self.vector(self.filter().exported()), Duration.ZERO));
         return known;

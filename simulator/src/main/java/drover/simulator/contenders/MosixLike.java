@@ -48,7 +48,8 @@ final class MosixLike implements Contender {
                 .filter(copy -> node.runs(copy) && !node.isLeaving(copy))
                 .sorted(
                         full
-                                ? Comparator.<Copy>comparingLong(copy -> -copy.spec().bytes())
+                                ? Comparator.<Copy>comparingLong(
+                                        copy -> -copy.spec().bytes())
                                 : Comparator.<Copy>comparingDouble(copy -> -node.done(copy)))
                 .toList();
         if (heaviest.isEmpty()) return;
@@ -58,7 +59,8 @@ final class MosixLike implements Contender {
         double least = full ? Double.MAX_VALUE : own;
         for (var entry : node.window().view(now).entrySet()) {
             LoadVector load = entry.getValue().vector();
-            if (entry.getKey().equals(node.id()) || load.memoryFreeBytes() < chosen.spec().bytes()) continue;
+            if (entry.getKey().equals(node.id())
+                    || load.memoryFreeBytes() < chosen.spec().bytes()) continue;
             double there = (load.cpuLoad() + ADDED) / load.speed();
             if (there < least) {
                 least = there;

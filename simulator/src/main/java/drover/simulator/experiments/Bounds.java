@@ -25,8 +25,8 @@ final class Bounds {
         List<JobSpec> jobs = scenario.jobs();
         double[] left = new double[jobs.size()];
         double[] busy = new double[jobs.size()]; // work done, each times its moment
-        PriorityQueue<Integer> open = new PriorityQueue<>(
-                Comparator.comparingDouble(i -> jobs.get(i).workSeconds()));
+        PriorityQueue<Integer> open =
+                new PriorityQueue<>(Comparator.comparingDouble(i -> jobs.get(i).workSeconds()));
         double now = 0;
         for (int next = 0; next < jobs.size() || !open.isEmpty(); ) {
             double until = next < jobs.size() ? jobs.get(next).arrivalNs() / 1e9 : Double.POSITIVE_INFINITY;

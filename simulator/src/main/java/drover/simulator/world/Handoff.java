@@ -32,10 +32,10 @@ final class Handoff {
 
     // Start, leases, end
 
-    void start(SimNode node, JobSpec spec, int epoch) {
+    void start(SimNode node, JobSpec spec, int epoch, int moves) {
         Copy former = node.copy(spec.job());
         if (former != null && former.epoch >= epoch) return;
-        Copy copy = new Copy(spec, epoch, 0, 0, now(), null);
+        Copy copy = new Copy(spec, epoch, 0, moves, now(), null);
         node.put(copy);
         if (world.settings().leases()) ping(node, world.home(spec));
         else node.run(copy);
@@ -51,13 +51,18 @@ final class Handoff {
         node.drop(copy, "end");
         send(node, home, () -> {
             HomeBook.Line line = home.book().open(copy.spec.job());
-            if (line != null && line.node == node && line.epoch == copy.epoch) home.book().end(line);
+            if (line != null && line.node == node && line.epoch == copy.epoch)
+                home.book().end(line);
         });
     }
 
     /// A node renews its leases with each home that has copies here.
     void pingAll(SimNode node) {
-        node.copies().stream().map(copy -> world.home(copy.spec)).distinct().toList().forEach(home -> ping(node, home));
+        node.copies().stream()
+                .map(copy -> world.home(copy.spec))
+                .distinct()
+                .toList()
+                .forEach(home -> ping(node, home));
     }
 
     private record Listed(JobId job, int epoch, boolean ended) {}
@@ -66,7 +71,8 @@ final class Handoff {
         long asked = now();
         List<Listed> list = new ArrayList<>();
         for (Copy copy : node.copies())
-            if (world.home(copy.spec) == home) list.add(new Listed(copy.spec.job(), copy.epoch, copy.state == State.ENDED));
+            if (world.home(copy.spec) == home)
+                list.add(new Listed(copy.spec.job(), copy.epoch, copy.state == State.ENDED));
         send(node, home, () -> {
             Map<Listed, Boolean> answers = new HashMap<>();
             for (Listed each : list) answers.put(each, renew(home, node, each));
@@ -124,7 +130,8 @@ final class Handoff {
                 world.timeline().after(expected(copy) + 4 * PATIENCE_NS, () -> to.expectNoMore(job));
             }
             send(to, from, () -> {
-                if (from.copy(job) != copy || copy.state != State.RUNNING || copy.epoch != epoch || !copy.boundAway) return;
+                if (from.copy(job) != copy || copy.state != State.RUNNING || copy.epoch != epoch || !copy.boundAway)
+                    return;
                 if (yes) freezeAndShip(from, copy, to, prediction, why);
                 else copy.boundAway = false;
             });
@@ -156,7 +163,8 @@ final class Handoff {
             });
         });
         if (world.settings().leases())
-            world.timeline().after(expected(copy) + Timeline.nanos(queued) + PATIENCE_NS, () -> abort(from, copy, epoch));
+            world.timeline()
+                    .after(expected(copy) + Timeline.nanos(queued) + PATIENCE_NS, () -> abort(from, copy, epoch));
     }
 
     private void askCommit(SimNode to, Copy came, SimNode from, String why) {

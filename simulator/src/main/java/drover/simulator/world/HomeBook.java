@@ -95,7 +95,8 @@ public final class HomeBook {
         line.placedNs = world.timeline().nowNs();
         line.answeredNs = line.placedNs;
         int epoch = line.epoch;
-        world.network().send(home, node, 1000, () -> world.handoff().start(node, line.spec, epoch));
+        int moves = line.moves; // a rerun gives no new ones: they are counted in a job's life
+        world.network().send(home, node, 1000, () -> world.handoff().start(node, line.spec, epoch, moves));
     }
 
     void end(Line line) {

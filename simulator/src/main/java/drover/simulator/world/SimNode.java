@@ -136,7 +136,16 @@ public final class SimNode {
     /// This node's vector with a load of the caller's choice: exported, local or that of this moment.
     public LoadVector vector(double load) {
         return new LoadVector(
-                spec.speed(), spec.cpus(), load, spec.memoryBytes(), freeBytes(), -1, -1, copies.size(), sequence, incarnation);
+                spec.speed(),
+                spec.cpus(),
+                load,
+                spec.memoryBytes(),
+                freeBytes(),
+                -1,
+                -1,
+                copies.size(),
+                sequence,
+                incarnation);
     }
 
     /// One more second of the filters.

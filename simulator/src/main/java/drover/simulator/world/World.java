@@ -36,10 +36,16 @@ public final class World {
     private int ended;
 
     /// What a move brought, beside what was expected.
-    public record Measured(NodeId from, double stretchHere, double stretchThere, double workSeconds, double tookSeconds) {}
+    public record Measured(
+            NodeId from, double stretchHere, double stretchThere, double workSeconds, double tookSeconds) {}
 
     public World(
-            List<NodeSpec> specs, List<JobSpec> jobs, WorldSettings settings, Contender contender, Observer observer, long seed) {
+            List<NodeSpec> specs,
+            List<JobSpec> jobs,
+            WorldSettings settings,
+            Contender contender,
+            Observer observer,
+            long seed) {
         SplittableRandom root = new SplittableRandom(seed);
         random = root.split();
         this.settings = settings;
@@ -117,6 +123,11 @@ public final class World {
     /// Runs until a moment, whatever has ended by then.
     public void runUntil(double seconds) {
         while (timeline.step(Timeline.nanos(seconds))) {}
+    }
+
+    /// Tells observers of a fault.
+    public void note(String fault) {
+        observer.fault(timeline.nowNs(), fault);
     }
 
     /// Asks a target, and moves a guest there if it admits it.
