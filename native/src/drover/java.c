@@ -168,8 +168,10 @@ _Noreturn void java_run(int argc, char **argv) {
     static const char *const labs[] = {"lab", "demo", NULL};
     const char *word = argc >= 2 ? argv[1] : "";
     bool is_daemon = strcmp(word, "daemon") == 0;
+    bool is_simulator = strcmp(word, "sim") == 0;
     const char *main_class = is_one_of(word, daemons) ? "drover.daemon/drover.daemon.Main"
         : is_one_of(word, labs)                       ? "drover.lab/drover.lab.Main"
+        : is_simulator                                ? "drover.simulator/drover.simulator.Main"
                                                       : "drover.cli/drover.cli.Main";
     const char *image = find_image();
     struct command c = {.count = 0};
@@ -180,10 +182,10 @@ _Noreturn void java_run(int argc, char **argv) {
     add(&c, "-Xss256k");
     if (is_daemon)
         add(&c, heap_of_a_daemon());
-    else
+    else if (!is_simulator)
         add(&c, "-XX:TieredStopAtLevel=1"); // these words end before a better compiler has paid
-    const char *name = is_one_of(word, daemons) ? "daemon" : is_one_of(word, labs) ? "lab" : "cli";
-    if (strcmp(name, "cli") != 0)
+    const char *name = is_one_of(word, daemons) ? "daemon" : is_one_of(word, labs) ? "lab" : is_simulator ? "sim" : "cli";
+    if (strcmp(name, "cli") != 0 && !is_simulator)
         add(&c, "--enable-native-access=drover.linux");
     add_cache(&c, image, name);
     add(&c, format("-Ddrover.home=%s%s", image, ""));

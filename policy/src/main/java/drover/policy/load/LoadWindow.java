@@ -3,12 +3,14 @@ package drover.policy.load;
 import drover.model.LoadVector;
 import drover.model.NodeId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -26,6 +28,11 @@ public final class LoadWindow {
 
     private record Kept(LoadVector vector, long bornNs) {}
 
+    private static final Comparator<Map.Entry<NodeId, Kept>> OLDEST_FIRST =
+            Comparator.<Map.Entry<NodeId, Kept>>comparingLong(
+                            entry -> entry.getValue().bornNs())
+                    .thenComparing(Map.Entry.<NodeId, Kept>comparingByKey().reversed());
+
     private final Map<NodeId, Kept> kept = new HashMap<>();
 
     /// An empty window.
@@ -36,9 +43,18 @@ public final class LoadWindow {
         if (age.isNegative()) throw new IllegalArgumentException("age must be >= 0, got " + age);
         long born = nowNs - age.toNanos();
         Kept known = kept.get(node);
-        if (known == null && kept.size() >= NODE_LIMIT) return false;
         if (known != null && !vector.isNewerThan(known.vector())) return false;
+        if (known == null && kept.size() >= NODE_LIMIT && !makeRoom(born, nowNs)) return false;
         kept.put(node, new Kept(vector, born));
+        return true;
+    }
+
+    /// Forgets what says nothing any more; if that is nothing, the oldest, unless all are younger than what came.
+    private boolean makeRoom(long bornNs, long nowNs) {
+        if (kept.values().removeIf(entry -> nowNs - entry.bornNs() > TELLING.toNanos())) return true;
+        Map.Entry<NodeId, Kept> oldest = Collections.min(kept.entrySet(), OLDEST_FIRST);
+        if (oldest.getValue().bornNs() >= bornNs) return false;
+        kept.remove(oldest.getKey());
         return true;
     }
 
@@ -50,13 +66,17 @@ public final class LoadWindow {
     /// The entries to pass on, the freshest first.
     public SequencedMap<NodeId, LoadEntry> freshest(int count, long nowNs) {
         if (count < 0) throw new IllegalArgumentException("count must be >= 0, got " + count);
-        List<Map.Entry<NodeId, Kept>> sorted = kept.entrySet().stream()
-                .filter(entry -> nowNs - entry.getValue().bornNs() <= TELLING.toNanos())
-                .sorted(Comparator.<Map.Entry<NodeId, Kept>>comparingLong(
-                                entry -> -entry.getValue().bornNs())
-                        .thenComparing(Map.Entry.comparingByKey()))
-                .limit(count)
-                .toList();
+        PriorityQueue<Map.Entry<NodeId, Kept>> best = new PriorityQueue<>(OLDEST_FIRST);
+        for (Map.Entry<NodeId, Kept> entry : kept.entrySet()) {
+            if (nowNs - entry.getValue().bornNs() > TELLING.toNanos()) continue;
+            if (best.size() < count) best.add(entry);
+            else if (count > 0 && OLDEST_FIRST.compare(entry, best.peek()) > 0) {
+                best.poll();
+                best.add(entry);
+            }
+        }
+        List<Map.Entry<NodeId, Kept>> sorted = new ArrayList<>(best);
+        sorted.sort(OLDEST_FIRST.reversed());
         SequencedMap<NodeId, LoadEntry> chosen = new LinkedHashMap<>();
         sorted.forEach(entry -> chosen.put(entry.getKey(), entryOf(entry.getValue(), nowNs)));
         return chosen;

@@ -65,4 +65,17 @@ class LoadWindowTest {
         window.forget(A);
         assertTrue(window.view(0).isEmpty());
     }
+
+    @Test
+    void aFullWindowForgetsTheOldestForAYoungerOne() {
+        LoadWindow window = new LoadWindow();
+        for (int i = 0; i < 4096; i++)
+            assertTrue(window.offer(new NodeId("n" + i), vector(1, 1), Duration.ofMillis(1 + i), 0));
+        assertFalse(window.offer(A, vector(1, 1), Duration.ofSeconds(5), 0), "older than all");
+        assertTrue(window.offer(A, vector(1, 1), Duration.ZERO, 0));
+        assertFalse(window.view(0).containsKey(new NodeId("n4095")));
+        assertEquals(4096, window.view(0).size());
+        assertEquals(
+                List.of(A, new NodeId("n0")), List.copyOf(window.freshest(2, 0).keySet()));
+    }
 }

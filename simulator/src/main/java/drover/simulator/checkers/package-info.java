@@ -1,0 +1,2 @@
+/// What must hold in every simulated cluster, whatever fails.
+package drover.simulator.checkers;

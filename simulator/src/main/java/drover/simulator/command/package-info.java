@@ -1,0 +1,2 @@
+/// The words of `drover sim`.
+package drover.simulator.command;

@@ -1,0 +1,2 @@
+/// Ways of assigning jobs to nodes, side by side under one model.
+package drover.simulator.contenders;

@@ -1,0 +1,2 @@
+/// The entry point; what it starts is in the packages below.
+package drover.simulator;

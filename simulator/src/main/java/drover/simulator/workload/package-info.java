@@ -1,0 +1,2 @@
+/// Clusters and jobs, drawn from a seed.
+package drover.simulator.workload;

@@ -1,0 +1,2 @@
+/// Simulated time, network, nodes, homes and jobs, from a seed.
+package drover.simulator.world;
