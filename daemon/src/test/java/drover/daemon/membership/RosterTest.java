@@ -65,4 +65,24 @@ class RosterTest {
         assertEquals(
                 Set.of(OTHER), roster.peersOf(View.create(OWN, 3, OWN, again)).keySet());
     }
+
+    /// As after a pause: the others ended their links to it, and began new ones.
+    @Test
+    void whoEndedItsLastLinkAndBeganAnotherHangsWhenItIsLost() {
+        Address other = address("n2", 2, NOW);
+        roster.accept(View.create(OWN, 1, OWN, other));
+        roster.linksEnded(other, OTHER);
+        roster.linkBegan(other);
+        roster.accept(View.create(OWN, 2, OWN));
+        assertEquals(MemberState.HUNG, roster.get(OTHER).orElseThrow().state());
+    }
+
+    @Test
+    void whoEndedItsLastLinkIsDownWhenItIsLost() {
+        Address other = address("n2", 2, NOW);
+        roster.accept(View.create(OWN, 1, OWN, other));
+        roster.linksEnded(other, OTHER);
+        roster.accept(View.create(OWN, 2, OWN));
+        assertEquals(MemberState.DOWN, roster.get(OTHER).orElseThrow().state());
+    }
 }
