@@ -125,6 +125,17 @@ final class Ahead {
         return content.bytes;
     }
 
+    /// The same, and it stays here.
+    synchronized Bytes content(long node) {
+        Content content = contents.get(node);
+        return content == null ? null : content.bytes;
+    }
+
+    /// The kernel has the whole content now.
+    synchronized void given(long node) {
+        dropContent(node);
+    }
+
     private void drop(Key key) {
         Kept kept = names.remove(key);
         if (kept == null || kept.value.entry() == null) return;
