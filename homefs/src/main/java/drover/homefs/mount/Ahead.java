@@ -27,7 +27,17 @@ final class Ahead {
     /// Who does not come to it within that time, does not go through the directory.
     private static final long UNUSED_NANOS = 30_000_000_000L;
 
-    private record Key(long parent, Bytes name) {}
+    private record Key(long parent, Bytes name) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key that && parent == that.parent && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(parent) * 31 + name.hashCode();
+        }
+    }
 
     private record Kept(Found value, Walk walk, long sinceNanos, long untilNanos) {}
 

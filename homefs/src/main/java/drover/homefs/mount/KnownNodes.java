@@ -19,7 +19,17 @@ final class KnownNodes {
     /// A path is not followed further: while directories are renamed, it may seem to be a circle.
     private static final int DEEPEST = 256;
 
-    private record Entry(long parent, Bytes name) {}
+    private record Entry(long parent, Bytes name) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Entry that && parent == that.parent && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(parent) * 31 + name.hashCode();
+        }
+    }
 
     private final Map<Long, KnownNode> nodes = new ConcurrentHashMap<>();
     private final Map<Entry, Long> names = new ConcurrentHashMap<>();
