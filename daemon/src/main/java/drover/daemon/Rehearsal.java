@@ -18,6 +18,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +41,11 @@ final class Rehearsal {
     private static final Duration POLL = Duration.ofMillis(50);
     /// Enough that the recorded profile is the one of the work and not of its start; takes some seconds.
     private static final int JOBS = 250;
+    /// With small files, each read by a job of its own from the first to the last, twice.
+    private static final int FOLDERS = 8;
+
+    private static final int FILES = 500;
+    private static final int FILE_BYTES = 4_096;
 
     private static final String FIRST = "rehearsal-one";
     private static final String SECOND = "rehearsal-two";
@@ -142,17 +148,38 @@ final class Rehearsal {
     /// Jobs need the keeper, which needs root, and namespaces: without them the rest of the rehearsal still
     /// counts.
     private void runJobs(Places home) throws IOException {
-        for (int i = 0; i < JOBS; i++) {
-            Optional<String> trouble = runJob(home);
-            if (trouble.isPresent()) {
-                LOG.warn("no jobs are rehearsed: {}", trouble.get());
-                return;
-            }
+        List<Path> folders = new ArrayList<>();
+        try {
+            for (int i = 0; i < FOLDERS; i++) folders.add(smallFiles());
+            for (int i = 0; i < JOBS; i++) if (!rehearse(home, "ls -l /etc >/dev/null")) return;
+            for (Path folder : folders)
+                if (!rehearse(home, "cat %1$s/* >/dev/null; cat %1$s/* >/dev/null".formatted(folder))) return;
+            LOG.info("rehearsed {} jobs", JOBS + FOLDERS);
+        } finally {
+            for (Path folder : folders) delete(folder);
         }
-        LOG.info("rehearsed {} jobs", JOBS);
     }
 
-    private Optional<String> runJob(Places home) throws IOException {
+    private static Path smallFiles() throws IOException {
+        Path folder = Files.createTempDirectory("drover-rehearsal");
+        for (int i = 0; i < FILES; i++) Files.write(folder.resolve("f" + i), new byte[FILE_BYTES]);
+        return folder;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) Files.delete(file);
+        }
+        Files.delete(folder);
+    }
+
+    private boolean rehearse(Places home, String script) throws IOException {
+        Optional<String> trouble = runJob(home, script);
+        trouble.ifPresent(why -> LOG.warn("no more jobs are rehearsed: {}", why));
+        return trouble.isEmpty();
+    }
+
+    private Optional<String> runJob(Places home, String script) throws IOException {
         Path log = home.run().resolve("job.log");
         ProcessBuilder builder = new ProcessBuilder(
                 libexec.resolveSibling("bin").resolve("drover").toString(),
@@ -162,7 +189,7 @@ final class Rehearsal {
                 "--",
                 "/bin/sh",
                 "-c",
-                "ls -l /etc >/dev/null");
+                script);
         builder.environment().put("DROVER_RUN_DIR", home.run().toString());
         builder.environment().remove("JAVA_TOOL_OPTIONS"); // it is about this process
         Process job = builder.redirectErrorStream(true)

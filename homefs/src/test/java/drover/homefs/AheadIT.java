@@ -98,6 +98,15 @@ class AheadIT {
         assertTrue(others.output().contains("Permission denied"), others.output());
     }
 
+    /// Home promises what is in the directory, and the kernel is given what came ahead before it asks.
+    @Test
+    void whatCameAheadIsReadWithoutARequest() {
+        run("time.sleep(0.3)\nfor i in range(12, 100):\n    if i != 18: assert read(i) == 'old %d' % i");
+        var requests = nodes.sides.getFirst().mount.counters().requests();
+        assertTrue(requests.getOrDefault("READ", 0L) < 50, requests.toString());
+        run("open(B + '/50', 'w').write('new'); assert read(50) == 'new' and read(51) == 'old 51'");
+    }
+
     @Test
     void filesOfManySizesAreReadWhole() {
         TwoNodes.Result result = nodes.python(work, """

@@ -126,6 +126,39 @@ class LocalOpensIT {
         assertEquals("locked\n8 8\nfree\n", result.output());
     }
 
+    /// Home has to hear of a close, too, when locks of fcntl(2) end with it.
+    @Test
+    void whoReadsManyFilesClosesThemWithoutAWordUntilItLocks() {
+        String read = """
+                import os, fcntl, time
+                a, b = os.environ["A"] + "/f", os.environ["B"] + "/f"
+                for i in range(6):
+                    open(a).read(); time.sleep(0.1)
+                for i in range(600): open(a).close()
+                """;
+        assertEquals("", nodes.python(work, read).output());
+        var counters = nodes.sides.getFirst().mount.counters();
+        long flushes = counters.requests().get("FLUSH");
+        assertTrue(flushes < 400, flushes + " closes told of");
+        String lock = """
+                with open(a) as f:
+                    fcntl.lockf(f, fcntl.LOCK_SH); fcntl.lockf(f, fcntl.LOCK_UN)
+                def free():
+                    with open(b, "r+") as g: fcntl.lockf(g, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                free()
+                f, second = open(a), open(a)
+                fcntl.lockf(f, fcntl.LOCK_SH)
+                try: free(); print("no lock")
+                except OSError: pass
+                second.close()
+                free()
+                """;
+        assertEquals("", nodes.python(work, read + lock).output());
+        long before = counters.requests().get("FLUSH");
+        assertEquals("", nodes.python(work, read).output());
+        assertTrue(counters.requests().get("FLUSH") - before >= 600, "closes told of again");
+    }
+
     @Test
     void aLaterDaemonServesWhatWasOpenedBeforeIt() throws Exception {
         nodes.sh(work, "head -c 3000000 /dev/urandom > $H/f; chmod 644 $H/f; " + WARM);

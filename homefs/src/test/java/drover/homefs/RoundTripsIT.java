@@ -133,6 +133,13 @@ class RoundTripsIT {
     }
 
     @Test
+    void noNameIsAskedForTwiceWhereNotAllContentFitsIntoAnAnswer() {
+        callsFor("for i in map(int, os.listdir(A)): %s".formatted(READ));
+        long ahead = nodes.sides.getFirst().mount.counters().namesAhead();
+        assertTrue(ahead <= 2 * FILES + 2 * ONCE, ahead + " names for twice " + FILES);
+    }
+
+    @Test
     void whoLooksAtFilesInARowAsksForAFewAndForNoContent() {
         long calls = callsFor("for i in range(%d): assert os.stat(A + '/%%d' %% i).st_size == 4096".formatted(FILES));
         assertTrue(calls <= 2 * ONCE, calls + " calls");

@@ -26,6 +26,16 @@ public record JobId(NodeId home, long number) implements Comparable<JobId> {
     }
 
     @Override
+    public boolean equals(Object other) {
+        return other instanceof JobId that && number == that.number && home.equals(that.home);
+    }
+
+    @Override
+    public int hashCode() {
+        return home.hashCode() * 31 + Long.hashCode(number);
+    }
+
+    @Override
     public String toString() {
         return number + "@" + home;
     }

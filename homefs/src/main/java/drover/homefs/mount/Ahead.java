@@ -27,7 +27,17 @@ final class Ahead {
     /// Who does not come to it within that time, does not go through the directory.
     private static final long UNUSED_NANOS = 30_000_000_000L;
 
-    private record Key(long parent, Bytes name) {}
+    private record Key(long parent, Bytes name) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key that && parent == that.parent && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(parent) * 31 + name.hashCode();
+        }
+    }
 
     private record Kept(Found value, Walk walk, long sinceNanos, long untilNanos) {}
 
@@ -123,6 +133,17 @@ final class Ahead {
         content.given += Math.clamp(content.bytes.length() - offset, 0, length);
         if (content.given >= content.bytes.length()) dropContent(node);
         return content.bytes;
+    }
+
+    /// The same, and it stays here.
+    synchronized Bytes content(long node) {
+        Content content = contents.get(node);
+        return content == null ? null : content.bytes;
+    }
+
+    /// The kernel has the whole content now.
+    synchronized void given(long node) {
+        dropContent(node);
     }
 
     private void drop(Key key) {

@@ -279,7 +279,10 @@ final class AheadCalls {
                 wanted.add(each);
             }
         }
-        if (!wanted.isEmpty() && hasRoom(wanted.size())) ask(parent, walk, wanted, caller, null);
+        if (wanted.isEmpty() || !hasRoom(wanted.size())) return;
+        int atOnce = reads ? walk.atOnce() : wanted.size();
+        for (int from = 0; from < wanted.size(); from += atOnce)
+            ask(parent, walk, wanted.subList(from, Math.min(wanted.size(), from + atOnce)), caller, null);
     }
 
     private boolean hasRoom(int more) {
@@ -312,6 +315,7 @@ final class AheadCalls {
                 for (Found found : all.subList(0, whole)) arrived(asking, found, left);
                 for (Found found : all.subList(whole, all.size())) notWhole(asking, found, left);
                 if (whole < all.size()) asking.walk.cameUpTo(all.get(whole).name(), whole);
+                else if (asking.content && all.size() > 1) asking.walk.allCame();
                 for (List<Waiter> waiting : asking.names.values()) left.addAll(waiting);
                 underWay.remove(asking);
             }

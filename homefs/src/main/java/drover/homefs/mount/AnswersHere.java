@@ -24,6 +24,7 @@ final class AnswersHere {
     private final OpenHandles handles;
     private final Grants grants;
     private final LocalOpens locals;
+    private final QuietCloses closes = new QuietCloses();
     private final ReplyTranslator replies;
     private final Ahead ahead;
     private final Walks walks;
@@ -64,15 +65,26 @@ final class AnswersHere {
             long handle = locals.mayOpen(open) ? locals.open(open.node(), guest.get()) : 0;
             if (handle == 0) return false;
             ByteBuffer out = FuseDevice.smallReply();
-            boolean kept = node.openedHere();
-            if (!kept) walks.of(node.parent()).opened(); // the first time
-            KernelReply.openedHere(out, handle, kept);
+            boolean[] first = {false};
+            boolean kept = node.openedHere(size -> first[0] = store(node.id, size));
+            if (!kept || first[0]) walks.of(node.parent()).opened();
+            KernelReply.openedHere(out, handle, kept, closes.opens(guest.get(), node));
             if (device.reply(unique, out) < 0) locals.released(open.node(), handle, 0);
             counters.answeredHere.increment();
             return true;
         } finally {
             answering.unlock();
         }
+    }
+
+    /// Gives the kernel content that came ahead, so that it need not ask for it.
+    private boolean store(long node, long size) {
+        Bytes content = ahead.content(node);
+        if (content == null || content.length() != size || size > FuseDevice.MOST_STORED_BYTES) return false;
+        if (size > 0 && device.store(node, content.array()) < 0) return false;
+        ahead.given(node);
+        counters.bytesRead.add(size);
+        return true;
     }
 
     /// Of a directory that was just changed from here: its attributes came with that.
@@ -102,8 +114,16 @@ final class AnswersHere {
         return answered;
     }
 
+    /// Somebody takes a lock of fcntl(2).
+    private void locks(FuseRequest request) {
+        KnownNode node = nodes.get(request.node());
+        if (node != null) node.locked();
+        callers.guestOf(request.pid()).ifPresent(closes::locks);
+    }
+
     private boolean tryTo(FuseRequest request, FileOperation operation) {
         long unique = request.unique();
+        if (operation instanceof FileOperation.SetLock lock && !lock.flock()) locks(request);
         if (operation instanceof FileOperation.GetAttributes(long id, long _)) return attributes(request, id);
         if (operation instanceof FileOperation.Flush(long id, long owner)) {
             KnownHandle handle = handles.get(id);

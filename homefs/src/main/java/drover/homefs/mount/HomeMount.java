@@ -70,6 +70,7 @@ public final class HomeMount implements AutoCloseable {
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, back::release);
         this.pruning = new Pruning("mount-" + home + "-pruning", device, nodes, handles, locals, config.mostNodes());
         nodes.onGrowth(pruning::grown);
+        if (resumed) nodes.resumed();
         this.ahead = new Ahead(back::neverUsed);
         Walks walks = new Walks();
         this.recaller = new Recaller(

@@ -13,6 +13,7 @@ final class KernelReply {
     static final int FOPEN_DIRECT_IO = 1;
     static final int FOPEN_KEEP_CACHE = 2;
     static final int FOPEN_CACHE_DIR = 8;
+    static final int FOPEN_NOFLUSH = 32;
     private static final int STATX_BASIC_AND_BIRTH = 0xfff;
 
     private KernelReply() {}
@@ -85,8 +86,9 @@ final class KernelReply {
     }
 
     /// @param kept whether what the kernel has of the content is right
-    static void openedHere(ByteBuffer out, long handle, boolean kept) {
-        opened(out, handle, kept ? FOPEN_KEEP_CACHE : 0);
+    /// @param quiet whether it need not tell of the close
+    static void openedHere(ByteBuffer out, long handle, boolean kept, boolean quiet) {
+        opened(out, handle, (kept ? FOPEN_KEEP_CACHE : 0) | (quiet ? FOPEN_NOFLUSH : 0));
     }
 
     static void fileSystem(ByteBuffer out, FileResult.FileSystem f) {

@@ -4,6 +4,7 @@ import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /// An inode that the kernel knows: enough to bring it back to a home that has restarted, and what is known of
 /// its cached content. Owned by [KnownNodes], under this node's lock.
@@ -29,6 +30,10 @@ final class KnownNode {
     private boolean openToAll;
     /// Of a file whose content came along with a lookup: the kernel may have pages of before.
     private boolean pagesUnsure;
+    /// Whether somebody has opened it: else the kernel has no page of it.
+    private boolean wasOpen;
+    /// By fcntl(2), from here.
+    private boolean wasLocked;
     private KnownContent hashed;
     private Next next;
     private KnownListing listing;
@@ -40,7 +45,9 @@ final class KnownNode {
     record Next(FileAttributes attributes, long generation, long believedUntilNanos) {}
 
     /// @param parent and name: where it is seen first
-    KnownNode(long id, long parent, Bytes name, FileAttributes attributes) {
+    /// @param resumed whether a daemon before this one may have served it
+    KnownNode(long id, long parent, Bytes name, FileAttributes attributes, boolean resumed) {
+        this.wasOpen = resumed;
         this.id = id;
         this.parent = parent;
         this.name = name;
@@ -83,6 +90,7 @@ final class KnownNode {
     synchronized boolean opened(FileAttributes now) {
         boolean kept = content != null && !pagesUnsure && content.sameContent(now);
         pagesUnsure = false;
+        wasOpen = true;
         if (!kept) {
             noCapability = false;
             hashed = null;
@@ -103,10 +111,22 @@ final class KnownNode {
     }
 
     /// It is opened on this node alone. Returns whether the pages that the kernel may have of it are right.
-    synchronized boolean openedHere() {
-        boolean kept = !pagesUnsure;
+    ///
+    /// @param store gives the kernel a content of that size, and says whether it did; asked when nobody has opened
+    ///     the file before, so that nobody is reading it, and no other open is answered meanwhile
+    synchronized boolean openedHere(LongPredicate store) {
+        boolean kept = !pagesUnsure || (!wasOpen && content != null && store.test(content.size()));
         pagesUnsure = false;
+        wasOpen = true;
         return kept;
+    }
+
+    synchronized boolean wasLocked() {
+        return wasLocked;
+    }
+
+    synchronized void locked() {
+        wasLocked = true;
     }
 
     /// Home says that anybody may open it for reading without asking, until it takes that back.

@@ -19,22 +19,39 @@ final class KnownNodes {
     /// A path is not followed further: while directories are renamed, it may seem to be a circle.
     private static final int DEEPEST = 256;
 
-    private record Entry(long parent, Bytes name) {}
+    private record Entry(long parent, Bytes name) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Entry that && parent == that.parent && name.equals(that.name);
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(parent) * 31 + name.hashCode();
+        }
+    }
 
     private final Map<Long, KnownNode> nodes = new ConcurrentHashMap<>();
     private final Map<Entry, Long> names = new ConcurrentHashMap<>();
     private volatile Runnable grown = () -> {};
+    private volatile boolean resumed;
 
     /// @param grown run for each node that is new; not to wait for anything
     void onGrowth(Runnable grown) {
         this.grown = grown;
     }
 
+    /// The kernel may know files from a daemon before this one. Call before the first is seen.
+    void resumed() {
+        resumed = true;
+    }
+
     void seen(long parent, Bytes name, FileResult.Entry entry) {
         FileAttributes attributes = entry.attributes();
         KnownNode node = nodes.get(entry.node());
         boolean isNew = node == null;
-        if (isNew) node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, parent, name, attributes));
+        if (isNew)
+            node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, parent, name, attributes, resumed));
         node.seen(parent, name);
         names.put(new Entry(parent, name), entry.node());
         if (isNew) grown.run();

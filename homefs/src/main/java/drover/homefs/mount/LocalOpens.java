@@ -35,8 +35,24 @@ final class LocalOpens {
     private static final int HARMLESS =
             Open.O_CLOEXEC | Open.O_NOCTTY | Open.O_NONBLOCK | Open.O_NOFOLLOW | Open.FMODE_EXEC | O_LARGEFILE;
 
+    /// @param handle the guest's
     /// @param lockOwner of a lock of flock(2), which is the open file's own: it has a handle of its own; else 0
-    private record Key(long node, GuestKey guest, long lockOwner) {}
+    private record Key(long node, long handle, long lockOwner) {
+        /// Written out, as in other keys of what each request looks up: what a record has instead is slow until it
+        /// is compiled, and long in compiling.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key that
+                    && node == that.node
+                    && handle == that.handle
+                    && lockOwner == that.lockOwner;
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode((node * 31 + handle) * 31 + lockOwner);
+        }
+    }
 
     /// What one guest has open of one file.
     private static final class Opened {
@@ -103,21 +119,22 @@ final class LocalOpens {
     long open(long node, GuestKey guest) {
         long job = guest.job().number();
         if (job >= MAX_JOB || guest.epoch() >= 1 << EPOCH_BITS) return 0;
+        long handle = LOCAL | job << EPOCH_BITS | guest.epoch();
         synchronized (this) {
-            opened.computeIfAbsent(new Key(node, guest, 0), key -> new Opened()).opens++;
+            opened.computeIfAbsent(new Key(node, handle, 0), key -> new Opened()).opens++;
         }
-        return LOCAL | job << EPOCH_BITS | guest.epoch();
+        return handle;
     }
 
-    private Key key(long node, long handle, long lockOwner) {
+    private GuestKey guestOf(long handle) {
         long job = (handle & ~LOCAL) >>> EPOCH_BITS;
         int epoch = (int) (handle & (1 << EPOCH_BITS) - 1);
-        return new Key(node, new GuestKey(new JobId(home, job), epoch), lockOwner);
+        return new GuestKey(new JobId(home, job), epoch);
     }
 
     /// Home's handle for a local one, or 0 if it was not needed so far.
     synchronized long homes(long node, long handle) {
-        Opened known = opened.get(key(node, handle, 0));
+        Opened known = opened.get(new Key(node, handle, 0));
         return known == null ? 0 : known.handle;
     }
 
@@ -125,7 +142,7 @@ final class LocalOpens {
     ///
     /// @param lockOwner if it is about a lock of flock(2), else 0
     void withHomes(long node, long handle, long lockOwner, Then then) {
-        withHomes(key(node, handle, lockOwner), then);
+        withHomes(new Key(node, handle, lockOwner), then);
     }
 
     private void withHomes(Key key, Then then) {
@@ -143,7 +160,8 @@ final class LocalOpens {
     }
 
     private void ask(Key key) {
-        Caller caller = Caller.of(key.guest, 0, 0); // home takes root, of an ordinary user's job, for that user
+        Caller caller =
+                Caller.of(guestOf(key.handle), 0, 0); // home takes root, of an ordinary user's job, for that user
         conversation.ask(new FileOperation.Open(key.node, Open.O_RDONLY, false, 0), caller, reply -> {
             switch (reply) {
                 case FileReply.Done(
@@ -181,8 +199,8 @@ final class LocalOpens {
     void released(long node, long handle, long lockOwner) {
         long[] homes = new long[2];
         synchronized (this) {
-            if (lockOwner != 0) homes[0] = dropped(key(node, handle, lockOwner));
-            homes[1] = dropped(key(node, handle, 0));
+            if (lockOwner != 0) homes[0] = dropped(new Key(node, handle, lockOwner));
+            homes[1] = dropped(new Key(node, handle, 0));
         }
         for (long each : homes) if (each != 0) release.accept(each);
     }

@@ -15,6 +15,11 @@ final class Walk {
     /// A guest that leaves out some, or several that share the work, still go through the directory.
     private static final int LONGEST_STEP = 4;
 
+    /// Answers with content that home may be making, or that are here, so that it need not be waited for.
+    private static final int ANSWERS_AHEAD = 4;
+    /// After so many answers that brought all content more is asked for at once.
+    private static final int ALL_CAME = 8;
+
     private static final int SURE = 3;
     private static final int SUREST = 8;
     /// After so many names one after the other the directory's names are worth a question.
@@ -37,6 +42,9 @@ final class Walk {
     /// In that order: up to where names were asked for.
     private int asked;
     private int ahead;
+    /// As many names as come with their content in one answer.
+    private int atOnce = MOST_AHEAD;
+    private int allCame;
     private int read;
     private boolean notPromised;
     private long usedNanos = System.nanoTime();
@@ -97,7 +105,7 @@ final class Walk {
         }
         int left = asked - place - 1;
         if (left > ahead / 2) return List.of();
-        ahead = Math.min(MOST_AHEAD, 2 * ahead);
+        ahead = Math.min(Math.min(MOST_AHEAD, ANSWERS_AHEAD * atOnce), 2 * ahead);
         int until = Math.min(names.size(), place + 1 + ahead);
         List<Bytes> next = new ArrayList<>();
         while (asked < until) next.add(names.at(order, asked++));
@@ -126,10 +134,22 @@ final class Walk {
 
     /// Only so many have come with what was wanted of them: from that name on they have to be asked for again.
     synchronized void cameUpTo(Bytes name, int came) {
+        atOnce = Math.max(LEAST_AHEAD / 2, came);
+        allCame = 0;
         int[] places = names == null ? null : names.places(name);
-        if (places == null || places[order] >= asked) return;
-        asked = places[order];
-        ahead = Math.max(LEAST_AHEAD / 2, came);
+        if (places != null && places[order] < asked) asked = places[order];
+    }
+
+    /// All that was asked for has come, with its content.
+    synchronized void allCame() {
+        if (++allCame < ALL_CAME) return;
+        allCame = 0;
+        atOnce = Math.min(MOST_AHEAD, 2 * atOnce);
+    }
+
+    /// How many names to ask for in one call, if content is to come along.
+    synchronized int atOnce() {
+        return atOnce;
     }
 
     /// What was asked for ahead was of no use.

@@ -9,7 +9,6 @@ import drover.linux.syscall.Fallocate;
 import drover.linux.syscall.FileStatus;
 import drover.linux.syscall.Fsync;
 import drover.linux.syscall.Lseek;
-import drover.linux.syscall.NativeBytes;
 import drover.linux.syscall.Open;
 import drover.linux.syscall.Read;
 import drover.linux.syscall.Write;
@@ -92,10 +91,12 @@ final class ContentCalls {
     }
 
     /// By its mode, and without a list that says otherwise of somebody.
+    ///
+    /// @param descriptor of the open file
     private static boolean mayBeReadByAll(FileStatus status, int descriptor) {
-        return (status.mode() & OTHERS_MAY_READ) != 0
-                && Xattr.getxattr(ProcSelf.path(descriptor), ACCESS_LIST) instanceof NativeBytes.Failed(int errno)
-                && (errno == Errno.ENODATA || errno == Errno.EOPNOTSUPP);
+        if ((status.mode() & OTHERS_MAY_READ) == 0) return false;
+        int length = Xattr.length(descriptor, ACCESS_LIST);
+        return length == -Errno.ENODATA || length == -Errno.EOPNOTSUPP;
     }
 
     /// Opens a regular file by its inode.

@@ -34,8 +34,18 @@ final class TogetherCalls {
             if (found == null) continue; // who asks for it alone hears what is wrong
             all.add(found);
             if (found.content() != null) left -= found.content().length();
+            else if (isTooMuch(found.entry(), left, o.contentBytes()))
+                break; // it is asked for again, with those behind it
         }
         return new FileResult.FoundAll(all);
+    }
+
+    /// Whether the file's content would have come along with the name if there was room for it.
+    private static boolean isTooMuch(FileResult.Entry entry, int left, int contentBytes) {
+        return entry != null
+                && entry.attributes().isRegular()
+                && entry.attributes().size() > left
+                && entry.attributes().size() <= contentBytes;
     }
 
     /// Null if it cannot be looked up.

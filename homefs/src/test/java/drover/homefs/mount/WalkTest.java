@@ -74,6 +74,21 @@ class WalkTest {
         assertTrue(asked > 8 && asked < 32, asked + " asked for");
     }
 
+    /// Home sends so much content at once, so the next answers are to be on their way.
+    @Test
+    void noMoreIsAskedForAtOnceThanComes() {
+        walk.listed(true, numbered());
+        assertEquals(256, walk.atOnce());
+        for (Bytes name : numbered().subList(0, 100)) walk.at(name);
+        walk.cameUpTo(Bytes.of("f103"), 10);
+        assertEquals(10, walk.atOnce());
+        List<Bytes> next = walk.at(Bytes.of("f100"));
+        assertEquals(Bytes.of("f103"), next.getFirst(), "what has not come is asked for again");
+        assertEquals(Bytes.of("f140"), next.getLast(), "four answers ahead");
+        for (int answer = 0; answer < 8; answer++) walk.allCame();
+        assertEquals(20, walk.atOnce());
+    }
+
     @Test
     void whoLeavesSomeOutIsForeseen() {
         walk.listed(true, numbered());

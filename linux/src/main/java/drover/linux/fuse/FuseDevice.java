@@ -16,17 +16,24 @@ public final class FuseDevice {
     private static final int NOTIFY_INVAL_INODE = 2;
 
     private static final int NOTIFY_INVAL_ENTRY = 3;
+    private static final int NOTIFY_STORE = 4;
     private static final int NOTIFY_RESEND = 7;
     private static final int NOTIFY_PRUNE = 9;
     /// Inodes of one [#prune].
     public static final int MOST_PRUNED = 256;
+    /// Of one [#store].
+    public static final int MOST_STORED_BYTES = 64 << 10;
 
     private static final int EXPIRE_ONLY = 1;
     private static final int OUT_HEADER_BYTES = 16;
     private static final int SMALL_BYTES = 4 << 10;
+    private static final int STORE_HEADER_BYTES = OUT_HEADER_BYTES + 24;
 
     private static final ThreadLocal<ByteBuffer> SMALL =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(SMALL_BYTES).order(ByteOrder.nativeOrder()));
+
+    private static final ThreadLocal<ByteBuffer> STORED = ThreadLocal.withInitial(() ->
+            ByteBuffer.allocateDirect(STORE_HEADER_BYTES + MOST_STORED_BYTES).order(ByteOrder.nativeOrder()));
 
     private final int descriptor;
 
@@ -126,6 +133,16 @@ public final class FuseDevice {
     /// The kernel asks again for the attributes, and for the content. Waits for pages that are being read.
     public int invalidateContent(long node) {
         return send(notification(NOTIFY_INVAL_INODE).putLong(node).putLong(0).putLong(0));
+    }
+
+    /// The kernel takes a file's whole content into its cache, as if it had read it. It must know the file by that
+    /// size. Waits for pages that are being read: not for a file that somebody may be reading.
+    ///
+    /// @param content at most [#MOST_STORED_BYTES]
+    public int store(long node, byte[] content) {
+        ByteBuffer out = STORED.get().clear().putInt(0).putInt(NOTIFY_STORE).putLong(0);
+        out.putLong(node).putLong(0).putInt(content.length).putInt(0);
+        return send(out.put(content));
     }
 
     /// The kernel sends all requests again that were read and not answered (Linux 6.9 and later).
