@@ -69,6 +69,7 @@ enum to_init {
     I_CONTINUE = 'c',
 };
 enum from_init {
+    R_CONTROL = 'N',  // with the descriptor that replaces this socket; nothing follows on it
     R_PTY = 'P',      // with the master's descriptor
     R_MAIN = 'M',     // sent by the first process itself: its credentials name its pid on the node
     R_STARTED = 'B',  // exec succeeded

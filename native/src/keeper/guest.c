@@ -98,8 +98,15 @@ static void ended(struct guest *g, const struct init_exit *e) {
     session_tell_end(g);
 }
 
+static void on_control(struct watch *w, uint32_t events);
+
 static void on_message(struct guest *g, const uint8_t *m, size_t length, pid_t sender, int fd) {
     switch ((enum from_init)m[0]) {
+        case R_CONTROL:
+            watch_close(g->keeper, g->cradle.control);
+            g->cradle.control = fd;
+            watch_add(g->keeper, &g->control_watch, fd, EPOLLIN, on_control);
+            return;
         case R_PTY:
             fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
             int index = g->out[0].fd == -2 ? 0 : 2; // fd 1 is the terminal, or the terminal is a stream of its own
