@@ -201,13 +201,14 @@ def main(names):
         return 1
     import facts_attacks
     import facts_criu
+    import facts_moves
     import facts_streams
     import facts_terminal
     import facts_walls
     os.chdir("/")  # the checkout may be in root's home, which Debian closes to the users whom guests run as
     signal.signal(signal.SIGALRM, too_long)
     facts = {}
-    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu):
+    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu, facts_moves):
         facts.update({n: f for n, f in vars(module).items() if n.startswith("fact_")})
     passed, failed = 0, []
     for name, fact in facts.items():

@@ -103,11 +103,11 @@ void dump_ended(struct guest *g, int status) {
     char why[1024] = "home gave it up";
     if (!m->abandoned && !(m->held && WIFEXITED(status)))
         move_complaint(g, "dump.log", why, sizeof why);
-    bool was_held = m->held, was_committed = m->committed;
-    if (was_committed && g->cradle.pid > 0)
-        return; // its init is dying; the guest is not to be taken for one that stays
+    bool was_held = m->held;
+    if (g->left && g->cradle.pid > 0)
+        return; // its init is dying
     move_end(g);
-    if (g->forgotten || was_committed)
+    if (g->forgotten || g->left)
         return;
     tell_failed(g, why);
     if (!was_held)

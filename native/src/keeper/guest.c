@@ -205,16 +205,17 @@ void guest_watch_control(struct guest *g) {
 }
 
 /// Its next epoch runs on another node: what was said last is said there.
-static void moved(struct guest *g) {
+void guest_left(struct guest *g) {
     close_streams(g);
     if (g->cradle.control >= 0)
         watch_close(g->keeper, g->cradle.control);
     g->cradle.control = -1;
-    cradle_removed(g->keeper, &g->cradle);
+    if (g->cradle.pid > 0)
+        cradle_removed(g->keeper, &g->cradle);
     g->cradle.pid = 0;
     g->forgotten = true;
     daemon_end(g->keeper, guest_frame(g, K_DEAD));
-    if (g->move->criu == 0)
+    if (g->move && g->move->criu == 0)
         move_end(g);
 }
 
@@ -224,8 +225,8 @@ void guest_reaped(struct guest *g) {
         g->cradle.pid = 0;
         return;
     }
-    if (g->move && g->move->committed) {
-        moved(g);
+    if (g->left) {
+        guest_left(g);
         return;
     }
     on_control(&g->control_watch, 0); // what it said last
@@ -381,9 +382,9 @@ void guest_start(struct keeper *k, struct reader *r) {
 }
 
 void guest_kill(struct guest *g) {
-    move_kill(g);
     if (g->cradle.pid > 0)
         kill(g->cradle.pid, SIGKILL);
+    move_kill(g);
     if (g->frozen)
         guest_freeze(g, false); // v1: nothing frozen dies
 }

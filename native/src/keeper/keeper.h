@@ -51,7 +51,8 @@ struct move {
     int gate;
     int go;        // CRIU is started when a byte comes out of this pipe
     bool held;     // source: all is in the image
-    bool committed, abandoned, init_reaped;
+    bool committed; // target: it may run
+    bool abandoned, init_reaped;
     char root[64]; // target: where home's files are mounted for CRIU, below the directory of homes
 };
 
@@ -89,6 +90,7 @@ struct guest {
     uint64_t seen_cpu_us; // at the tick before
     int64_t seen_at_ms;
 
+    bool left; // another node has it: its end is told as K_DEAD
     bool has_exit, has_gone, exit_ever_told, exit_told, gone_told, forgotten, frozen;
     struct init_exit exit, gone;
     uint8_t fail_status;
@@ -181,6 +183,8 @@ void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
 void guest_sweep(struct keeper *k);
 bool guest_is_held(const struct guest *g);
+/// No process is left of one that another node has.
+void guest_left(struct guest *g);
 
 // move.c: what source and target have in common
 void move_listen(struct keeper *k);

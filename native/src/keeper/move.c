@@ -170,17 +170,25 @@ void move_known(struct guest *g) {
 
 void move_commit(struct guest *g) {
     struct move *m = g->move;
-    if (!m || m->abandoned || m->committed || (m->arrives ? m->at != GATE_RESTORED : !m->held))
+    if (m && m->arrives) {
+        if (m->at == GATE_RESTORED && !m->abandoned) {
+            m->committed = true;
+            move_answer(g, 0);
+        }
         return;
-    m->committed = true;
-    if (!m->arrives)
-        kill(g->cradle.pid, SIGKILL); // CRIU does so, too; but nobody is to wait for that
-    move_answer(g, 0);
+    }
+    if (g->state == GUEST_STARTING || g->state == GUEST_FAILED || g->left)
+        return;
+    g->left = true;
+    if (g->cradle.pid > 0)
+        guest_kill(g);
+    else
+        guest_left(g);
 }
 
 void move_abandon(struct guest *g) {
     struct move *m = g->move;
-    if (!m || m->arrives || m->committed)
+    if (!m || m->arrives || g->left)
         return;
     m->abandoned = true;
     if (m->go >= 0) {
@@ -190,12 +198,16 @@ void move_abandon(struct guest *g) {
     move_answer(g, 1);
 }
 
-/// Of a guest that is to end: CRIU with it, and on the target all that it has made so far.
+/// Of a guest that is to end, its init first: CRIU with it, and on the target all that it has made so far.
 void move_kill(struct guest *g) {
     struct move *m = g->move;
     if (!m)
         return;
     m->abandoned = true;
+    if (m->held) {
+        move_answer(g, 0); // CRIU kills all that it holds; without CRIU they would run again, if only for a moment
+        return;
+    }
     if (m->criu > 0)
         kill(m->criu, SIGKILL);
     if (m->arrives)

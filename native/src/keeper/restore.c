@@ -249,6 +249,9 @@ void restore_ended(struct guest *g, int status) {
         g->state = GUEST_RUNNING;
         guest_tell_start(g);
         guest_watch_control(g);
+        struct home *h = home_find(k, g->home);
+        if (h && h->expired)
+            guest_freeze(g, true);
         stream_feed(g);
         for (int i = 0; i < 3; i++)
             stream_pump_out(&g->out[i]);

@@ -109,6 +109,10 @@ final class TestLab implements AutoCloseable {
         return Command.start(words(node, List.of(), command));
     }
 
+    Command startAs(String user, String node, String... command) throws Exception {
+        return Command.start(words(node, List.of("--user", user), command));
+    }
+
     /// Starts something that outlives this call, outside the node's quota, with its output in the node's log.
     void launch(String node, String... command) throws Exception {
         Command.run(

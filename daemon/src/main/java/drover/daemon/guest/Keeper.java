@@ -33,6 +33,11 @@ public final class Keeper implements AutoCloseable {
     private static final int KILL = 5;
     private static final int FORGET = 6;
     private static final int LEASE = 7;
+    private static final int DUMP = 9;
+    private static final int RESTORE = 10;
+    private static final int KNOWN = 11;
+    private static final int COMMIT = 12;
+    private static final int ABANDON = 13;
 
     /// Hears what the keeper says, on the receiving thread.
     interface Listener {
@@ -196,13 +201,50 @@ public final class Keeper implements AutoCloseable {
     }
 
     void kill(GuestKey guest) {
-        ByteBuf out = begin(KILL);
-        Wire.writeKey(out, guest);
-        send(out);
+        say(KILL, guest);
     }
 
     void forget(GuestKey guest) {
-        ByteBuf out = begin(FORGET);
+        say(FORGET, guest);
+    }
+
+    /// Source of a move: hold the guest and write it into an image.
+    void dump(GuestKey guest, Criu criu, ImageDirectory image) {
+        send(withCriu(DUMP, guest, criu, image));
+    }
+
+    /// Target of a move: make the guest from its image, and hold it.
+    ///
+    /// @param handoff what the source's keeper said of it
+    void restore(GuestKey guest, Criu criu, ImageDirectory image, byte[] handoff) {
+        send(withCriu(RESTORE, guest, criu, image).writeBytes(handoff));
+    }
+
+    private static ByteBuf withCriu(int type, GuestKey guest, Criu criu, ImageDirectory image) {
+        ByteBuf out = begin(type);
+        Wire.writeKey(out, guest);
+        for (Path path : List.of(criu.program(), criu.shim(), criu.gate(), image.path()))
+            Wire.writeString(out, path.toString());
+        return out;
+    }
+
+    /// What it said of the guest's callers is known: they may go on.
+    void known(GuestKey guest) {
+        say(KNOWN, guest);
+    }
+
+    /// Source: it may never run here again. Target: it runs.
+    void commit(GuestKey guest) {
+        say(COMMIT, guest);
+    }
+
+    /// Source: it goes on here.
+    void abandon(GuestKey guest) {
+        say(ABANDON, guest);
+    }
+
+    private void say(int type, GuestKey guest) {
+        ByteBuf out = begin(type);
         Wire.writeKey(out, guest);
         send(out);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.guest.HeardAtHome.Heard;
+import drover.daemon.links.ImageLinks;
 import drover.homefs.cache.BlockStore;
 import drover.model.Credentials;
 import drover.model.GuestKey;
@@ -57,7 +58,8 @@ class GuestHostIT {
                 DaemonConfig.parse(properties, "test"),
                 new Keeper.Setup(none, none, directory, ""),
                 new BlockStore(directory.resolve("content"), 1 << 20),
-                homes);
+                homes,
+                new ImageLinks(null));
         keeper.accept();
     }
 
