@@ -61,8 +61,9 @@ enum to_keeper {
     K_DUMP = 9,     // source: hold the guest and write it into an image
     K_RESTORE = 10, // target: make it from the image, as another epoch, and hold it
     K_KNOWN = 11,   // the process or namespace that was told is known as the guest's
-    K_COMMIT = 12,  // source: it may never run again here; target: it runs
+    K_RESUME = 12,  // target: let it run
     K_ABANDON = 13, // source: it goes on here
+    K_LEFT = 14,    // source: another node has it; end it, and say when it is dead
 };
 enum from_keeper {
     K_MOUNTED = 101,
@@ -76,8 +77,10 @@ enum from_keeper {
     K_DUMPED = 110,      // with what the target's keeper has to know
     K_DUMP_FAILED = 111, // why; the guest goes on
     K_RESTORED = 112,    // complete, and held
-    K_DEAD = 113,        // after K_COMMIT: no process of it is left
+    K_DEAD = 113,        // after K_LEFT: no process of it is left
 };
+/// At the end of an inventory: what this keeper understands. An older one says nothing there.
+enum keeper_version { KEEPER_MOVES = 1 };
 enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5 };
 
 /// Keeper -> init, and back: datagrams on a SOCK_SEQPACKET pair; byte 0 is one of these.

@@ -168,6 +168,7 @@ static void tell_inventory(struct keeper *k) {
         put_u32(out, (uint32_t)g->cradle.pid);
         put_u64(out, g->pid_namespace);
     }
+    put_u8(out, KEEPER_MOVES);
     daemon_end(k, mark);
     for (struct guest *g = k->guests; g; g = g->next)
         if (!g->forgotten && g->state == GUEST_FAILED)
@@ -207,7 +208,8 @@ static bool obey(struct keeper *k, struct frame *f) {
         case K_FORGET:
         case K_DUMP:
         case K_KNOWN:
-        case K_COMMIT:
+        case K_RESUME:
+        case K_LEFT:
         case K_ABANDON: {
             uint64_t job = get_u64(r);
             uint32_t epoch = get_u32(r);
@@ -222,7 +224,8 @@ static bool obey(struct keeper *k, struct frame *f) {
                 case K_FORGET: guest_forget(g); break;
                 case K_DUMP: dump_start(g, r); break;
                 case K_KNOWN: move_known(g); break;
-                case K_COMMIT: move_commit(g); break;
+                case K_RESUME: move_resume(g); break;
+                case K_LEFT: move_left(g); break;
                 default: move_abandon(g); break;
             }
             return !r->bad;

@@ -203,7 +203,8 @@ void move_answer(struct guest *g, uint8_t status);
 /// What CRIU complained of last.
 void move_complaint(const struct guest *g, const char *log, char *to, size_t size);
 void move_known(struct guest *g);
-void move_commit(struct guest *g);
+void move_resume(struct guest *g);
+void move_left(struct guest *g);
 void move_abandon(struct guest *g);
 void move_kill(struct guest *g);
 bool move_reaped(struct keeper *k, pid_t pid, int status);

@@ -168,15 +168,15 @@ void move_known(struct guest *g) {
         move_answer(g, 0);
 }
 
-void move_commit(struct guest *g) {
+void move_resume(struct guest *g) {
     struct move *m = g->move;
-    if (m && m->arrives) {
-        if (m->at == GATE_RESTORED && !m->abandoned) {
-            m->committed = true;
-            move_answer(g, 0);
-        }
-        return;
-    }
+    if (!m || !m->arrives || m->at != GATE_RESTORED || m->abandoned)
+        return; // it runs already: home says so until it hears of it
+    m->committed = true;
+    move_answer(g, 0);
+}
+
+void move_left(struct guest *g) {
     if (g->state == GUEST_STARTING || g->state == GUEST_FAILED || g->left)
         return;
     g->left = true;
@@ -235,11 +235,11 @@ void move_complaint(const struct guest *g, const char *log, char *to, size_t siz
     FILE *f = fopen(path, "re");
     if (!f)
         return;
-    // The first says what it was, those behind it what that led to. The limit is harmless (ADR 15).
+    // The first says what it was, those behind it what that led to. Two are in each log and harmless (ADR 15).
     bool found = false;
     while (!found && fgets(line, sizeof line, f)) {
         const char *at = strstr(line, "Error (");
-        if (!at || strstr(line, "RLIMIT_NOFILE"))
+        if (!at || strstr(line, "RLIMIT_NOFILE") || strstr(line, "Unable to create tun"))
             continue;
         const char *text = strstr(at, "): ");
         snprintf(to, size, "%s", text ? text + 3 : at);

@@ -174,6 +174,9 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
     errno = error;
     if (pid < 0) {
         guest_fail_here(g, "prepare what it cannot bring along");
+        if (g->cradle.control >= 0)
+            close(g->cradle.control);
+        g->cradle.control = -1;
         unmount_root(g);
         move_end(g);
         cradle_removed(k, &g->cradle);

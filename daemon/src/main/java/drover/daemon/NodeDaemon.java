@@ -92,7 +92,11 @@ final class NodeDaemon implements AutoCloseable {
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 
         Keeper.Setup keeper = new Keeper.Setup(
-                libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
+                libexec.resolve("drover-keeper"),
+                libexec.resolve("drover-init"),
+                places.run(),
+                places.state().resolve("images"),
+                config.guestCgroup());
         BlockStore content =
                 keep(new BlockStore(places.state().resolve("content"), (long) config.keptContentMib() << 20));
         GuestHost guests = keep(new GuestHost(config, keeper, content, new ToHome(jobLinks, fileLinks), images));

@@ -251,6 +251,15 @@ final class TestLab implements AutoCloseable {
         return fail("not within " + limit.toSeconds() + " s: " + what);
     }
 
+    /// As [#awaitTrue(String, Callable)], for what does not last: looks that often.
+    static void awaitTrue(String what, int everyMillis, Callable<Boolean> holds) throws Exception {
+        long deadline = System.nanoTime() + Command.LIMIT.toNanos();
+        while (!holds.call()) {
+            if (System.nanoTime() - deadline > 0) fail("not within " + Command.LIMIT.toSeconds() + " s: " + what);
+            Thread.sleep(everyMillis);
+        }
+    }
+
     static void awaitTrue(String what, Callable<Boolean> holds) throws Exception {
         await(what, () -> holds.call() ? Optional.of(true) : Optional.empty());
     }

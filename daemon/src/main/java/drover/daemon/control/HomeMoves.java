@@ -26,10 +26,9 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Moves running jobs from node to node: drives [Handoff] with what nodes say, and does what it says. The journal's row
-/// is
-/// the switch: before it the job stays on its node whatever fails, after it the move is finished. Loop of home's jobs
-/// only.
+/// Moves running jobs from node to node: drives [Handoff] with what nodes say, and does what it says. The
+/// journal's row is the switch: before it the job stays on its node whatever fails, after it the move is
+/// finished. Loop of home's jobs only.
 final class HomeMoves {
     private static final Logger LOG = LoggerFactory.getLogger(HomeMoves.class);
     /// A target that is not ready by then is given up; nothing is held yet.
@@ -86,12 +85,16 @@ final class HomeMoves {
         Handoff.Step step = Handoff.begin();
         job.move = new JobMove(job.node, target, job.guest(), to, step.state(), asked);
         job.stays = null;
+        job.movingTo = target;
+        book.writeSoon(job);
         LOG.info("job {} is to move from {} to {} as {}", job.id, job.node, target, to);
         enter(job, step);
     }
 
     /// A job whose move an earlier daemon had written down, and may not have finished.
     void recover(Job job) {
+        if (job.movingTo != null) nodes.connect(job.movingTo); // it hears then what lives, and ends the rest
+        job.movingTo = null;
         if (job.leftNode == null) return;
         GuestKey from = new GuestKey(job.id, job.leftEpoch);
         Handoff.Step step = Handoff.recovered();
@@ -146,7 +149,6 @@ final class HomeMoves {
             case HandoffAction.ReportMoved _ -> {
                 job.leftNode = null;
                 job.placementReason = "it was moved there from " + move.source;
-                book.writeSoon(job);
                 nodes.send(move.target, new Session(move.to, Unpooled.buffer(1).writeByte(SessionKind.RESYNC)));
                 over(job, Optional.empty());
             }
@@ -186,6 +188,8 @@ final class HomeMoves {
     private void over(Job job, Optional<String> stays) {
         JobMove move = job.move;
         job.move = null;
+        job.movingTo = null;
+        book.writeSoon(job);
         LOG.info("job {} {}", job.id, stays.map(why -> "stays: " + why).orElse("has moved to " + move.target));
         move.asked.accept(stays);
         for (int signal : move.signals) signals.accept(job, signal);
@@ -228,7 +232,8 @@ final class HomeMoves {
         });
     }
 
-    /// A node says that it has not sent, or not made, the guest. True if the move had to be finished: then it is lost.
+    /// A node says that it has not sent, or not made, the guest. True if the move had to be finished: then it
+    /// is lost.
     boolean stays(NodeId node, GuestKey guest, String reason) {
         boolean[] lost = {false};
         hear(guest, node, (job, move) -> {
@@ -299,6 +304,7 @@ final class HomeMoves {
         if (move == null) return;
         job.move = null;
         job.leftNode = null;
+        job.movingTo = null;
         whereabouts.ended(move.from);
         whereabouts.ended(move.to);
         nodes.send(move.source, new KillGuest(move.from));

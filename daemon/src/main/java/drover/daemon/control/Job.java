@@ -45,6 +45,8 @@ final class Job {
     @Nullable NodeId leftNode;
 
     int leftEpoch;
+    /// Set while that node may have something of a guest that is to move there.
+    @Nullable NodeId movingTo;
 
     @Nullable NodeId node;
 
@@ -211,7 +213,8 @@ final class Job {
                 runEpoch,
                 moves,
                 leftNode == null ? null : leftNode.name(),
-                leftEpoch);
+                leftEpoch,
+                movingTo == null ? null : movingTo.name());
     }
 
     /// A job as it was written, without a deputy: that one has to come back.
@@ -233,6 +236,7 @@ final class Job {
         job.moves = r.moves();
         job.leftNode = r.leftNode() == null ? null : new NodeId(r.leftNode());
         job.leftEpoch = r.leftEpoch();
+        job.movingTo = r.movingTo() == null ? null : new NodeId(r.movingTo());
         job.node = r.node() == null ? null : new NodeId(r.node());
         job.deputyPid = r.deputyPid();
         job.deputyStart = r.deputyStart();

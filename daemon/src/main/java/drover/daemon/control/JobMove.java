@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// A job on its way from one node to another. Owned by the loop of home's jobs; gone when the job has arrived, or
-/// stays.
+/// A job on its way from one node to another. Owned by the loop of home's jobs; gone when the job has arrived,
+/// or stays.
 final class JobMove {
     /// Who asked hears whether it stays, and why; empty if it has moved.
     final Consumer<Optional<String>> asked;

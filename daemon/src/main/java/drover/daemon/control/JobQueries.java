@@ -98,11 +98,14 @@ public final class JobQueries {
         return json.put("cpu_seconds", job.use.cpuSeconds())
                 .put("rss", job.state.isFinal() ? 0 : job.residentBytes)
                 .put("moves", job.moves)
-                .put("cannot_move", jobs.moves().movability().objection(job).orElse(null));
+                .put(
+                        "cannot_move",
+                        jobs.moves().movability().knownObjection(job).orElse(null));
     }
 
     private ObjectNode show(Job job, DeputyConnection caller) {
         ObjectNode json = summary(job)
+                .put("cannot_move", jobs.moves().movability().objection(job).orElse(null))
                 .put("directory", job.directory)
                 .put("runs", job.runEpoch)
                 .put("accepted_at", job.acceptedAt)

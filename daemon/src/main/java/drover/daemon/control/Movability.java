@@ -5,9 +5,8 @@ import drover.model.JobState;
 import drover.model.NodeId;
 import java.util.Optional;
 
-/// Why a job cannot move, as far as home knows without asking its node. In words that go after "because". Loop of
-/// home's
-/// jobs only.
+/// Why a job cannot move, as far as home knows without asking its node. In words that go after "because". Loop
+/// of home's jobs only.
 final class Movability {
     private final NodeId home;
     private final ClusterKnowledge knowledge;
@@ -21,27 +20,40 @@ final class Movability {
         this.files = files;
     }
 
-    /// Whatever the target.
-    Optional<String> objection(Job job) {
-        return Optional.ofNullable(against(job));
+    /// What is known without looking at its files: for lists of many jobs.
+    Optional<String> knownObjection(Job job) {
+        return Optional.ofNullable(againstState(job)).or(() -> Optional.ofNullable(against(job)));
     }
 
-    private String against(Job job) {
+    /// Whatever the target.
+    Optional<String> objection(Job job) {
+        return knownObjection(job).or(() -> Optional.ofNullable(againstLocks(job)));
+    }
+
+    private static String againstState(Job job) {
         if (job.state.isFinal()) return "it has ended";
         if (job.state == JobState.LINGERING) return "its command has ended; only what that left behind goes on";
         if (job.state != JobState.RUNNING || job.node == null) return "it does not run yet";
-        if (job.move != null) return "it moves already, to " + job.move.target;
+        return job.move == null ? null : "it moves already, to " + job.move.target;
+    }
+
+    private String against(Job job) {
         if (job.options.stay()) return "it was started with --stay";
         if (job.node.equals(home)) return "it runs at home, on home's own files, and this version moves no such job";
         if (job.options.nodeNetwork()) return "it uses the network of its node (--net node)";
         if (job.hasTerminal()) return "it has a terminal, which this version cannot take along";
-        if (files.holdsLocks(job.guest())) return "it holds locks on files, which this version cannot take along";
         return null;
+    }
+
+    private String againstLocks(Job job) {
+        return files.holdsLocks(job.guest()) ? "it holds locks on files, which this version cannot take along" : null;
     }
 
     /// To that node.
     Optional<String> objection(Job job, NodeId target) {
-        return objection(job).or(() -> Optional.ofNullable(against(job, target)));
+        return Optional.ofNullable(againstState(job))
+                .or(() -> Optional.ofNullable(against(job, target)))
+                .or(() -> objection(job));
     }
 
     private String against(Job job, NodeId target) {

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Tells which guest a process of this node belongs to, by its pid namespace; while a guest is dumped, CRIU and its
-/// children, which are in none, act for it too. Used by every file call, so what
-/// was found is remembered, but only shortly: pids are reused, and a call must never be done in another guest's
-/// name. Safe from any thread.
+/// Tells which guest a process of this node belongs to, by its pid namespace; while a guest is dumped, CRIU and
+/// its children, which are in none, act for it too. Used by every file call, so what was found is remembered,
+/// but only shortly: pids are reused, and a call must never be done in another guest's name. Safe from any
+/// thread.
 final class CallerTable {
     private static final Duration REMEMBERED = Duration.ofMillis(50);
     private static final int REMEMBERED_MAX = 4096;

@@ -248,13 +248,14 @@ public final class GuestHost implements AutoCloseable {
         if (guests.started(guest, initHostPid)) sayIfStarted(guest);
     }
 
-    private void inventory(List<KeeperMessage.Held> held) {
+    private void inventory(KeeperMessage.Inventory inventory) {
+        List<KeeperMessage.Held> held = inventory.guests();
         for (KeeperMessage.Held one : held) {
             NodeId home = one.guest().job().home();
             guests.found(one);
             if (!home.equals(config.name())) keeper.ifThere(k -> mounts.mount(home, k));
         }
-        moves.found(held);
+        moves.found(held, inventory.version() >= KeeperMessage.MOVES_VERSION);
         keeper.inventoryKnown();
     }
 
@@ -318,7 +319,7 @@ public final class GuestHost implements AutoCloseable {
                     ByteBuf frame = Wire.heapCopy(m.frame()); // through the loop, to stay behind GuestStarted
                     loop.execute(() -> toHome.send(m.guest().job().home(), new Session(m.guest(), frame)));
                 }
-                case KeeperMessage.Inventory m -> loop.execute(() -> inventory(m.guests()));
+                case KeeperMessage.Inventory m -> loop.execute(() -> inventory(m));
             }
         }
 

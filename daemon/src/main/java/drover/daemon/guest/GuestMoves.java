@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Guests of this node on their way to another, and from one. What is to be done next, home decides; this node does it,
-/// and says what came of it. Loop of guests only, but for frames of images.
+/// Guests of this node on their way to another, and from one. What is to be done next, home decides; this node
+/// does it, and says what came of it. Loop of guests only, but for frames of images.
 final class GuestMoves implements ImageLinks.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(GuestMoves.class);
     /// A target that cannot be reached for so long is not moved to. Nothing is held yet.
@@ -54,7 +54,7 @@ final class GuestMoves implements ImageLinks.Receiver {
     private record Arrival(NodeId source, ImageDirectory image, ImageWriter writer) {}
 
     private final NodeId self;
-    private final Path runDirectory;
+    private final Path images;
     private final Path libexec;
     private final Loop loop;
     private final KeeperConnection keeper;
@@ -68,6 +68,8 @@ final class GuestMoves implements ImageLinks.Receiver {
     /// Of which an earlier daemon had begun the move.
     private final Set<GuestKey> found = new HashSet<>();
 
+    private boolean keeperMoves;
+
     GuestMoves(
             NodeId self,
             Keeper.Setup setup,
@@ -78,7 +80,7 @@ final class GuestMoves implements ImageLinks.Receiver {
             ImageLinks links,
             GuestHost.ToHome toHome) {
         this.self = self;
-        runDirectory = setup.runDirectory();
+        images = setup.images();
         libexec = setup.program().toAbsolutePath().getParent();
         this.loop = loop;
         this.keeper = keeper;
@@ -102,7 +104,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         GuestKey guest = move.guest();
         if (guests.has(guest)) return;
         Optional<String> why = refusal.or(this::withoutCriu);
-        ImageDirectory image = ImageDirectory.of(runDirectory, guest);
+        ImageDirectory image = ImageDirectory.of(images, guest);
         if (why.isEmpty()) why = make(image);
         if (why.isPresent()) {
             say(guest, new GuestStays(guest, why.get()));
@@ -125,6 +127,10 @@ final class GuestMoves implements ImageLinks.Receiver {
     }
 
     private Optional<String> withoutCriu() {
+        // One of before takes what it does not know for nonsense, and the guests it holds would be given up.
+        if (!keeperMoves)
+            return Optional.of(
+                    "the drover-keeper of " + self + " is older than its daemon; when it has no guests, restart it");
         return Criu.find(libexec).isPresent()
                 ? Optional.empty()
                 : Optional.of(self + " has no CRIU; there, as root: setup/criu");
@@ -158,7 +164,7 @@ final class GuestMoves implements ImageLinks.Receiver {
     /// It is this node's guest now.
     void resume(GuestKey guest) {
         if (!guests.has(guest)) say(guest, new Missing(List.of(guest)));
-        else keeper.ifThere(k -> k.commit(guest));
+        else keeper.ifThere(k -> k.resume(guest));
     }
 
     /// The keeper could not start a guest. True if it was to come from another node.
@@ -189,7 +195,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         if (departures.containsKey(guest)) return;
         OptionalInt init = guests.initOf(guest);
         Optional<String> why = init.isEmpty() ? Optional.of("it does not run on " + self) : withoutCriu();
-        ImageDirectory image = ImageDirectory.of(runDirectory, guest);
+        ImageDirectory image = ImageDirectory.of(images, guest);
         if (why.isEmpty()) why = make(image);
         if (why.isPresent()) {
             say(guest, new GuestStays(guest, why.get()));
@@ -284,7 +290,7 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     /// It is another node's guest now.
     void end(GuestKey guest) {
-        if (guests.has(guest)) keeper.ifThere(k -> k.commit(guest));
+        if (guests.has(guest)) keeper.ifThere(k -> k.left(guest));
         else say(guest, new GuestDead(guest));
     }
 
@@ -308,11 +314,14 @@ final class GuestMoves implements ImageLinks.Receiver {
     }
 
     /// What the keeper holds since before this daemon was there, some of it perhaps in the middle of a move.
-    void found(List<KeeperMessage.Held> held) {
+    ///
+    /// @param moves whether it understands what is said of moves
+    void found(List<KeeperMessage.Held> held, boolean moves) {
+        keeperMoves = moves;
         for (KeeperMessage.Held one : held) if (one.state() == KeeperMessage.LEAVING) found.add(one.guest());
         boolean any = !departures.isEmpty() || !arrivals.isEmpty();
         for (KeeperMessage.Held one : held) any |= one.state() >= KeeperMessage.LEAVING;
-        if (!any) ImageDirectory.removeAllIn(runDirectory);
+        if (!any) ImageDirectory.removeAllIn(images);
     }
 
     /// The guest runs here now, or is gone: nothing of a move is left.

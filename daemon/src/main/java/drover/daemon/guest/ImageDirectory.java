@@ -15,12 +15,11 @@ import org.slf4j.LoggerFactory;
 /// Where the image of one guest lies on a node while it moves. Only root may look: it is the guest's memory.
 record ImageDirectory(Path path) {
     private static final Logger LOG = LoggerFactory.getLogger(ImageDirectory.class);
-    private static final String PARENT = "images";
 
-    static ImageDirectory of(Path runDirectory, GuestKey guest) {
-        return new ImageDirectory(runDirectory
-                .resolve(PARENT)
-                .resolve(guest.job().home() + "-" + guest.job().number() + "-" + guest.epoch()));
+    /// @param images where all of this node lie
+    static ImageDirectory of(Path images, GuestKey guest) {
+        return new ImageDirectory(
+                images.resolve(guest.job().home() + "-" + guest.job().number() + "-" + guest.epoch()));
     }
 
     /// Makes it anew: CRIU takes images of another guest that lie there for this one's.
@@ -36,8 +35,8 @@ record ImageDirectory(Path path) {
     }
 
     /// What an earlier daemon left.
-    static void removeAllIn(Path runDirectory) {
-        removeAll(runDirectory.resolve(PARENT));
+    static void removeAllIn(Path images) {
+        removeAll(images);
     }
 
     /// The images, without what CRIU says beside them.

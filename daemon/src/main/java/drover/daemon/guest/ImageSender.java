@@ -12,7 +12,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/// Sends one image from source to target. [#send] blocks, on a thread of its own; the others may be called from any.
+/// Sends one image from source to target. [#send] blocks, on a thread of its own; the others may be called from
+/// any.
 final class ImageSender {
     /// So long that its header costs nothing, and so short that other frames of the link find a place between.
     private static final int PART_BYTES = 256 << 10;

@@ -36,8 +36,9 @@ public final class Keeper implements AutoCloseable {
     private static final int DUMP = 9;
     private static final int RESTORE = 10;
     private static final int KNOWN = 11;
-    private static final int COMMIT = 12;
+    private static final int RESUME = 12;
     private static final int ABANDON = 13;
+    private static final int LEFT = 14;
 
     /// Hears what the keeper says, on the receiving thread.
     interface Listener {
@@ -54,7 +55,8 @@ public final class Keeper implements AutoCloseable {
     ///
     /// @param program `drover-keeper`
     /// @param guestInit `drover-init`, pid 1 of each guest
-    public record Setup(Path program, Path guestInit, Path runDirectory, String guestCgroup) {
+    /// @param images where guests that move are written down: as large as their memory, and for root alone
+    public record Setup(Path program, Path guestInit, Path runDirectory, Path images, String guestCgroup) {
         Path socket() {
             return runDirectory.resolve("keeper.sock");
         }
@@ -233,9 +235,14 @@ public final class Keeper implements AutoCloseable {
         say(KNOWN, guest);
     }
 
-    /// Source: it may never run here again. Target: it runs.
-    void commit(GuestKey guest) {
-        say(COMMIT, guest);
+    /// Target: let it run.
+    void resume(GuestKey guest) {
+        say(RESUME, guest);
+    }
+
+    /// Source: another node has it; end it, and say when it is dead.
+    void left(GuestKey guest) {
+        say(LEFT, guest);
     }
 
     /// Source: it goes on here.

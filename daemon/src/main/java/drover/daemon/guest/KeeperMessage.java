@@ -28,6 +28,9 @@ sealed interface KeeperMessage {
 
     int ARRIVING = 5;
 
+    /// From this version on, a keeper moves guests.
+    int MOVES_VERSION = 1;
+
     /// A home's file view is mounted; the /dev/fuse descriptor came along. `already`: it had been before.
     record Mounted(NodeId home, int errno, long connection, boolean already) implements KeeperMessage {}
 
@@ -57,7 +60,10 @@ sealed interface KeeperMessage {
     /// No process is left of a guest that is another node's.
     record Dead(GuestKey guest) implements KeeperMessage {}
 
-    record Inventory(List<Held> guests) implements KeeperMessage {}
+    /// What it holds.
+    ///
+    /// @param version of what it understands: 0 for a keeper of before, which moves nothing
+    record Inventory(List<Held> guests, int version) implements KeeperMessage {}
 
     /// One guest that the keeper holds.
     record Held(GuestKey guest, int state, int initHostPid, long pidNamespace) {}
@@ -85,7 +91,7 @@ sealed interface KeeperMessage {
                 List<Held> held = new ArrayList<>(count);
                 for (int i = 0; i < count; i++)
                     held.add(new Held(Wire.readKey(in), Wire.readU8(in), Wire.readI32(in), Wire.readI64(in)));
-                yield new Inventory(held);
+                yield new Inventory(held, in.isReadable() ? Wire.readU8(in) : 0);
             }
             default -> throw new WireException("unknown keeper message of type " + type);
         };

@@ -8,9 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Looks for what cannot move, in /proc. What it finds is found before anything is held, so that the guest notices
-/// nothing;
-/// what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
+/// Looks for what cannot move, in /proc. What it finds is found before anything is held, so that the guest
+/// notices nothing; what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
 final class MoveGate {
     private static final Path PROC = Path.of("/proc");
 
@@ -33,7 +32,8 @@ final class MoveGate {
         }
     }
 
-    /// Why the guest that CRIU holds must not move after all: what may have come about since it was looked at first.
+    /// Why the guest that CRIU holds must not move after all: what may have come about since it was looked at
+    /// first.
     static Optional<String> objectionToHeld(int initPid) {
         try {
             for (Path process : processesIn(namespaceOf(PROC.resolve("" + initPid)))) {

@@ -13,11 +13,13 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Carries the images of guests that move, from source to target, on links that the source dials. Safe from any thread.
+/// Carries the images of guests that move, from source to target, on links that the source dials. Safe from any
+/// thread.
 public final class ImageLinks {
     private static final Logger LOG = LoggerFactory.getLogger(ImageLinks.class);
 
-    /// Takes what arrives, on the link's event loop: it must not block there. Buffers are valid until the call returns.
+    /// Takes what arrives, on the link's event loop: it must not block there. Buffers are valid until the call
+    /// returns.
     public interface Receiver {
         /// A source says something of the guest that it sends here.
         void fromSource(NodeId source, ImageFrame frame);

@@ -56,7 +56,7 @@ class GuestHostIT {
         keeper = new PlayedKeeper(directory.resolve("keeper.sock"));
         host = new GuestHost(
                 DaemonConfig.parse(properties, "test"),
-                new Keeper.Setup(none, none, directory, ""),
+                new Keeper.Setup(none, none, directory, directory.resolve("images"), ""),
                 new BlockStore(directory.resolve("content"), 1 << 20),
                 homes,
                 new ImageLinks(null));

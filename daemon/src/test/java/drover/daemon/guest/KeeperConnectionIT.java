@@ -72,7 +72,7 @@ class KeeperConnectionIT {
         properties.setProperty("address", "127.0.0.1");
         return new GuestHost(
                 DaemonConfig.parse(properties, "test"),
-                new Keeper.Setup(program, run.resolve("init"), run, ""),
+                new Keeper.Setup(program, run.resolve("init"), run, run.resolve("images"), ""),
                 new BlockStore(run.resolve("content"), 1 << 20),
                 new HeardAtHome(),
                 new ImageLinks(null));

@@ -216,8 +216,7 @@ final class CallPerformer {
     }
 
     /// A guest that is made from another, on another node, opens anew what that one has open. It could have done so
-    /// when
-    /// that one did; whether it still may is not asked, as it would not be if it had not moved.
+    /// when that one did; whether it still may is not asked, as it would not be if it had not moved.
     private FileResult open(Call c, FileOperation.Open o) throws CallFailed {
         try {
             return contents.open(c, o);

@@ -379,9 +379,8 @@ public final class FileServer implements AutoCloseable {
         guests.remove(guest);
     }
 
-    /// Whether a guest holds locks on files here. One that has given back all its locks of fcntl(2) is taken for one
-    /// that
-    /// holds some until it closes the file.
+    /// Whether a guest holds locks on files here. One that has given back all its locks of fcntl(2) is taken for
+    /// one that holds some until it closes the file.
     public boolean holdsLocks(GuestKey guest) {
         for (NodeView view : views.values())
             for (OpenHandle handle : view.handles.values())

@@ -25,9 +25,8 @@ import drover.policy.handoff.HandoffState.Sending;
 import drover.policy.handoff.HandoffState.Stays;
 import java.util.List;
 
-/// The states of a move and what leads from one to the next. An event that does not belong to a state changes nothing:
-/// it was
-/// said twice, or came late.
+/// The states of a move and what leads from one to the next. An event that does not belong to a state changes
+/// nothing: it was said twice, or came late.
 ///
 /// Source: docs/adr/0015-migration.md, whose table also has the states that only source and target see.
 public final class Handoff {

@@ -11,7 +11,8 @@ public sealed interface HandoffAction {
     /// Write down that the guest is the target's, under the next epoch.
     record WriteRow() implements HandoffAction {}
 
-    /// From now on the next epoch may act and the present one may not; have the source end it, and say when it is dead.
+    /// From now on the next epoch may act and the present one may not; have the source end it, and say when it
+    /// is dead.
     record EndSource() implements HandoffAction {}
 
     /// Have the target let it run.

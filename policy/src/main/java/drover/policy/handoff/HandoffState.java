@@ -1,8 +1,7 @@
 package drover.policy.handoff;
 
-/// How far a move has come, as home sees it. Until [Committed] it can be undone and the source has the guest; from then
-/// on
-/// it must be finished, and the target has it.
+/// How far a move has come, as home sees it. Until [Committed] it can be undone and the source has the guest;
+/// from then on it must be finished, and the target has it.
 public sealed interface HandoffState {
     /// Who may let the guest run. Never two.
     enum Runner {
@@ -32,9 +31,8 @@ public sealed interface HandoffState {
     /// It goes on at the source.
     record Stays(String reason) implements HandoffState {}
 
-    /// Who may have it run now. While it is sent, the source holds it of its own accord and may let it go on as long as
-    /// the
-    /// target has not said that it is complete: the target never does so without home.
+    /// Who may have it run now. While it is sent, the source holds it of its own accord and may let it go on as
+    /// long as the target has not said that it is complete: the target never does so without home.
     default Runner runner() {
         return switch (this) {
             case Preparing _, Sending _, Stays _ -> Runner.SOURCE;

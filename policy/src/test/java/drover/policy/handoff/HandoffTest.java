@@ -100,9 +100,8 @@ class HandoffTest {
         assertEquals(List.of(new HandoffAction.EndSource()), Handoff.recovered().actions());
     }
 
-    /// Whatever happens in whatever order: the target is let run only when the source is dead, the source goes on only
-    /// as
-    /// long as no row was written, and after one of them nothing leads to the other.
+    /// Whatever happens in whatever order: the target is let run only when the source is dead, the source goes
+    /// on only as long as no row was written, and after one of them nothing leads to the other.
     @Test
     void neverTwoMayRunInAnyOrderOfEvents() {
         for (long seed = 0; seed < 20_000; seed++) {

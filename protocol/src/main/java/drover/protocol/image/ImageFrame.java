@@ -3,9 +3,9 @@ package drover.protocol.image;
 import drover.model.GuestKey;
 import io.netty.buffer.ByteBuf;
 
-/// What source and target of a move say to each other, over a link of class BULK that the source dialled. `guest` is
-/// always
-/// the one that is to be on the target. Buffers are slices of the frame and live as long as it does.
+/// What source and target of a move say to each other, over a link of class BULK that the source dialled.
+/// `guest` is always the one that is to be on the target. Buffers are slices of the frame and live as long as
+/// it does.
 public sealed interface ImageFrame {
     GuestKey guest();
 

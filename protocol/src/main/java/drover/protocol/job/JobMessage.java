@@ -65,7 +65,8 @@ public sealed interface JobMessage {
     /// Node: the guest runs.
     record GuestStarted(GuestKey guest, int hostPid) implements JobMessage {}
 
-    /// Node: the guest could not be started; as a shell would, 126 or 127 for the command's own fault, else 125.
+    /// Node: the guest could not be started; as a shell would, 126 or 127 for the command's own fault, else
+    /// 125.
     record GuestFailed(GuestKey guest, int exitStatus, String reason) implements JobMessage {}
 
     /// Node: answer to Reconcile: of the guests named there, these are not here.
