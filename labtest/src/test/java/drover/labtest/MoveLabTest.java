@@ -130,6 +130,10 @@ class MoveLabTest {
 
     /// Something breaks while a large image arrives on n3: the job goes on at n2, and its caller notices nothing.
     private static void goesOnWhereItIs(String marker, Fault fault) throws Exception {
+        goesOnWhereItIs(marker, fault, () -> {});
+    }
+
+    private static void goesOnWhereItIs(String marker, Fault fault, Fault repair) throws Exception {
         String fat = """
                 import time
                 fat = bytearray(b'0123456789abcdef' * (20 << 20))
@@ -154,10 +158,9 @@ class MoveLabTest {
             JsonNode ended = lab.json("n1", "drover", "show", Long.toString(number), "--json")
                     .get(0);
             assertEquals(0, ended.path("moves").asInt(), ended.toString());
-            if (lab.initOf("n3") != 0)
-                TestLab.awaitTrue(
-                        "nothing of it is left on n3",
-                        () -> lab.pids("n3", marker).isEmpty());
+            repair.happen();
+            TestLab.awaitTrue(
+                    "nothing of it is left on n3", () -> lab.pids("n3", marker).isEmpty());
         }
     }
 
@@ -166,21 +169,30 @@ class MoveLabTest {
     }
 
     private static void restartDaemon(String node) throws Exception {
-        for (long pid : daemonsOf(node)) Command.run(List.of("kill", "-9", Long.toString(pid)), Command.LIMIT);
+        signal("KILL", daemonsOf(node));
         TestLab.awaitTrue(
                 "the daemon of " + node + " is gone", () -> daemonsOf(node).isEmpty());
         lab.launch(node, "drover", "daemon");
     }
 
+    /// At once: the lab's own commands take longer than a move.
+    private static void signal(String signal, List<Long> pids) throws Exception {
+        for (long pid : pids) Command.run(List.of("kill", "-" + signal, Long.toString(pid)), Command.LIMIT);
+    }
+
     @Test
     void aJobWhoseTargetDiesGoesOnWhereItIs() throws Exception {
-        goesOnWhereItIs("target-dies", () -> lab.lab("kill", "n3"));
+        goesOnWhereItIs("target-dies", () -> signal("KILL", List.of(lab.initOf("n3"))), () -> lab.lab("start", "n3"));
     }
 
     @Test
     void aJobWhoseTargetHangsGoesOnWhereItIs() throws Exception {
-        goesOnWhereItIs("target-hangs", () -> lab.lab("stop", "n3"));
-        lab.lab("cont", "n3");
+        List<Long> hung = lab.pids("n3", "drover");
+        try {
+            goesOnWhereItIs("target-hangs", () -> signal("STOP", hung), () -> signal("CONT", hung));
+        } finally {
+            signal("CONT", hung);
+        }
     }
 
     @Test
