@@ -21,7 +21,8 @@ final class ArchitectureTest {
     @Test
     void theRulesSeeEveryModule() {
         assertTrue(DROVER.size() > 50, "only " + DROVER.size() + " classes imported");
-        for (String module : List.of("model", "policy", "protocol", "linux", "homefs", "daemon", "cli", "lab", "simulator"))
+        for (String module :
+                List.of("model", "policy", "protocol", "linux", "homefs", "daemon", "cli", "lab", "simulator"))
             assertTrue(
                     DROVER.stream().anyMatch(c -> c.getPackageName().startsWith("drover." + module)),
                     "no class of module " + module + " imported");
