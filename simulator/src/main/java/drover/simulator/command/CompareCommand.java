@@ -1,5 +1,6 @@
 package drover.simulator.command;
 
+import drover.simulator.contenders.Kind;
 import drover.simulator.experiments.Comparison;
 import drover.simulator.experiments.LinePlot;
 import drover.simulator.experiments.Table;
@@ -78,8 +79,9 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void plot(List<Comparison.Row> rows) throws IOException {
-        LinePlot plot = new LinePlot("Mean slowdown over the time alone on the best machine", "load", "slowdown", true);
+        LinePlot plot = new LinePlot("Mean slowdown, without round robin", "load", "slowdown", false);
         for (String contender : contenders(rows)) {
+            if (contender.equals(Kind.ROUND_ROBIN.word())) continue; // far above all others
             List<Comparison.Row> own = of(rows, contender);
             plot.line(
                     contender,

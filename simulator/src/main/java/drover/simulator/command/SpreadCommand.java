@@ -24,13 +24,15 @@ final class SpreadCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Table table = new Table();
-        LinePlot plot =
-                new LinePlot("Jobs started on one node, over time", "seconds", "share of the jobs that run", false);
+        LinePlot plot = new LinePlot(
+                "As many jobs as nodes, all started on one node", "seconds", "share of the nodes that are busy", false);
         for (int count : nodes) {
             Spread.Result result = Spread.run(output.seed, count);
             table.row(
                     "nodes",
                     result.nodes(),
+                    "started_seconds",
+                    result.startedSeconds(),
                     "spread_seconds",
                     result.spreadSeconds(),
                     "all_ended_seconds",
@@ -55,7 +57,7 @@ final class SpreadCommand implements Callable<Integer> {
                     count + " nodes",
                     result.moments().stream().map(Spread.Moment::seconds).toList(),
                     result.moments().stream()
-                            .map(each -> each.started() / (double) count)
+                            .map(each -> each.busy() / (double) count)
                             .toList());
         }
         table.write(output.directory, output.command());

@@ -27,11 +27,13 @@ public final class Spread {
 
     /// What was measured with one number of nodes.
     ///
-    /// @param spreadSeconds until 99 of 100 jobs ran; -1: not within the time
+    /// @param startedSeconds until 99 of 100 jobs had been given to a node; -1: not within the time
+    /// @param spreadSeconds until 90 of 100 nodes had something to do; -1: never
     /// @param takesSeconds until all had ended; perfect would be the work of one
     /// @param ageSeconds mean age of the entries of a window; those the formula gives beside it
     public record Result(
             int nodes,
+            double startedSeconds,
             double spreadSeconds,
             double takesSeconds,
             double movesPerJob,
@@ -63,17 +65,20 @@ public final class Spread {
         double[] ages = ages(world);
         double messages = world.gossipMessages() / (WARM_UP_SECONDS * nodes);
         List<Moment> moments = new ArrayList<>();
+        double started = -1;
         double spread = -1;
         for (double seconds = 1; !world.allEnded() && seconds < settings.untilSeconds(); seconds++) {
             world.runUntil(WARM_UP_SECONDS + seconds);
             Moment moment = moment(world, seconds);
             moments.add(moment);
-            if (spread < 0 && moment.started() >= 0.99 * nodes) spread = seconds;
+            if (started < 0 && moment.started() >= 0.99 * nodes) started = seconds;
+            if (spread < 0 && moment.busy() >= 0.9 * nodes) spread = seconds;
         }
         double last =
                 world.jobs().stream().mapToLong(line -> line.endedNs()).max().orElse(0) / 1e9;
         return new Result(
                 nodes,
+                started,
                 spread,
                 world.allEnded() ? last - WARM_UP_SECONDS : -1,
                 world.jobs().stream().mapToInt(line -> line.moves()).average().orElse(0),

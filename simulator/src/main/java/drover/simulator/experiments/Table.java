@@ -37,7 +37,7 @@ public final class Table {
         for (Map<String, Object> row : rows) {
             ObjectNode object = json.addObject();
             row.forEach((name, value) -> put(object, name, value));
-            csv.append(row.values().stream().map(String::valueOf).collect(Collectors.joining(",")))
+            csv.append(row.values().stream().map(Table::field).collect(Collectors.joining(",")))
                     .append('\n');
         }
         Files.writeString(
@@ -66,6 +66,11 @@ public final class Table {
         for (Map<String, Object> row : rows)
             out.append(row.values().stream().map(Table::text).collect(Collectors.joining(" | ", "| ", " |\n")));
         return out.toString();
+    }
+
+    private static String field(Object value) {
+        String text = value.toString();
+        return text.contains(",") ? '"' + text + '"' : text;
     }
 
     private static String text(Object value) {
