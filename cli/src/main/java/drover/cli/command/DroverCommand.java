@@ -64,7 +64,6 @@ public final class DroverCommand {
                 new WhyCommand(context),
                 new LogsCommand(context),
                 new KillCommand(context),
-                new MigrateCommand(context),
                 new TopCommand(context),
                 new HelpCommand(context),
                 new VersionCommand(context));

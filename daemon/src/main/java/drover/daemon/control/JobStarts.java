@@ -9,7 +9,6 @@ import drover.policy.placement.ClusterView;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementRequest;
 import drover.protocol.job.JobMessage.KillGuest;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +23,8 @@ final class JobStarts {
     private final GuestNodes nodes;
     private final GuestStarts guestStarts;
     private final JobEnds ends;
-    private final Consumer<Job> moveEnds;
     private final Acceptance acceptance;
 
-    /// Knows how to start jobs.
-    ///
-    /// @param moveEnds called when a job that may be moving is not to go on where it is
     JobStarts(
             Placement placement,
             JobQueue queue,
@@ -38,7 +33,6 @@ final class JobStarts {
             GuestNodes nodes,
             GuestStarts guestStarts,
             JobEnds ends,
-            Consumer<Job> moveEnds,
             Acceptance acceptance) {
         this.placement = placement;
         this.queue = queue;
@@ -47,7 +41,6 @@ final class JobStarts {
         this.nodes = nodes;
         this.guestStarts = guestStarts;
         this.ends = ends;
-        this.moveEnds = moveEnds;
         this.acceptance = acceptance;
     }
 
@@ -130,10 +123,9 @@ final class JobStarts {
     void again(Job job) {
         NodeId node = job.node;
         GuestKey old = job.guest();
-        moveEnds.accept(job);
         whereabouts.leave(job);
         if (node != null) nodes.send(node, new KillGuest(old));
-        job.runAgain();
+        job.epoch++;
         job.node = null;
         job.state = JobState.QUEUED;
         queue.addFirst(job);
