@@ -260,6 +260,7 @@ class HomeJobsIT {
         nodes.setDown(start.node());
         restart();
         try (TestDeputy deputy = deputy().resume(number, secret)) {
+            deputy.expect(TestDeputy.STARTED); // as it was known before
             Thread.sleep(2_500); // a second is how long a node may be lost
             try (TestDeputy asks = deputy().command("{\"command\":\"ps\"}")) {
                 String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
