@@ -29,6 +29,7 @@ import java.time.Duration;
 public final class HomeJobs implements AutoCloseable {
     private final Loop loop = new Loop("home jobs");
     private final JobBook book;
+    private final GuestNodes nodes;
     private final Whereabouts whereabouts;
     private final Admission admission;
     private final JobStarts starts;
@@ -37,6 +38,7 @@ public final class HomeJobs implements AutoCloseable {
     private final GuestReports reports;
 
     /// Reads the journal; jobs that were under way are taken up again when their deputies and nodes come back.
+    /// Nothing happens before [#begin].
     public HomeJobs(
             DaemonConfig config,
             Journal journal,
@@ -47,6 +49,7 @@ public final class HomeJobs implements AutoCloseable {
             HomeFiles files,
             JobLogs logs)
             throws SQLException, IOException {
+        this.nodes = nodes;
         book = new JobBook(config.name(), journal, loop);
         JobQueue queue = new JobQueue();
         whereabouts = new Whereabouts(live, placement, nodes, files);
@@ -64,8 +67,21 @@ public final class HomeJobs implements AutoCloseable {
         deputies = new Deputies(book, starts, ends, nodes);
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
         reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss);
-        for (Job job : book.unfinished()) if (job.isOnNode()) files.expect(job.node);
-        loop.execute(this::recover);
+        for (Job job : book.unfinished()) recover(job, files);
+    }
+
+    private void recover(Job job, HomeFiles files) {
+        job.deputyLost = true;
+        job.effects = true; // what it did since the last entry is not known
+        if (!job.isOnNode()) return;
+        files.expect(job.node);
+        whereabouts.know(job);
+        job.nodeLostAtNanos = System.nanoTime();
+    }
+
+    /// Connects to the nodes that have guests from before, and starts. Call once, when nodes can be dialled.
+    public void begin() {
+        for (Job job : book.unfinished()) if (job.isOnNode()) nodes.connect(job.node);
         loop.start(Duration.ofSeconds(1), this::tick);
     }
 
@@ -75,16 +91,6 @@ public final class HomeJobs implements AutoCloseable {
 
     JobBook book() {
         return book;
-    }
-
-    private void recover() {
-        for (Job job : book.unfinished()) {
-            job.deputyLost = true;
-            job.effects = true; // what it did since the last entry is not known
-            if (!job.isOnNode()) continue;
-            whereabouts.enter(job);
-            job.nodeLostAtNanos = System.nanoTime();
-        }
     }
 
     private void dispatch() {

@@ -232,6 +232,7 @@ class HomeJobsIT {
         jobs.message(start.node(), new GuestStarted(guest, 77));
         before.expect(TestDeputy.STARTED);
         restart();
+        assertEquals(List.of(guest), home.guestsOfBefore);
         try (TestDeputy wrong = deputy().resume(number, new byte[16])) {
             wrong.expect(TestDeputy.REFUSED);
         }
@@ -244,6 +245,25 @@ class HomeJobsIT {
         try (TestDeputy asks = deputy().command("{\"command\":\"ps\",\"all\":true}")) {
             String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
             assertTrue(json.contains("\"exit_status\":7") && json.contains("\"cpu_seconds\":1.5"), json);
+        }
+    }
+
+    /// That it runs may not have been written down when home's daemon was killed.
+    @Test
+    void aGuestThatWasStartingWhenHomesDaemonEndedSaysAgainWhatIsNotAcknowledged() throws Exception {
+        TestDeputy before = deputy().run("{}", "/bin/job");
+        FieldReader accepted = before.expect(TestDeputy.ACCEPTED);
+        long number = accepted.u64();
+        byte[] secret = accepted.bytes(16);
+        var start = nodes.awaitStart();
+        nodes.setDown(start.node());
+        restart();
+        try (TestDeputy _ = deputy().resume(number, secret)) {
+            nodes.setUp(start.node());
+            jobs.nodeUp(start.node());
+            Session again = (Session) nodes.await(Session.class).message();
+            assertEquals(ScriptedNodes.guest(start), again.guest());
+            assertEquals(SessionKind.RESYNC, again.frame().getUnsignedByte(0));
         }
     }
 

@@ -16,9 +16,14 @@ final class ScriptedNodes implements GuestNodes {
 
     private final Set<NodeId> down = ConcurrentHashMap.newKeySet();
     private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+    private volatile boolean diallable;
 
     void setDown(NodeId node) {
         down.add(node);
+    }
+
+    void setUp(NodeId node) {
+        down.remove(node);
     }
 
     @Override
@@ -26,8 +31,15 @@ final class ScriptedNodes implements GuestNodes {
         return !down.contains(node);
     }
 
+    /// As a daemon that does not listen yet dials nobody.
+    void setDiallable(boolean value) {
+        diallable = value;
+    }
+
     @Override
-    public void connect(NodeId node) {}
+    public void connect(NodeId node) {
+        if (!diallable) throw new IllegalStateException(node + " cannot be dialled yet");
+    }
 
     @Override
     public void send(NodeId node, JobMessage message) {
@@ -47,8 +59,9 @@ final class ScriptedNodes implements GuestNodes {
 
     /// The next message of that kind; others are passed over.
     <M extends JobMessage> Sent await(Class<M> kind) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (true) {
-            Sent next = sent.poll(20, TimeUnit.SECONDS);
+            Sent next = sent.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (next == null) throw new AssertionError("home sent no " + kind.getSimpleName());
             if (kind.isInstance(next.message)) return next;
         }
