@@ -1,6 +1,9 @@
 // Part of every program here: the numbers of the wire. Daemon, deputy, keeper and init must agree on them.
 #pragma once
 
+/// The network that a guest has.
+enum network_kind { NETWORK_NONE = 0, NETWORK_NODE = 1, NETWORK_HOME = 2 };
+
 /// Session frames, end to end between deputy and keeper.
 enum session_kind {
     S_DATA = 1,
@@ -58,6 +61,7 @@ enum from_keeper {
     K_INVENTORY = 106,
     K_UNMOUNTED = 107,
     K_CREATED = 108,
+    K_NETWORK = 109, // the guest's network device; its descriptor comes along
 };
 enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3 };
 
@@ -70,6 +74,7 @@ enum to_init {
 };
 enum from_init {
     R_PTY = 'P',      // with the master's descriptor
+    R_NETWORK = 'N',  // with the network device's descriptor
     R_MAIN = 'M',     // sent by the first process itself: its credentials name its pid on the node
     R_STARTED = 'B',  // exec succeeded
     R_FAILED = 'F',   // u8 exit status, text

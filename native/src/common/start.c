@@ -81,7 +81,12 @@ bool start_parse(struct reader *r, struct start *s) {
     s->memory_limit_bytes = get_u64(r);
     s->cpu_weight = get_u32(r);
     s->net = get_u8(r);
-    return s->root <= 1 && s->net <= 1 && spec_parse(r, s);
+    if (s->net == NETWORK_HOME) {
+        s->address = get_u32(r);
+        s->resolver_path = text(r);
+        s->resolver_lines = text(r);
+    }
+    return s->root <= 1 && s->net <= NETWORK_HOME && spec_parse(r, s);
 }
 
 static void free_texts(char **list) {
@@ -93,6 +98,8 @@ static void free_texts(char **list) {
 void start_free(struct start *s) {
     free(s->groups);
     free(s->hostname);
+    free(s->resolver_path);
+    free(s->resolver_lines);
     free(s->limits);
     free(s->cwd);
     free(s->path);

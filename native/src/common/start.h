@@ -17,7 +17,10 @@ struct start {
     char *hostname;
     uint64_t memory_limit_bytes; // 0: none
     uint32_t cpu_weight;         // 100 is normal
-    uint8_t net; // 0: own, loopback only; 1: the node's
+    uint8_t net;                 // network_kind
+    // Of home's network only:
+    uint32_t address;                     // the job's own, in the network's byte order
+    char *resolver_path, *resolver_lines; // the file that names servers of names, and what it is to say; empty: as at home
 
     uint32_t umask;
     int32_t nice;

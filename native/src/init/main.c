@@ -104,8 +104,7 @@ static int receive_start(struct start_fds *fds) {
     return memory;
 }
 
-static void send_pty(int master) {
-    char tag = R_PTY;
+void control_send_fd(char tag, int fd, const char *what) {
     union {
         struct cmsghdr align;
         char space[CMSG_SPACE(sizeof(int))];
@@ -116,9 +115,9 @@ static void send_pty(int master) {
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(c), &master, sizeof(int));
+    memcpy(CMSG_DATA(c), &fd, sizeof(int));
     if (sendmsg(CONTROL_FD, &message, MSG_NOSIGNAL) < 0)
-        refuse(125, "cannot hand over", "the terminal", errno);
+        refuse(125, "cannot hand over", what, errno);
 }
 
 static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
@@ -282,12 +281,16 @@ int main(int argc, char **argv) {
         refuse(125, "cannot understand", "the job's description", EPROTO);
     if (sethostname(start.hostname, strlen(start.hostname)) < 0)
         refuse(125, "cannot set the host name", start.hostname, errno);
-    if (start.net == 1 && setns(fds.net, CLONE_NEWNET) < 0)
+    if (start.net == NETWORK_NODE && setns(fds.net, CLONE_NEWNET) < 0)
         refuse(125, "cannot enter", "the node's network", errno);
+    if (start.net == NETWORK_HOME)
+        network_make(&start);
     root_enter(run_dir, &start, &fds, &prepared);
+    if (start.net == NETWORK_HOME)
+        network_name_resolvers(&start);
     root_open_pty(&start, &fds);
     if (fds.pty_master >= 0) {
-        send_pty(fds.pty_master);
+        control_send_fd(R_PTY, fds.pty_master, "the terminal");
         close(fds.pty_master);
         // The session is init's, so that the first process's group is not orphaned and ^Z stops it.
         if (setsid() < 0 || ioctl(fds.pty_slave, TIOCSCTTY, 0) < 0)

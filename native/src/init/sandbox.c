@@ -1,6 +1,7 @@
 // Process: drover-init. What a guest may not do: capabilities that reach the node, and calls that ignore namespaces.
 #define _GNU_SOURCE
 #include "init.h"
+#include "../common/protocol.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -18,7 +19,7 @@
 static const uint64_t ROOT_KEEPS = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_KILL)
     | BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SETPCAP) | BIT(CAP_SETFCAP) | BIT(CAP_SYS_CHROOT) | BIT(CAP_IPC_OWNER)
     | BIT(CAP_LEASE);
-/// Only in a network of its own, which is nothing but a loopback.
+/// Only in a network of its own: a loopback and, at most, a device whose packets home looks at one by one.
 static const uint64_t ROOT_KEEPS_IN_OWN_NETWORK = BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_RAW);
 
 static void set_capabilities(uint64_t keep) {
@@ -44,7 +45,7 @@ static void clear_inheritable(void) {
 
 void sandbox_drop_capabilities(uint32_t uid, uint8_t net) {
     clear_inheritable();
-    uint64_t keep = uid == 0 ? ROOT_KEEPS | (net == 0 ? ROOT_KEEPS_IN_OWN_NETWORK : 0) : 0;
+    uint64_t keep = uid == 0 ? ROOT_KEEPS | (net != NETWORK_NODE ? ROOT_KEEPS_IN_OWN_NETWORK : 0) : 0;
     for (unsigned c = 0; c < 64; c++)
         if (!(keep & BIT(c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0) {
             if (errno == EINVAL)

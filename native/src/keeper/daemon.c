@@ -158,9 +158,12 @@ static void tell_inventory(struct keeper *k) {
         put_u64(out, g->pid_namespace);
     }
     daemon_end(k, mark);
-    for (struct guest *g = k->guests; g; g = g->next)
+    for (struct guest *g = k->guests; g; g = g->next) {
         if (!g->forgotten && g->state == GUEST_FAILED)
             guest_tell_start(g);
+        if (!g->forgotten)
+            guest_tell_network(g);
+    }
 }
 
 /// False: malformed, and the connection must end.

@@ -50,6 +50,7 @@ struct guest {
     struct watch control_watch;
     pid_t first_pid; // on the node
     uint64_t pid_namespace;
+    int network; // the descriptor of its device in home's network, held so that a daemon's death is no cut; -1: none
     struct stream in, out[3]; // out[i] is stream i + 1
     uint32_t signal_seen;
     uint8_t stopped; // the signal, or 0
@@ -75,7 +76,7 @@ struct home {
     bool expired;
 };
 
-#define PASSED_LIMIT 64 // descriptors waiting for room in the socket; one per mounted home, and a node has few homes
+#define PASSED_LIMIT 12000 // descriptors waiting for room in the socket: one for each guest and each mounted home
 
 struct keeper {
     int epoll;
@@ -137,6 +138,8 @@ void guest_forget(struct guest *g);
 void guest_freeze(struct guest *g, bool frozen);
 void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
+/// Gives the daemon the guest's network device, if it has one.
+void guest_tell_network(struct guest *g);
 void guest_sweep(struct keeper *k);
 
 // session.c

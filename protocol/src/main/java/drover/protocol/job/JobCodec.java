@@ -32,6 +32,10 @@ public final class JobCodec {
     private static final int GUEST_FAILED = 102;
     private static final int MISSING = 104;
 
+    private static final int NETWORK_NONE = 0;
+    private static final int NETWORK_NODE = 1;
+    private static final int NETWORK_HOME = 2;
+
     /// Length of the shortest guest key on the wire: an empty name, a number, an epoch.
     private static final int KEY_MIN_BYTES = 16;
 
@@ -47,7 +51,8 @@ public final class JobCodec {
                 out.writeIntLE(m.credentials().uid()).writeIntLE(m.credentials().gid());
                 out.writeIntLE(m.credentials().groups().size());
                 m.credentials().groups().forEach(out::writeIntLE);
-                out.writeLongLE(m.memoryLimitBytes()).writeBoolean(m.nodeNetwork());
+                out.writeLongLE(m.memoryLimitBytes());
+                writeNetwork(out, m.network());
                 out.writeBytes(m.spec(), m.spec().readerIndex(), m.spec().readableBytes());
             }
             case Session m -> {
@@ -83,8 +88,8 @@ public final class JobCodec {
                 Credentials credentials = readCredentials(in);
                 long memoryLimitBytes = Wire.readI64(in);
                 if (memoryLimitBytes < 0) throw new WireException("negative memory limit " + memoryLimitBytes);
-                boolean nodeNetwork = Wire.readU8(in) != 0;
-                yield new StartGuest(guest, credentials, memoryLimitBytes, nodeNetwork, rest(in));
+                GuestNetwork network = readNetwork(in);
+                yield new StartGuest(guest, credentials, memoryLimitBytes, network, rest(in));
             }
             case SESSION -> new Session(Wire.readKey(in), rest(in));
             case KILL_GUEST -> new KillGuest(Wire.readKey(in));
@@ -116,6 +121,30 @@ public final class JobCodec {
         List<Integer> groups = new ArrayList<>(count);
         for (int i = 0; i < count; i++) groups.add(Wire.readI32(in));
         return new Credentials(uid, gid, groups);
+    }
+
+    /// Writes which network a guest is given; the keeper is told in the same words.
+    public static void writeNetwork(ByteBuf out, GuestNetwork network) {
+        switch (network) {
+            case GuestNetwork.None _ -> out.writeByte(NETWORK_NONE);
+            case GuestNetwork.OfNode _ -> out.writeByte(NETWORK_NODE);
+            case GuestNetwork.OfHome home -> {
+                out.writeByte(NETWORK_HOME).writeInt(home.address());
+                Wire.writeString(out, home.resolverPath());
+                Wire.writeString(out, home.resolverLines());
+            }
+        }
+    }
+
+    private static GuestNetwork readNetwork(ByteBuf in) {
+        int kind = Wire.readU8(in);
+        return switch (kind) {
+            case NETWORK_NONE -> GuestNetwork.NONE;
+            case NETWORK_NODE -> GuestNetwork.OF_NODE;
+            case NETWORK_HOME ->
+                new GuestNetwork.OfHome(Integer.reverseBytes(Wire.readI32(in)), Wire.readString(in), Wire.readString(in));
+            default -> throw new WireException("unknown network of kind " + kind);
+        };
     }
 
     private static void writeKeys(ByteBuf out, List<GuestKey> keys) {

@@ -12,9 +12,9 @@ public sealed interface JobMessage {
     /// Home: run this guest. Said again, the answer is given again.
     ///
     /// @param memoryLimitBytes 0 for none
-    /// @param nodeNetwork the node's own network instead of an empty one; the node may refuse
     /// @param spec what to run, in the deputy's words; only the keeper reads all of it
-    record StartGuest(GuestKey guest, Credentials credentials, long memoryLimitBytes, boolean nodeNetwork, ByteBuf spec)
+    record StartGuest(
+            GuestKey guest, Credentials credentials, long memoryLimitBytes, GuestNetwork network, ByteBuf spec)
             implements JobMessage {}
 
     /// Either: a session frame between deputy and keeper.
