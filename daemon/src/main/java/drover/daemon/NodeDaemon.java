@@ -14,6 +14,10 @@ import drover.daemon.guest.Keeper;
 import drover.daemon.journal.Journal;
 import drover.daemon.links.FileLinks;
 import drover.daemon.links.JobLinks;
+import drover.daemon.links.PacketLinks;
+import drover.daemon.network.GuestDevices;
+import drover.daemon.network.HomeNetwork;
+import drover.daemon.network.PacketPump;
 import drover.daemon.placement.Placement;
 import drover.daemon.security.NodeSecurity;
 import drover.daemon.security.SecurityFailure;
@@ -93,7 +97,13 @@ final class NodeDaemon implements AutoCloseable {
                 libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
         BlockStore content =
                 keep(new BlockStore(places.state().resolve("content"), (long) config.keptContentMib() << 20));
-        GuestHost guests = keep(new GuestHost(config, keeper, content, new ToHome(jobLinks, fileLinks)));
+        PacketLinks packetLinks = new PacketLinks(config.name(), hub);
+        PacketPump pump = keep(new PacketPump());
+        GuestDevices devices = new GuestDevices(pump, packetLinks);
+        HomeNetwork network = keep(new HomeNetwork(config.jobNetwork(), places.run(), pump, packetLinks));
+        packetLinks.connectEnds(
+                new PacketLinks.Ends(network::fromNode, devices::fromHome, network::reached, devices::look));
+        GuestHost guests = keep(new GuestHost(config, keeper, content, devices, new ToHome(jobLinks, fileLinks)));
         fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
 
@@ -101,10 +111,12 @@ final class NodeDaemon implements AutoCloseable {
         Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
         JobLogs logs = new JobLogs(places.state());
         OwnFiles ownFiles = new OwnFiles(files);
-        HomeJobs jobs = keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, ownFiles, logs));
+        HomeJobs jobs =
+                keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, ownFiles, network, logs));
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
+        network.begin(jobs::message);
         jobs.begin();
         jobs.nodeUp(config.name());
         serveSecurity(security, hub, config, cluster);

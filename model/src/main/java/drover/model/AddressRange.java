@@ -10,8 +10,8 @@ public record AddressRange(int network, int prefixLength) {
             throw new IllegalArgumentException(
                     "a range of addresses has a prefix of 1 to " + PREFIX_LENGTH_MAX + " bits, got " + prefixLength);
         if ((network & ~mask(prefixLength)) != 0)
-            throw new IllegalArgumentException(
-                    "the address of a range ends with zeros behind its prefix, got " + text(network) + "/" + prefixLength);
+            throw new IllegalArgumentException("the address of a range ends with zeros behind its prefix, got "
+                    + text(network) + "/" + prefixLength);
     }
 
     /// Reads `198.18.0.0/15`.
@@ -60,11 +60,18 @@ public record AddressRange(int network, int prefixLength) {
         return network + 1;
     }
 
-    /// The address of home's job of that number. Two jobs have the same only if their numbers are as far apart as the
-    /// range is large.
+    /// The address of home's job of that number. Two jobs have the same only if their numbers are as far
+    /// apart as the range is large.
     public int ofJob(long number) {
         long room = (1L << (32 - prefixLength)) - 3; // not the network, the gateway, the broadcast address
         return network + 2 + (int) (number % room);
+    }
+
+    /// As [java.net.InetAddress] wants it.
+    public static byte[] bytes(int address) {
+        return new byte[] {
+            (byte) (address >>> 24), (byte) (address >>> 16), (byte) (address >>> 8), (byte) address,
+        };
     }
 
     public static String text(int address) {

@@ -47,13 +47,14 @@ public final class HomeJobs implements AutoCloseable {
             GuestNodes nodes,
             LiveGuests live,
             HomeFiles files,
+            JobNetwork network,
             JobLogs logs)
             throws SQLException, IOException {
         this.nodes = nodes;
         book = new JobBook(config.name(), journal, loop);
         JobQueue queue = new JobQueue();
-        whereabouts = new Whereabouts(live, placement, nodes, files);
-        admission = new Admission(config, knowledge, queue, book);
+        whereabouts = new Whereabouts(live, placement, nodes, files, network);
+        admission = new Admission(config, knowledge, network, queue, book);
         JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch);
         starts = new JobStarts(
                 placement,
@@ -61,7 +62,7 @@ public final class HomeJobs implements AutoCloseable {
                 book,
                 whereabouts,
                 nodes,
-                new GuestStarts(nodes, files, config.lease(), loop),
+                new GuestStarts(nodes, files, network, config.lease(), loop),
                 ends,
                 new Acceptance(logs, ends));
         deputies = new Deputies(book, starts, ends, nodes);

@@ -3,12 +3,14 @@ package drover.daemon.guest;
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.FileLinks;
 import drover.daemon.loop.Loop;
+import drover.daemon.network.GuestDevices;
 import drover.homefs.cache.BlockStore;
 import drover.homefs.mount.MountCounters;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.ExitCommitted;
 import drover.protocol.job.JobMessage.GuestFailed;
@@ -52,7 +54,8 @@ public final class GuestHost implements AutoCloseable {
     private final DaemonConfig config;
     private final ToHome toHome;
     private final CallerTable callers = new CallerTable();
-    private final HeldGuests guests = new HeldGuests(callers);
+    private final GuestDevices devices;
+    private final HeldGuests guests;
     private final Loop loop = new Loop("guests");
     private final HomeMounts mounts;
     private final KeeperConnection keeper;
@@ -60,10 +63,14 @@ public final class GuestHost implements AutoCloseable {
     /// Begins to hold guests.
     ///
     /// @param content what this node keeps of all homes' files
+    /// @param devices those of guests in their home's network
     /// @throws IOException when there is no keeper and none can be started
-    public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, ToHome toHome) throws IOException {
+    public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, GuestDevices devices, ToHome toHome)
+            throws IOException {
         this.config = config;
         this.toHome = toHome;
+        this.devices = devices;
+        guests = new HeldGuests(callers, devices::detach);
         mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
         loop.start(Duration.ofSeconds(1), keeper::tick);
@@ -98,7 +105,7 @@ public final class GuestHost implements AutoCloseable {
                         start.guest(),
                         start.credentials(),
                         start.memoryLimitBytes(),
-                        start.nodeNetwork(),
+                        start.network(),
                         Wire.heapCopy(start.spec()));
                 ifOwn(home, kept.guest(), () -> keeper.whenKnown(() -> start(kept)));
             }
@@ -160,7 +167,7 @@ public final class GuestHost implements AutoCloseable {
             return Optional.of(config.name() + " takes no guests of " + home + " (its accept-from)");
         if (start.credentials().isRoot() && !config.acceptRoot() && !home.equals(config.name()))
             return Optional.of(config.name() + " takes no guests of root (its accept-root)");
-        if (start.nodeNetwork() && !config.nodeNetwork())
+        if (start.network() instanceof GuestNetwork.OfNode && !config.nodeNetwork())
             return Optional.of(config.name() + " gives its network to no guest (its node-network)");
         if (guests.count() >= config.guestMax())
             return Optional.of(config.name() + " has " + guests.count() + " guests already (its guest-max)");
@@ -202,6 +209,11 @@ public final class GuestHost implements AutoCloseable {
         if (guests.started(guest, initHostPid)) sayIfStarted(guest);
     }
 
+    private void network(GuestKey guest, int descriptor) {
+        devices.attach(guest, descriptor);
+        if (!guests.has(guest)) devices.detach(guest); // its end crossed this on the way
+    }
+
     private void inventory(List<KeeperMessage.Held> held) {
         for (KeeperMessage.Held one : held) {
             NodeId home = one.guest().job().home();
@@ -239,6 +251,10 @@ public final class GuestHost implements AutoCloseable {
                     int descriptor = m.errno() == 0 ? takeDescriptor.getAsInt() : -1;
                     // If the keeper is gone by then, so are its mounts.
                     loop.execute(() -> keeper.ifThere(k -> mounts.mounted(m, descriptor, k)));
+                }
+                case KeeperMessage.Network m -> {
+                    int descriptor = takeDescriptor.getAsInt();
+                    loop.execute(() -> network(m.guest(), descriptor));
                 }
                 case KeeperMessage.Unmounted m -> LOG.info("unmounted the files of {}: errno {}", m.home(), m.errno());
                 // Before anything else: the guest's first file calls are already on their way.

@@ -4,6 +4,7 @@ import drover.linux.socket.UnixSocket;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.JobCodec;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -184,7 +185,8 @@ public final class Keeper implements AutoCloseable {
         out.writeIntLE(start.credentials().groups().size());
         start.credentials().groups().forEach(out::writeIntLE);
         Wire.writeString(out, start.guest().job().home().name());
-        out.writeLongLE(start.memoryLimitBytes()).writeIntLE(cpuWeight).writeBoolean(start.nodeNetwork());
+        out.writeLongLE(start.memoryLimitBytes()).writeIntLE(cpuWeight);
+        JobCodec.writeNetwork(out, start.network());
         send(out.writeBytes(
                 start.spec(), start.spec().readerIndex(), start.spec().readableBytes()));
     }

@@ -17,6 +17,7 @@ sealed interface KeeperMessage {
     int INVENTORY = 106;
     int UNMOUNTED = 107;
     int CREATED = 108;
+    int NETWORK = 109;
 
     /// A home's file view is mounted; the /dev/fuse descriptor came along. `already`: it had been before.
     record Mounted(NodeId home, int errno, long connection, boolean already) implements KeeperMessage {}
@@ -27,6 +28,9 @@ sealed interface KeeperMessage {
     record Created(GuestKey guest, int initHostPid, long pidNamespace) implements KeeperMessage {}
 
     record Started(GuestKey guest, int initHostPid, int mainHostPid, long pidNamespace) implements KeeperMessage {}
+
+    /// The guest's device in its home's network; its descriptor came along.
+    record Network(GuestKey guest) implements KeeperMessage {}
 
     record StartFailed(GuestKey guest, int exitStatus, String reason) implements KeeperMessage {}
 
@@ -49,6 +53,7 @@ sealed interface KeeperMessage {
             case CREATED -> new Created(Wire.readKey(in), Wire.readI32(in), Wire.readI64(in));
             case STARTED -> new Started(Wire.readKey(in), Wire.readI32(in), Wire.readI32(in), Wire.readI64(in));
             case START_FAILED -> new StartFailed(Wire.readKey(in), Wire.readU8(in), Wire.readString(in));
+            case NETWORK -> new Network(Wire.readKey(in));
             case SESSION -> new Session(Wire.readKey(in), in.readSlice(in.readableBytes()));
             case INVENTORY -> {
                 int count = Wire.readCount(in, 29);

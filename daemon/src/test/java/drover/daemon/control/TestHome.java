@@ -59,7 +59,7 @@ final class TestHome implements AutoCloseable {
         NoFiles files = new NoFiles();
         LiveGuests live = new LiveGuests();
         nodes.setDiallable(false);
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, files, logs);
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, files, new NoNetwork(), logs);
         guestsOfBefore = knowledge.loads().keySet().stream()
                 .map(live::on)
                 .flatMap(List::stream)

@@ -14,9 +14,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/// A TUN device (Documentation/networking/tuntap.rst): what the kernel sends to it is read here, and what is written here
-/// comes in from it. Before each packet there is a `struct virtio_net_hdr` of [#HEADER_BYTES], which says what of a
-/// packet is not done yet, its checksum or its cutting into pieces, so that packets are up to 64 KiB long.
+/// A TUN device (Documentation/networking/tuntap.rst): what the kernel sends to it is read here, and what is
+/// written here comes in from it. Before each packet there is a `struct virtio_net_hdr` of [#HEADER_BYTES],
+/// which says what of a packet is not done yet, its checksum or its cutting into pieces, so that packets are
+/// up to 64 KiB long.
 ///
 /// Thread rule: any thread; [#close] waits for who writes, and nobody may be reading.
 public final class TunDevice implements AutoCloseable {
@@ -55,17 +56,20 @@ public final class TunDevice implements AutoCloseable {
         return new TunDevice(descriptor);
     }
 
-    /// Makes a device in this process's network namespace, or takes one of that name that was left there: it stays when
-    /// this process ends, until it is removed. It has the range's gateway as its address and leads to the whole range.
+    /// Makes a device in this process's network namespace, or takes one of that name that was left there: it
+    /// stays when this process ends, until it is removed. It has the range's gateway as its address and leads
+    /// to all of it.
     ///
     /// @throws IOException with what failed, for the user
     public static TunDevice make(String name, AddressRange range, int mtuBytes) throws IOException {
-        int descriptor = Open.openat(
-                Open.AT_FDCWD, DEVICE_FILE, Open.O_RDWR | Open.O_NONBLOCK | Open.O_CLOEXEC, 0);
+        int descriptor = Open.openat(Open.AT_FDCWD, DEVICE_FILE, Open.O_RDWR | Open.O_NONBLOCK | Open.O_CLOEXEC, 0);
         must(descriptor, "open /dev/net/tun; as root: modprobe tun");
         try {
             must(
-                    Ioctl.withStructure(descriptor, TUNSETIFF, request(name).putShort(16, TUN_FLAGS).array()),
+                    Ioctl.withStructure(
+                            descriptor,
+                            TUNSETIFF,
+                            request(name).putShort(16, TUN_FLAGS).array()),
                     "make the network device " + name + "; does another daemon of this machine use it?");
             must(Ioctl.withNumber(descriptor, TUNSETPERSIST, 1), "keep the network device");
             must(Ioctl.withNumber(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4), "set up the network device");
@@ -85,11 +89,16 @@ public final class TunDevice implements AutoCloseable {
             must(Ioctl.withStructure(socket, SIOCSIFADDR, address(name, range.gateway())), "set its address");
             must(Ioctl.withStructure(socket, SIOCSIFNETMASK, address(name, range.mask())), "set its range");
             must(
-                    Ioctl.withStructure(socket, SIOCSIFMTU, request(name).putInt(16, mtuBytes).array()),
+                    Ioctl.withStructure(
+                            socket,
+                            SIOCSIFMTU,
+                            request(name).putInt(16, mtuBytes).array()),
                     "set its packet size");
             must(
                     Ioctl.withStructure(
-                            socket, SIOCSIFFLAGS, request(name).putShort(16, INTERFACE_FLAGS).array()),
+                            socket,
+                            SIOCSIFFLAGS,
+                            request(name).putShort(16, INTERFACE_FLAGS).array()),
                     "raise the network device");
         } finally {
             var _ = Close.close(socket);
@@ -119,8 +128,8 @@ public final class TunDevice implements AutoCloseable {
         return descriptor;
     }
 
-    /// Reads one packet into the direct buffer from its position on. Returns its length, 0 if there is none now, or
-    /// the negated errno.
+    /// Reads one packet into the direct buffer from its position on. Returns its length, 0 if there is none
+    /// now, or the negated errno.
     public int read(ByteBuffer direct) {
         int result = Read.read(descriptor, direct);
         return result == -Errno.EAGAIN || result == -Errno.EINTR ? 0 : result;

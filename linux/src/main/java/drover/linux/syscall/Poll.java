@@ -11,8 +11,8 @@ public final class Poll {
 
     private Poll() {}
 
-    /// Waits until one of the descriptors in the direct buffer is ready, however long that takes. Returns how many are,
-    /// or the negated errno.
+    /// Waits until one of the descriptors in the direct buffer is ready, however long that takes. Returns how
+    /// many are, or the negated errno.
     public static int untilReady(ByteBuffer entries, int count) {
         try {
             return (int) RawSyscall.call(7, NativeMemory.addressOf(entries), count, -1);

@@ -11,7 +11,8 @@ public sealed interface GuestNetwork {
     /// Its home's: what it sends is forwarded there.
     ///
     /// @param address the job's own, most significant byte first; the job keeps it wherever it runs
-    /// @param resolverPath the file at home that names the servers of names; empty where it can be read as it is
+    /// @param resolverPath the file at home that names the servers of names; empty where it can be read as it
+    ///     is
     /// @param resolverLines what the guest reads there instead
     record OfHome(int address, String resolverPath, String resolverLines) implements GuestNetwork {}
 

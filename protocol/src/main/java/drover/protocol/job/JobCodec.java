@@ -142,7 +142,8 @@ public final class JobCodec {
             case NETWORK_NONE -> GuestNetwork.NONE;
             case NETWORK_NODE -> GuestNetwork.OF_NODE;
             case NETWORK_HOME ->
-                new GuestNetwork.OfHome(Integer.reverseBytes(Wire.readI32(in)), Wire.readString(in), Wire.readString(in));
+                new GuestNetwork.OfHome(
+                        Integer.reverseBytes(Wire.readI32(in)), Wire.readString(in), Wire.readString(in));
             default -> throw new WireException("unknown network of kind " + kind);
         };
     }
