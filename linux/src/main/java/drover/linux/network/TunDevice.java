@@ -66,10 +66,7 @@ public final class TunDevice implements AutoCloseable {
         must(descriptor, "open /dev/net/tun; as root: modprobe tun");
         try {
             must(
-                    Ioctl.withStructure(
-                            descriptor,
-                            TUNSETIFF,
-                            request(name).putShort(16, TUN_FLAGS).array()),
+                    Ioctl.withStructure(descriptor, TUNSETIFF, request(name).putShort(16, TUN_FLAGS)),
                     "make the network device " + name + "; does another daemon of this machine use it?");
             must(Ioctl.withNumber(descriptor, TUNSETPERSIST, 1), "keep the network device");
             must(Ioctl.withNumber(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4), "set up the network device");
@@ -88,17 +85,9 @@ public final class TunDevice implements AutoCloseable {
         try {
             must(Ioctl.withStructure(socket, SIOCSIFADDR, address(name, range.gateway())), "set its address");
             must(Ioctl.withStructure(socket, SIOCSIFNETMASK, address(name, range.mask())), "set its range");
+            must(Ioctl.withStructure(socket, SIOCSIFMTU, request(name).putInt(16, mtuBytes)), "set its packet size");
             must(
-                    Ioctl.withStructure(
-                            socket,
-                            SIOCSIFMTU,
-                            request(name).putInt(16, mtuBytes).array()),
-                    "set its packet size");
-            must(
-                    Ioctl.withStructure(
-                            socket,
-                            SIOCSIFFLAGS,
-                            request(name).putShort(16, INTERFACE_FLAGS).array()),
+                    Ioctl.withStructure(socket, SIOCSIFFLAGS, request(name).putShort(16, INTERFACE_FLAGS)),
                     "raise the network device");
         } finally {
             var _ = Close.close(socket);
@@ -115,9 +104,9 @@ public final class TunDevice implements AutoCloseable {
                 .put(0, bytes);
     }
 
-    private static byte[] address(String name, int address) {
+    private static ByteBuffer address(String name, int address) {
         ByteBuffer request = request(name).putShort(16, AF_INET);
-        return request.order(ByteOrder.BIG_ENDIAN).putInt(20, address).array();
+        return request.order(ByteOrder.BIG_ENDIAN).putInt(20, address);
     }
 
     private static void must(int result, String what) throws IOException {

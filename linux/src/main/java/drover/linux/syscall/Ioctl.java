@@ -1,5 +1,7 @@
 package drover.linux.syscall;
 
+import java.nio.ByteBuffer;
+
 /// ioctl(2).
 public final class Ioctl {
     private Ioctl() {}
@@ -12,9 +14,9 @@ public final class Ioctl {
     }
 
     /// For requests that take a pointer to a structure that the kernel only reads. Returns as above.
-    public static int withStructure(int descriptor, long request, byte[] structure) {
+    public static int withStructure(int descriptor, long request, ByteBuffer structure) {
         Scratch scratch = Scratch.own();
-        scratch.value().put(0, structure);
+        scratch.value().put(0, structure, 0, structure.limit());
         return (int) RawSyscall.call(16, descriptor, request, scratch.valueAddress());
     }
 
