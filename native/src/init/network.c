@@ -82,6 +82,8 @@ void network_make(const struct start *s) {
     r.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
     must(ioctl(fd, TUNSETIFF, &r), "cannot make", "the network device");
     must(ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4), "cannot set up", "the network device");
+    // It goes with the namespace, many at a time, not with the descriptor: whoever closes that need not wait for the kernel.
+    must(ioctl(fd, TUNSETPERSIST, 1), "cannot keep", "the network device");
     configure(s->address);
     control_send_fd(R_NETWORK, fd, "the network device");
     close(fd);

@@ -64,8 +64,7 @@ class NetLabTest {
     @AfterEach
     void stopServers() throws Exception {
         for (Command server : servers) server.close();
-        lab.at("n1", "pkill", "-f", "net-test");
-        lab.at("n3", "pkill", "-f", "net-test");
+        for (String node : NODES) lab.at(node, "pkill", "-f", "net-test");
     }
 
     private static List<Long> daemonsOf(String node) throws Exception {
@@ -158,7 +157,6 @@ class NetLabTest {
         assertEquals(
                 addressOf("n1"),
                 run("n2", "python3", "-c", ASK_PEER, "n2", "8803").orFail());
-        lab.sh("n2", "pkill -f net-test || true");
     }
 
     @Test
@@ -275,8 +273,7 @@ class NetLabTest {
 
     private static String rules(String node) throws Exception {
         return lab.sh(
-                node,
-                "nft list tables ip; cat /proc/sys/net/ipv4/ip_forward; ip -o link show drover0 2>&1 | cut -d: -f2");
+                node, "nft list tables ip; cat /proc/sys/net/ipv4/ip_forward; ip -o link | grep -o drover0 || true");
     }
 
     private static void awaitNoRules() throws Exception {
