@@ -32,9 +32,7 @@ public final class GuestDevices {
     /// The guest is gone, or is another daemon's business.
     public void detach(GuestKey guest) {
         Device device = devices.remove(guest);
-        // the last to let a device go waits for the kernel to take it down: not a loop
-        if (device != null)
-            pump.remove(device, () -> Thread.ofPlatform().name("device").start(device.device::close));
+        if (device != null) pump.remove(device, device.device::close);
     }
 
     /// A packet from that home. The frame may be released when this returns.
