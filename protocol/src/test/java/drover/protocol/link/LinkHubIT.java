@@ -51,6 +51,19 @@ class LinkHubIT {
     }
 
     @Test
+    void aClassOnDemandIsDialledOnlyWhenItIsAskedForByName() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            for (LinkClass linkClass : TestNode.CLASSES) n1.awaitLink(n2.id, linkClass);
+            assertTrue(n1.hub.link(n2.id, LinkClass.PACKETS).isEmpty());
+            n1.hub.keep(n2.id, LinkClass.PACKETS);
+            n1.awaitLink(n2.id, LinkClass.PACKETS);
+        }
+    }
+
+    @Test
     void framesOfManyThreadsAllArriveAndKeepTheOrderOfTheirThread() throws Exception {
         int threads = 8;
         int each = 2000;
