@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -267,6 +268,9 @@ void daemon_listen(struct keeper *k, const char *path) {
         die("cannot listen");
     }
     strcpy(address.sun_path, path);
+    k->passed = calloc(PASSED_LIMIT, sizeof *k->passed);
+    if (!k->passed)
+        die("no memory for descriptors");
     unlink(path); // the lock says that nobody serves it
     k->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t before = umask(0177);

@@ -92,10 +92,10 @@ struct keeper {
     bool ticking, ending, waits_for_room, pool_failed;
     struct channel daemon;
     uint64_t sent_total; // bytes that left daemon.out
-    struct {
+    struct passed {
         uint64_t position; // of the byte it goes with
         int fd;
-    } passed[PASSED_LIMIT];
+    } *passed; // PASSED_LIMIT; untouched memory costs nothing
     unsigned passed_count;
 
     struct guest *guests;

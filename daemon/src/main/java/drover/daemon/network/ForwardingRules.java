@@ -152,11 +152,11 @@ final class ForwardingRules {
             in.write(rules);
         }
         try {
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(NFT_SECONDS_MAX, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new IOException("nft does not end");
             }
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.exitValue() != 0)
                 throw new IOException("this kernel or machine refuses what jobs' network needs of nftables: "
                         + said.lines().findFirst().orElse("status " + process.exitValue()));

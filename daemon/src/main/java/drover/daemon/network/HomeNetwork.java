@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +42,9 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     /// A node that takes no packets after this time never will: its release knows of none.
     private static final Duration LINK_PATIENCE = Duration.ofSeconds(10);
 
+    /// The pump waits for nobody.
+    private static final Duration PUMP_PATIENCE = Duration.ofSeconds(5);
+
     private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
     private record Waiting(NodeId node, GuestKey guest, Runnable task, long untilNanos) {}
@@ -53,6 +58,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     private final List<Waiting> waiting = new ArrayList<>(); // of the loop
     private BiConsumer<NodeId, JobMessage> refuse = (_, _) -> {};
     private long emptySinceNanos;
+    private String troubleSaid = "";
     private @Nullable NameRelay names; // of the loop
     private volatile @Nullable Way way; // null while it is down; written by the loop
 
@@ -76,11 +82,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
                 rules.removeLeftovers();
                 return;
             }
-            try {
-                raise();
-            } catch (IOException e) {
-                LOG.error("jobs of before are without their network: {}", e.getMessage());
-            }
+            raiseAgain();
             addresses.all().forEach(owner -> carrier.connect(owner.node()));
         });
     }
@@ -148,8 +150,21 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
             refuse.accept(
                     one.node,
                     failed(one.guest, one.node + " takes no packets of this home's network; is its drover older?"));
+        if (!addresses.isEmpty() && way == null) raiseAgain();
         if (!addresses.isEmpty() || !waiting.isEmpty()) emptySinceNanos = now;
         else if (way != null && now - emptySinceNanos > LINGER.toNanos()) lower();
+    }
+
+    /// For jobs that run already: tried once a second, until it succeeds or they end.
+    private void raiseAgain() {
+        try {
+            raise();
+            troubleSaid = "";
+        } catch (IOException e) {
+            String trouble = String.valueOf(e.getMessage());
+            if (!trouble.equals(troubleSaid)) LOG.error("jobs are without this home's network: {}", trouble);
+            troubleSaid = trouble;
+        }
     }
 
     private void raise() throws IOException {
@@ -168,11 +183,20 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     }
 
     private void lower() {
+        Way down = takeDown();
+        if (down != null) rules.lower(down.device);
+    }
+
+    /// Stops using the device, if there is one. When this returns, nobody reads it any more.
+    private @Nullable Way takeDown() {
         Way down = way;
-        if (down == null) return;
+        if (down == null) return null;
         way = null;
         closeNames();
-        pump.remove(down, () -> loop.execute(() -> rules.lower(down.device)));
+        CompletableFuture<Void> unread = new CompletableFuture<>();
+        pump.remove(down, () -> unread.complete(null));
+        unread.completeOnTimeout(null, PUMP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
+        return down;
     }
 
     private void closeNames() {
@@ -204,12 +228,10 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     @Override
     public void close() {
         loop.close();
-        closeNames();
-        Way up = way;
-        if (up == null) return;
-        way = null;
-        if (addresses.isEmpty()) rules.lower(up.device);
-        else up.device.close();
+        Way down = takeDown();
+        if (down == null) return;
+        if (addresses.isEmpty()) rules.lower(down.device);
+        else down.device.close();
     }
 
     /// From home's kernel to guests.
