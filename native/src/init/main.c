@@ -74,6 +74,17 @@ static void raise_loopback(void) {
     close(fd);
 }
 
+/// On devices that come later: else the kernel announces itself there, which would go through the daemon at each start. The
+/// loopback keeps its address.
+static void keep_ipv6_off_new_devices(void) {
+    int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return; // a kernel without IPv6, or a machine that lets nobody change it: some packets more, which are dropped
+    if (write(fd, "1", 1) < 0 && errno != EACCES && errno != EPERM)
+        refuse(125, "cannot switch off", "IPv6 on the guest's network device", errno);
+    close(fd);
+}
+
 /// Waits for START; its descriptors land in fds. The keeper closing the socket means: not needed any more.
 static int receive_start(struct start_fds *fds) {
     struct init_start head;
@@ -261,6 +272,7 @@ int main(int argc, char **argv) {
     if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
         refuse(125, "cannot make", "namespaces", errno);
     raise_loopback();
+    keep_ipv6_off_new_devices();
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); // ENOSYS: a kernel without keyrings has none to share
     struct prepared prepared;
     root_prepare(stage, &prepared);

@@ -64,6 +64,7 @@ class NetLabTest {
     @AfterEach
     void stopServers() throws Exception {
         for (Command server : servers) server.close();
+        lab.sh("n1", "! [ -e /etc/resolv.conf.before ] || cp /etc/resolv.conf.before /etc/resolv.conf");
         for (String node : NODES) lab.at(node, "pkill", "-f", "net-test");
     }
 
@@ -184,8 +185,6 @@ class NetLabTest {
         assertEquals("heard", said.get(1));
         List<String> heard = listening.await(Command.LIMIT).orFail().lines().toList();
         assertEquals(List.of(address, "from " + said.get(0), "hello"), heard);
-        // and home reaches a job, at the same address that others do
-        assertTrue(lab.lastJob().has("job"));
     }
 
     @Test
@@ -195,7 +194,7 @@ class NetLabTest {
                 import socket, struct, threading
                 def answer(q):
                     end = q.index(b'\\0', 12) + 5
-                    a = q[-0:0]
+                    a = b''
                     kind = struct.unpack('>H', q[end - 4:end - 2])[0]
                     if kind == 1: a = b'\\xc0\\x0c' + struct.pack('>HHIH4s', 1, 1, 60, 4, socket.inet_aton('192.0.2.77'))
                     return q[:2] + b'\\x81\\x80' + struct.pack('>HHHH', 1, 1 if a else 0, 0, 0) + q[12:end] + a
@@ -218,7 +217,6 @@ class NetLabTest {
                 "by TCP");
         assertEquals("192.0.2.77", run("n1", "python3", "-c", look).orFail(), "at home");
         assertEquals("nameserver 127.0.0.53", lab.sh("n1", "cat /etc/resolv.conf"));
-        lab.sh("n1", "cp /etc/resolv.conf.before /etc/resolv.conf");
     }
 
     @Test
@@ -256,7 +254,7 @@ class NetLabTest {
     }
 
     @Test
-    void alargeTransferArrivesWhole() throws Exception {
+    void aLargeTransferArrivesWhole() throws Exception {
         transfer("n3", 8807, "");
         transfer("n1", 8808, "");
     }
