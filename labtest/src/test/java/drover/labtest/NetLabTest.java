@@ -277,7 +277,9 @@ class NetLabTest {
     private static void awaitNoRules() throws Exception {
         TestLab.awaitTrue("nothing is left of jobs' network", () -> {
             String left = rules("n1");
-            return !left.contains("table ip drover") && !left.contains("drover0") && left.lines().anyMatch("0"::equals); // forwarding is off, as before
+            return !left.contains("table ip drover")
+                    && !left.contains("drover0")
+                    && left.lines().anyMatch("0"::equals); // forwarding is off, as before
         });
     }
 

@@ -195,7 +195,8 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
         closeNames();
         CompletableFuture<Void> unread = new CompletableFuture<>();
         pump.remove(down, () -> unread.complete(null));
-        unread.completeOnTimeout(null, PUMP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
+        unread.completeOnTimeout(null, PUMP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
         return down;
     }
 

@@ -11,8 +11,8 @@ import drover.model.JobId;
 import drover.model.NodeId;
 import drover.protocol.WireException;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +42,8 @@ class GuestNetworkTest {
     @Test
     void theAddressIsInTheNetworksByteOrder() {
         ByteBuf out = Unpooled.buffer();
-        JobCodec.writeNetwork(out, new GuestNetwork.OfHome(AddressRange.parse("10.1.2.0/29").ofJob(0), "", ""));
+        JobCodec.writeNetwork(
+                out, new GuestNetwork.OfHome(AddressRange.parse("10.1.2.0/29").ofJob(0), "", ""));
         assertEquals(10, out.getByte(1));
         assertEquals(2, out.getByte(4));
     }
