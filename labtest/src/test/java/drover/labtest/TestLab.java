@@ -109,6 +109,10 @@ final class TestLab implements AutoCloseable {
         return Command.start(words(node, List.of(), command));
     }
 
+    Command startAs(String user, String node, String... command) throws Exception {
+        return Command.start(words(node, List.of("--user", user), command));
+    }
+
     /// Starts something that outlives this call, outside the node's quota, with its output in the node's log.
     void launch(String node, String... command) throws Exception {
         Command.run(
@@ -245,6 +249,15 @@ final class TestLab implements AutoCloseable {
             Thread.sleep(100);
         }
         return fail("not within " + limit.toSeconds() + " s: " + what);
+    }
+
+    /// As [#awaitTrue(String, Callable)], for what does not last: looks that often.
+    static void awaitTrue(String what, int everyMillis, Callable<Boolean> holds) throws Exception {
+        long deadline = System.nanoTime() + Command.LIMIT.toNanos();
+        while (!holds.call()) {
+            if (System.nanoTime() - deadline > 0) fail("not within " + Command.LIMIT.toSeconds() + " s: " + what);
+            Thread.sleep(everyMillis);
+        }
     }
 
     static void awaitTrue(String what, Callable<Boolean> holds) throws Exception {

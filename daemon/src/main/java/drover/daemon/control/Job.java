@@ -10,6 +10,9 @@ import drover.model.NodeId;
 import drover.model.ResourceUse;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementDecision.Offer;
+import drover.protocol.WireException;
+import drover.protocol.job.CommandSpec;
+import io.netty.buffer.Unpooled;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +35,18 @@ final class Job {
 
     JobState state = JobState.QUEUED;
     int epoch = 1;
+    /// Under which this run began; a move raises the epoch, and the deputy need not know. Its streams go on.
+    int runEpoch = 1;
+    /// The last one that was given to a node.
+    private int usedEpoch = 1;
+
+    int moves;
+    /// Set while the node before may still have the guest that it had under [#leftEpoch].
+    @Nullable NodeId leftNode;
+
+    int leftEpoch;
+    /// Set while that node may have something of a guest that is to move there.
+    @Nullable NodeId movingTo;
 
     @Nullable NodeId node;
 
@@ -52,6 +67,13 @@ final class Job {
     ResourceUse use = ResourceUse.NONE;
     long residentBytes;
     int processes;
+
+    /// Not in the journal: where it is moving to, and why it did not move the last time.
+    @Nullable JobMove move;
+
+    @Nullable String stays;
+
+    private @Nullable Boolean terminal; // null: not looked at yet
 
     /// Not in the journal: who stands for the job now, which nodes refused it, and since when its node cannot be
     /// reached.
@@ -90,6 +112,29 @@ final class Job {
     /// The run that may have effects now.
     GuestKey guest() {
         return new GuestKey(id, epoch);
+    }
+
+    /// The next run, or the next guest of this one. No epoch is used twice, even if nothing came of it.
+    GuestKey nextGuest() {
+        usedEpoch = Math.max(usedEpoch, epoch) + 1;
+        return new GuestKey(id, usedEpoch);
+    }
+
+    /// It begins anew, under an epoch of its own.
+    void runAgain() {
+        epoch = nextGuest().epoch();
+        runEpoch = epoch;
+    }
+
+    /// What cannot be read, no node starts.
+    boolean hasTerminal() {
+        if (terminal == null)
+            try {
+                terminal = spec != null && CommandSpec.hasTerminal(Unpooled.wrappedBuffer(spec));
+            } catch (WireException e) {
+                terminal = false;
+            }
+        return terminal;
     }
 
     /// Whether its caller named the only node it may use.
@@ -164,7 +209,12 @@ final class Job {
                 offers,
                 use.userMicros(),
                 use.systemMicros(),
-                use.maxResidentBytes());
+                use.maxResidentBytes(),
+                runEpoch,
+                moves,
+                leftNode == null ? null : leftNode.name(),
+                leftEpoch,
+                movingTo == null ? null : movingTo.name());
     }
 
     /// A job as it was written, without a deputy: that one has to come back.
@@ -182,6 +232,11 @@ final class Job {
                 r.acceptedAt());
         job.state = r.state();
         job.epoch = r.epoch();
+        job.runEpoch = r.runEpoch() == 0 ? r.epoch() : r.runEpoch();
+        job.moves = r.moves();
+        job.leftNode = r.leftNode() == null ? null : new NodeId(r.leftNode());
+        job.leftEpoch = r.leftEpoch();
+        job.movingTo = r.movingTo() == null ? null : new NodeId(r.movingTo());
         job.node = r.node() == null ? null : new NodeId(r.node());
         job.deputyPid = r.deputyPid();
         job.deputyStart = r.deputyStart();

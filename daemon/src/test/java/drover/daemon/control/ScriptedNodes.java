@@ -27,6 +27,11 @@ final class ScriptedNodes implements GuestNodes {
     }
 
     @Override
+    public boolean canMoveGuests(NodeId node) {
+        return true;
+    }
+
+    @Override
     public void connect(NodeId node) {}
 
     @Override

@@ -84,6 +84,11 @@ final class TestHome implements AutoCloseable {
     /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
         @Override
+        public boolean holdsLocks(GuestKey guest) {
+            return false;
+        }
+
+        @Override
         public void expect(NodeId node) {}
 
         @Override

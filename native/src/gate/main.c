@@ -1,0 +1,59 @@
+// Process: drover-criu-gate, an action script of CRIU (child of it), for a moment at each step of a move. Talks to the
+// keeper, on the socket in DROVER_GATE: says how far CRIU has come, and ends as the keeper says. 0: CRIU goes on; else it
+// undoes what it did.
+#define _GNU_SOURCE
+#include "gate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int fail(const char *what) {
+    fprintf(stderr, "drover-criu-gate: cannot %s: %s\n", what, strerror(errno));
+    return 1;
+}
+
+/// What the guest wrote into shared mappings of home's files is only in this node's memory, and home refuses it when the
+/// guest is the target's.
+static int write_back(int init) {
+    char root[64];
+    snprintf(root, sizeof root, "/proc/%d/root", init);
+    int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && syncfs(fd) == 0 ? 0 : -1;
+}
+
+int main(void) {
+    const char *action = getenv("CRTOOLS_SCRIPT_ACTION"), *init = getenv("CRTOOLS_INIT_PID");
+    const char *path = getenv("DROVER_GATE"), *number = getenv("DROVER_MOVE");
+    if (!action || !path || !number) {
+        fprintf(stderr, "drover-criu-gate: an action script of CRIU; only drover-keeper has it run\n");
+        return 2;
+    }
+    enum gate step = strcmp(action, "post-dump") == 0 ? GATE_DUMPED
+        : strcmp(action, "setup-namespaces") == 0     ? GATE_NAMESPACES
+        : strcmp(action, "post-restore") == 0         ? GATE_RESTORED
+                                                      : GATE_NONE;
+    if (step == GATE_NONE)
+        return 0;
+    struct gate_message message = {(unsigned)strtoul(number, NULL, 10), step, init ? atoi(init) : 0};
+    if (step == GATE_DUMPED && write_back(message.init) < 0)
+        return fail("write back what the guest has changed by mappings");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return fail("reach the keeper");
+    if (send(fd, &message, sizeof message, MSG_NOSIGNAL) < 0)
+        return fail("tell the keeper");
+    unsigned char answer = 1;
+    ssize_t n;
+    do
+        n = recv(fd, &answer, 1, 0);
+    while (n < 0 && errno == EINTR);
+    return n == 1 ? answer : 1; // without a keeper, nobody can go on
+}
