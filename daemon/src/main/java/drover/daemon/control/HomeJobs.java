@@ -43,7 +43,7 @@ public final class HomeJobs implements AutoCloseable {
     private final Placement placement;
     private final NodeId home;
 
-    /// Reads the journal; jobs that were under way are taken up again when their deputies and nodes come back.
+    /// Reads the journal, and does nothing more before [#start].
     public HomeJobs(
             DaemonConfig config,
             Journal journal,
@@ -80,6 +80,10 @@ public final class HomeJobs implements AutoCloseable {
         moves.connectSignals(deputies::signal);
         for (Job job : book.unfinished()) if (job.isOnNode()) files.expect(job.node);
         loop.execute(this::recover);
+    }
+
+    /// Takes up the jobs that were under way, and what was said since. Call once, when other nodes can be dialled.
+    public void start() {
         loop.start(Duration.ofSeconds(1), this::tick);
     }
 

@@ -62,6 +62,8 @@ final class JobEnds {
         NodeId node = job.node;
         GuestKey guest = job.guest();
         boolean deputyKilled = job.message != null;
+        if (status instanceof ExitStatus.Signalled signalled) // its caller sees no more than the signal
+        LOG.info("job {} ended on {} by signal {}", job.id, node, signalled.signal());
         book.commit(job, () -> {
             if (job.deputy != null) job.deputy.ended(job.exit, false);
             if (node != null) nodes.send(node, deputyKilled ? new KillGuest(guest) : new ExitCommitted(guest));

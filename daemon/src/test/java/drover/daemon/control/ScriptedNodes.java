@@ -15,6 +15,8 @@ final class ScriptedNodes implements GuestNodes {
     record Sent(NodeId node, JobMessage message) {}
 
     private final Set<NodeId> down = ConcurrentHashMap.newKeySet();
+    private final Set<NodeId> connected = ConcurrentHashMap.newKeySet();
+    private volatile boolean listens = true;
     private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
 
     void setDown(NodeId node) {
@@ -32,7 +34,30 @@ final class ScriptedNodes implements GuestNodes {
     }
 
     @Override
-    public void connect(NodeId node) {}
+    public void connect(NodeId node) {
+        if (!listens) throw new IllegalStateException("links are asked for before there can be any");
+        connected.add(node);
+    }
+
+    /// The next home takes long until it can dial.
+    void listenLate() {
+        connected.clear();
+        listens = false;
+    }
+
+    void listen() throws InterruptedException {
+        if (!listens) Thread.sleep(300); // whoever would not wait for the start has tried by then
+        listens = true;
+    }
+
+    void awaitConnected(Set<NodeId> wanted) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!connected.containsAll(wanted)) {
+            if (System.nanoTime() - deadline > 0)
+                throw new AssertionError("home dials " + connected + ", not " + wanted);
+            Thread.sleep(10);
+        }
+    }
 
     @Override
     public void send(NodeId node, JobMessage message) {

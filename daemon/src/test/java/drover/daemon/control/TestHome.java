@@ -56,6 +56,8 @@ final class TestHome implements AutoCloseable {
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
         NoFiles files = new NoFiles();
         jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), files, logs);
+        nodes.listen();
+        jobs.start();
         JobQueries queries = new JobQueries(config.name(), jobs, files, logs);
         server = new LocalServer(
                 directory.resolve("drover.sock"), calls.of(jobs, queries, JsonNodeFactory.instance::arrayNode));
