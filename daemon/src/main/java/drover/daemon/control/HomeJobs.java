@@ -15,6 +15,7 @@ import drover.protocol.job.CommandSpec;
 import drover.protocol.job.JobMessage;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -40,6 +41,8 @@ public final class HomeJobs implements AutoCloseable {
     private final NodeLoss nodeLoss;
     private final GuestReports reports;
     private final HomeMoves moves;
+    private final Balancing balancing;
+    private final boolean balances;
     private final Placement placement;
     private final NodeId home;
 
@@ -78,6 +81,8 @@ public final class HomeJobs implements AutoCloseable {
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
         reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss, moves);
         moves.connectSignals(deputies::signal);
+        balancing = new Balancing(knowledge, placement, book, moves, new SecureRandom());
+        balances = config.balance();
         for (Job job : book.unfinished()) if (job.isOnNode()) files.expect(job.node);
         loop.execute(this::recover);
     }
@@ -118,6 +123,7 @@ public final class HomeJobs implements AutoCloseable {
         deputies.endJobsOfKilled();
         nodeLoss.tick();
         moves.tick();
+        if (balances) balancing.tick();
         book.tellWhoWaits();
         starts.dispatch();
     }

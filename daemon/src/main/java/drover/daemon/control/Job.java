@@ -72,6 +72,8 @@ final class Job {
     @Nullable JobMove move;
 
     @Nullable String stays;
+    /// Not in the journal: the last move that balancing made.
+    @Nullable BalancedMove balanced;
 
     private @Nullable Boolean terminal; // null: not looked at yet
 

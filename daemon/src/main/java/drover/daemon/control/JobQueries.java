@@ -170,14 +170,18 @@ public final class JobQueries {
                     .put("memory_free", offer.memoryFree())
                     .put("remark", offer.remark());
         }
-        return JSON.createObjectNode()
-                .put("job", job.id.number())
-                .put("sentence", sentence)
-                .set("numbers", numbers);
+        ObjectNode json = JSON.createObjectNode().put("job", job.id.number()).put("sentence", sentence);
+        json.set("numbers", numbers);
+        if (job.balanced != null)
+            json.putObject("balanced")
+                    .put("predicted_seconds", job.balanced.predictedSeconds())
+                    .put("gained_seconds", job.balanced.gainedSeconds());
+        return json;
     }
 
     private static String ofMoves(Job job) {
         if (job.move != null) return "; it is moving to " + job.move.target;
+        if (job.balanced != null) return "; " + job.balanced.words();
         return job.stays == null ? "" : "; it was not moved " + job.stays;
     }
 

@@ -58,6 +58,19 @@ final class Movability {
 
     private String against(Job job, NodeId target) {
         if (target.equals(job.node)) return "it runs there already";
+        Optional<String> ofTarget = objectionTo(target);
+        if (ofTarget.isPresent()) return ofTarget.get();
+        if (!nodes.isUp(job.node)) return job.node + ", where it runs, cannot be reached now";
+        if (!nodes.canMoveGuests(job.node)) return job.node + ", where it runs, has an older Drover that moves no jobs";
+        return null;
+    }
+
+    /// Whatever the job.
+    Optional<String> objectionTo(NodeId target) {
+        return Optional.ofNullable(againstTarget(target));
+    }
+
+    private String againstTarget(NodeId target) {
         switch (knowledge.stateOf(target)) {
             case UNKNOWN -> {
                 return "there is no node " + target + "; see: drover nodes";
@@ -68,8 +81,6 @@ final class Movability {
             case UP -> {}
         }
         if (target.equals(home)) return "this version brings no running job home";
-        if (!nodes.isUp(job.node)) return job.node + ", where it runs, cannot be reached now";
-        if (!nodes.canMoveGuests(job.node)) return job.node + ", where it runs, has an older Drover that moves no jobs";
         if (nodes.isUp(target) && !nodes.canMoveGuests(target))
             return target + " has an older Drover that takes no moving jobs";
         return null;

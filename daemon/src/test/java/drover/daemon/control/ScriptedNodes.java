@@ -5,6 +5,7 @@ import drover.model.NodeId;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -81,6 +82,16 @@ final class ScriptedNodes implements GuestNodes {
             Sent next = sent.poll(20, TimeUnit.SECONDS);
             if (next == null) throw new AssertionError("home sent no " + kind.getSimpleName());
             if (kind.isInstance(next.message)) return next;
+        }
+    }
+
+    /// Whether nothing of that kind is sent for so long, whatever else is.
+    boolean isQuietFor(Duration time, Class<? extends JobMessage> kind) throws InterruptedException {
+        long deadline = System.nanoTime() + time.toNanos();
+        while (true) {
+            Sent next = sent.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (next == null) return true;
+            if (kind.isInstance(next.message)) return false;
         }
     }
 
