@@ -111,7 +111,7 @@ final class NodeDaemon implements AutoCloseable {
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
-        jobs.start();
+        jobs.begin();
         jobs.nodeUp(config.name());
         serveSecurity(security, hub, config, cluster);
         cluster.join(security.revocations());

@@ -337,6 +337,12 @@ class HostileNodeIT {
     }
 
     @Test
+    void aNodeOfAnotherReleaseIsRefusedBeforeAnything() {
+        for (int version : List.of(CallCodec.VERSION - 1, CallCodec.VERSION + 1))
+            assertRefused(Errno.EPROTO, call(NODE, Caller.NOBODY, new FileOperation.Hello(version, 7)));
+    }
+
+    @Test
     void garbageLeavesTheServerUp() {
         long seed = System.nanoTime();
         Random random = new Random(seed);

@@ -79,7 +79,8 @@ class RecallIT {
                         512),
                 (node, guest) -> Optional.of(new Credentials(0, 0, List.of())),
                 guest -> {});
-        for (NodeId node : GUESTS.keySet()) call(node, new FileOperation.Hello(1, 1000 + node.hashCode()));
+        for (NodeId node : GUESTS.keySet())
+            call(node, new FileOperation.Hello(CallCodec.VERSION, 1000 + node.hashCode()));
     }
 
     @AfterEach

@@ -81,8 +81,8 @@ final class Command implements AutoCloseable {
     Outcome await(Duration limit) throws InterruptedException {
         if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             close();
-            fail("'" + String.join(" ", words) + "' did not end within " + limit.toSeconds() + " s; stdout: " + seen
-                    + "; stderr: " + seenErrors);
+            fail("'" + String.join(" ", words) + "' did not end within " + limit.toSeconds() + " s; stdout: "
+                    + end(seen.toString(), 3) + "; stderr: " + end(seenErrors.toString(), 5));
         }
         try {
             output.get(limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -93,6 +93,12 @@ final class Command implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
+    }
+
+    /// The last lines of a text, as one line: a report of failed tests shows no more.
+    static String end(String text, int lines) {
+        List<String> all = text.lines().toList();
+        return String.join(" | ", all.subList(Math.max(0, all.size() - lines), all.size()));
     }
 
     private static void collect(InputStream from, Charset charset, StringBuffer into) {

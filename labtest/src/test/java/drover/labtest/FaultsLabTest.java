@@ -75,7 +75,12 @@ class FaultsLabTest {
     }
 
     private static void assertCounted(Command counting) throws Exception {
-        Outcome outcome = counting.await(Command.LIMIT);
+        Outcome outcome;
+        try {
+            outcome = counting.await(Command.LIMIT);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + lab.lastWords("n1") + lab.lastWords("n2"), e);
+        }
         assertEquals(COUNTED, outcome.output(), outcome.errors());
         assertEquals(0, outcome.exitStatus(), outcome.errors());
     }

@@ -151,6 +151,11 @@ final class TestLab implements AutoCloseable {
         return Path.of("/run/drover-lab", name, "log", node + ".log");
     }
 
+    /// The end of what a node's daemons have written, in one line, for the report of a failure.
+    String lastWords(String node) throws IOException {
+        return "; " + node + " wrote: " + Command.end(Files.readString(logOf(node)), 12);
+    }
+
     /// `drover run --node NODE -- COMMAND`, on n1.
     Outcome run(String node, String... command) throws Exception {
         return at("n1", runWords(node, command));

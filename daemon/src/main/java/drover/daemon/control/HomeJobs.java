@@ -34,6 +34,7 @@ import java.util.Set;
 public final class HomeJobs implements AutoCloseable {
     private final Loop loop = new Loop("home jobs");
     private final JobBook book;
+    private final GuestNodes nodes;
     private final Whereabouts whereabouts;
     private final Admission admission;
     private final JobStarts starts;
@@ -46,7 +47,8 @@ public final class HomeJobs implements AutoCloseable {
     private final Placement placement;
     private final NodeId home;
 
-    /// Reads the journal, and does nothing more before [#start].
+    /// Reads the journal; jobs that were under way are taken up again when their deputies and nodes come back.
+    /// Nothing happens before [#begin].
     public HomeJobs(
             DaemonConfig config,
             Journal journal,
@@ -57,6 +59,7 @@ public final class HomeJobs implements AutoCloseable {
             HomeFiles files,
             JobLogs logs)
             throws SQLException, IOException {
+        this.nodes = nodes;
         book = new JobBook(config.name(), journal, loop);
         this.placement = placement;
         home = config.name();
@@ -83,12 +86,26 @@ public final class HomeJobs implements AutoCloseable {
         moves.connectSignals(deputies::signal);
         balancing = new Balancing(knowledge, placement, book, moves, new SecureRandom());
         balances = config.balance();
-        for (Job job : book.unfinished()) if (job.isOnNode()) files.expect(job.node);
-        loop.execute(this::recover);
+        for (Job job : book.unfinished()) recover(job, files);
     }
 
-    /// Takes up the jobs that were under way, and what was said since. Call once, when other nodes can be dialled.
-    public void start() {
+    private void recover(Job job, HomeFiles files) {
+        job.deputyLost = true;
+        job.effects = true; // what it did since the last entry is not known
+        if (!job.isOnNode()) return;
+        files.expect(job.node);
+        whereabouts.know(job);
+        job.nodeLostAtNanos = System.nanoTime();
+    }
+
+    /// Connects to the nodes that have guests from before, takes up moves that were under way, and starts. Call once,
+    /// when nodes can be dialled.
+    public void begin() {
+        for (Job job : book.unfinished()) {
+            if (!job.isOnNode()) continue;
+            nodes.connect(job.node);
+            moves.recover(job);
+        }
         loop.start(Duration.ofSeconds(1), this::tick);
     }
 
@@ -98,17 +115,6 @@ public final class HomeJobs implements AutoCloseable {
 
     JobBook book() {
         return book;
-    }
-
-    private void recover() {
-        for (Job job : book.unfinished()) {
-            job.deputyLost = true;
-            job.effects = true; // what it did since the last entry is not known
-            if (!job.isOnNode()) continue;
-            whereabouts.enter(job);
-            moves.recover(job);
-            job.nodeLostAtNanos = System.nanoTime();
-        }
     }
 
     private void endMove(Job job) {

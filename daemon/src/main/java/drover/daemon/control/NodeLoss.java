@@ -59,9 +59,9 @@ final class NodeLoss {
         for (Job job : book.unfinished()) {
             if (!isOn(node, job)) continue;
             job.nodeLostAtNanos = 0;
-            // What was said while the link was down is said again, from the last byte that was acknowledged.
-            if (job.state != JobState.STARTING)
-                nodes.send(node, new Session(job.guest(), Unpooled.buffer(1).writeByte(SessionKind.RESYNC)));
+            // What was said while the link was down is said again, from the last byte that was acknowledged. A job
+            // may be running before this home knows it.
+            nodes.send(node, new Session(job.guest(), Unpooled.buffer(1).writeByte(SessionKind.RESYNC)));
         }
     }
 

@@ -21,9 +21,15 @@ final class Whereabouts {
 
     /// The job's present guest is on its node from now on, and may act on home's files.
     void enter(Job job) {
+        know(job);
+        nodes.connect(job.node);
+    }
+
+    /// The same, for a job of an earlier daemon, before there are links. All of them must be known before a node
+    /// is dialled, whose guests go on at once.
+    void know(Job job) {
         placement.placed(job.id.number(), job.node, job.options.memoryBytes());
         live.add(job.guest(), job.node, job);
-        nodes.connect(job.node);
     }
 
     /// A guest is being made from the present one, on the target: it may look at home's files.

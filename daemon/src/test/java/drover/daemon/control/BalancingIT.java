@@ -105,8 +105,8 @@ class BalancingIT {
     }
 
     private String why() throws Exception {
-        try (TestDeputy caller =
-                home.deputy().command("{\"command\":\"why\",\"job\":\"" + guest.job().number() + "\"}")) {
+        try (TestDeputy caller = home.deputy()
+                .command("{\"command\":\"why\",\"job\":\"" + guest.job().number() + "\"}")) {
             return new String(caller.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
         }
     }

@@ -235,6 +235,7 @@ class HomeJobsIT {
         jobs.message(start.node(), new GuestStarted(guest, 77));
         before.expect(TestDeputy.STARTED);
         restart();
+        assertEquals(List.of(guest), home.guestsOfBefore);
         try (TestDeputy wrong = deputy().resume(number, new byte[16])) {
             wrong.expect(TestDeputy.REFUSED);
         }
@@ -247,6 +248,25 @@ class HomeJobsIT {
         try (TestDeputy asks = deputy().command("{\"command\":\"ps\",\"all\":true}")) {
             String json = new String(asks.expect(TestDeputy.RESULT).rest(), StandardCharsets.UTF_8);
             assertTrue(json.contains("\"exit_status\":7") && json.contains("\"cpu_seconds\":1.5"), json);
+        }
+    }
+
+    /// That it runs may not have been written down when home's daemon was killed.
+    @Test
+    void aGuestThatWasStartingWhenHomesDaemonEndedSaysAgainWhatIsNotAcknowledged() throws Exception {
+        TestDeputy before = deputy().run("{}", "/bin/job");
+        FieldReader accepted = before.expect(TestDeputy.ACCEPTED);
+        long number = accepted.u64();
+        byte[] secret = accepted.bytes(16);
+        var start = nodes.awaitStart();
+        nodes.setDown(start.node());
+        restart();
+        try (TestDeputy _ = deputy().resume(number, secret)) {
+            nodes.setUp(start.node());
+            jobs.nodeUp(start.node());
+            Session again = (Session) nodes.await(Session.class).message();
+            assertEquals(ScriptedNodes.guest(start), again.guest());
+            assertEquals(SessionKind.RESYNC, again.frame().getUnsignedByte(0));
         }
     }
 
@@ -280,7 +300,6 @@ class HomeJobsIT {
     void aRestartedHomeTakesUpAllItsJobsHoweverLongItTakesUntilItCanDial() throws Exception {
         GuestKey[] guests = new GuestKey[2];
         for (int i = 0; i < 2; i++) guests[i] = ScriptedNodes.guest(home.started(deputy().run("{}", "/bin/job")));
-        nodes.listenLate();
         restart();
         nodes.awaitConnected(Set.of(N2, N3));
         jobs.nodeUp(N2);

@@ -17,16 +17,26 @@ final class ScriptedNodes implements GuestNodes {
 
     private final Set<NodeId> down = ConcurrentHashMap.newKeySet();
     private final Set<NodeId> connected = ConcurrentHashMap.newKeySet();
-    private volatile boolean listens = true;
     private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+    private volatile boolean diallable;
 
     void setDown(NodeId node) {
         down.add(node);
     }
 
+    void setUp(NodeId node) {
+        down.remove(node);
+    }
+
     @Override
     public boolean isUp(NodeId node) {
         return !down.contains(node);
+    }
+
+    /// As a daemon that does not listen yet dials nobody.
+    void setDiallable(boolean value) {
+        diallable = value;
+        if (!value) connected.clear();
     }
 
     @Override
@@ -36,19 +46,8 @@ final class ScriptedNodes implements GuestNodes {
 
     @Override
     public void connect(NodeId node) {
-        if (!listens) throw new IllegalStateException("links are asked for before there can be any");
+        if (!diallable) throw new IllegalStateException(node + " cannot be dialled yet");
         connected.add(node);
-    }
-
-    /// The next home takes long until it can dial.
-    void listenLate() {
-        connected.clear();
-        listens = false;
-    }
-
-    void listen() throws InterruptedException {
-        if (!listens) Thread.sleep(300); // whoever would not wait for the start has tried by then
-        listens = true;
     }
 
     void awaitConnected(Set<NodeId> wanted) throws InterruptedException {
@@ -78,8 +77,9 @@ final class ScriptedNodes implements GuestNodes {
 
     /// The next message of that kind; others are passed over.
     <M extends JobMessage> Sent await(Class<M> kind) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (true) {
-            Sent next = sent.poll(20, TimeUnit.SECONDS);
+            Sent next = sent.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (next == null) throw new AssertionError("home sent no " + kind.getSimpleName());
             if (kind.isInstance(next.message)) return next;
         }

@@ -29,6 +29,8 @@ final class TestHome implements AutoCloseable {
     final ScriptedNodes nodes;
     final HomeJobs jobs;
     final Path directory;
+    /// The guests that were known when nodes could first be dialled.
+    final List<GuestKey> guestsOfBefore;
     /// Whether nodes do not say that they heard of changes.
     volatile boolean filesAreBehind;
     /// What each guest is reading and writing.
@@ -55,9 +57,15 @@ final class TestHome implements AutoCloseable {
         JobLogs logs = new JobLogs(directory);
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
         NoFiles files = new NoFiles();
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), files, logs);
-        nodes.listen();
-        jobs.start();
+        LiveGuests live = new LiveGuests();
+        nodes.setDiallable(false);
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, files, logs);
+        guestsOfBefore = knowledge.loads().keySet().stream()
+                .map(live::on)
+                .flatMap(List::stream)
+                .toList();
+        nodes.setDiallable(true);
+        jobs.begin();
         JobQueries queries = new JobQueries(config.name(), jobs, files, logs);
         server = new LocalServer(
                 directory.resolve("drover.sock"), calls.of(jobs, queries, JsonNodeFactory.instance::arrayNode));

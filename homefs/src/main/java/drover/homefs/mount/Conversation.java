@@ -35,7 +35,6 @@ final class Conversation {
     /// From here on a frame goes over the link for bulk.
     private static final int BULK_BYTES = 16 << 10;
 
-    private static final int VERSION = 1;
     /// Some 100 KiB of names in one frame.
     private static final int REVIVED_AT_ONCE = 1_000;
 
@@ -207,10 +206,17 @@ final class Conversation {
         long link = links.incrementAndGet();
         change(link);
         dropHandshakes();
-        handshake(link, new FileOperation.Hello(VERSION, config.mountId()), Caller.NOBODY, reply -> {
+        handshake(link, new FileOperation.Hello(CallCodec.VERSION, config.mountId()), Caller.NOBODY, reply -> {
             switch (reply) {
                 case FileReply.Done(long _, FileResult.Welcome(int _, long now, long _)) -> welcome(link, now);
                 case FileReply.Done done -> log.error("{} answers a hello with {}", home, done);
+                case FileReply.Failed(long _, int errno, var _)
+                when errno == Errno.EPROTO ->
+                    log.error(
+                            "{} does not speak this node's version {} of the file protocol, so guests of that home have "
+                                    + "no files here; install the same release of drover on both",
+                            home,
+                            CallCodec.VERSION);
                 case FileReply.Failed(long _, int errno, var _) ->
                     log.error("{} refuses its files to this node: errno {}", home, errno);
             }

@@ -6,6 +6,7 @@ import drover.linux.syscall.Open;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.protocol.file.CallCodec;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileCall;
 import drover.protocol.file.FileOperation;
@@ -15,11 +16,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Collection;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Checks who calls, assumes the caller's rights, and performs the call.
 final class CallPerformer {
+    private static final Logger log = LoggerFactory.getLogger(CallPerformer.class);
     private static final FileResult OK = new FileResult.Ok();
-    private static final int VERSION = 1;
     private static final int GUEST_WRITES = Open.O_TRUNC;
 
     /// What came of a call.
@@ -114,7 +117,15 @@ final class CallPerformer {
     }
 
     private FileResult hello(NodeView view, FileOperation.Hello hello) throws CallFailed {
-        if (hello.version() < VERSION) throw new CallFailed(Errno.EPROTO);
+        if (hello.version() != CallCodec.VERSION) {
+            log.error(
+                    "{} speaks version {} of the file protocol, and this home version {}: its guests get no files; "
+                            + "install the same release of drover on both",
+                    view.node,
+                    hello.version(),
+                    CallCodec.VERSION);
+            throw new CallFailed(Errno.EPROTO);
+        }
         synchronized (view) {
             if (view.mountId != 0 && view.mountId != hello.mountId()) {
                 for (OpenHandle handle : view.handles.values()) handles.release(view, handle);
@@ -124,7 +135,7 @@ final class CallPerformer {
             }
             view.mountId = hello.mountId();
         }
-        return new FileResult.Welcome(VERSION, boot, 0);
+        return new FileResult.Welcome(CallCodec.VERSION, boot, 0);
     }
 
     private Outcome guestCall(NodeView view, FileCall call, FileOperation operation, List<Change> changes)

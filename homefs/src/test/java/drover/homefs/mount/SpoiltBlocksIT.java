@@ -100,7 +100,7 @@ class SpoiltBlocksIT {
 
     private void answer(long id, FileOperation operation) {
         FileResult result = switch (operation) {
-            case FileOperation.Hello _ -> new FileResult.Welcome(1, 1, 1);
+            case FileOperation.Hello _ -> new FileResult.Welcome(CallCodec.VERSION, 1, 1);
             case FileOperation.HashBlocks _ ->
                 new FileResult.Hashes(List.of(ContentHash.of(block), ContentHash.of(block), ContentHash.of(block)));
             case FileOperation.Read _ -> new FileResult.Data(Unpooled.wrappedBuffer(block));

@@ -8,6 +8,10 @@ import java.util.List;
 
 /// Calls as frames, and frames as calls. Stateless; any thread.
 public final class CallCodec {
+    /// Of the calls and their answers. Raised with every change of what a frame holds: the two sides of a mount
+    /// have to be of one version.
+    public static final int VERSION = 2;
+
     private static final int HEADER_BYTES = 1 + 8 + 8 + 4 + 4 + 4 + 2;
     private static final int MAX_LISTED = 1 << 16;
     private static final int MAX_RELEASED = 1 << 12;
