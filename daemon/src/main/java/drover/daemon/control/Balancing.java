@@ -89,16 +89,31 @@ final class Balancing {
                         LoadFilter.IDLE.with(seen.get(node).load().cpuLoad()),
                         (filter, _) -> filter.with(seen.get(node).load().cpuLoad()));
         running.forEach((node, jobs) -> {
-            if (seen.containsKey(node) && !occupied.contains(node)) balance(node, jobs, seen, occupied);
+            if (!seen.containsKey(node)) return;
+            // those that may go to the same nodes are looked at together
+            Map<Set<NodeId>, List<Job>> alike = new HashMap<>();
+            for (Job job : jobs)
+                alike.computeIfAbsent(job.options.nodes(), allowed -> new ArrayList<>())
+                        .add(job);
+            alike.forEach((allowed, some) -> {
+                if (!occupied.contains(node)) balance(node, allowed, some, seen, occupied);
+            });
         });
     }
 
-    private void balance(NodeId node, List<Job> jobs, Map<NodeId, ClusterKnowledge.Seen> seen, Set<NodeId> occupied) {
+    /// @param allowed the nodes that these jobs may use; empty: any
+    private void balance(
+            NodeId node,
+            Set<NodeId> allowed,
+            List<Job> jobs,
+            Map<NodeId, ClusterKnowledge.Seen> seen,
+            Set<NodeId> occupied) {
         ClusterView cluster = placement.view();
         List<Target> targets = new ArrayList<>();
         for (ClusterView.Candidate other : cluster.candidates()) {
             ClusterKnowledge.Seen theirs = seen.get(other.node());
             if (theirs == null || occupied.contains(other.node())) continue;
+            if (!allowed.isEmpty() && !allowed.contains(other.node())) continue;
             if (moves.movability().objectionTo(other.node()).isPresent()) continue;
             targets.add(new Target(
                     other.node(),
@@ -146,7 +161,6 @@ final class Balancing {
     }
 
     private String restraint(Job job) {
-        if (!job.options.nodes().isEmpty()) return "its caller named the nodes for it";
         Failure failure = failures.get(job.id);
         if (failure != null && failure.untilNanos - System.nanoTime() > 0) return "it could not be moved a while ago";
         return moves.movability().objection(job).orElse("");

@@ -99,10 +99,10 @@ public final class Placement {
         placed.remove(job);
     }
 
-    /// Whether a guest uses the processor, or was just started; false for one that is not here.
+    /// Whether a guest wants the processor, by its keeper's last word; true before the first.
     public boolean isBusy(long job) {
         Placed guest = placed.get(job);
-        return guest != null && guest.isBusy(System.nanoTime());
+        return guest != null && !guest.idle;
     }
 
     /// How long a guest has been on its node; zero for one that is not here.
