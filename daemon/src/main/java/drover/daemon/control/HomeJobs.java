@@ -43,7 +43,7 @@ public final class HomeJobs implements AutoCloseable {
     private final Placement placement;
     private final NodeId home;
 
-    /// Reads the journal, and does nothing more before [#start].
+    /// Reads the journal. Guests of the jobs in it may act from now on; all else waits for [#start].
     public HomeJobs(
             DaemonConfig config,
             Journal journal,
@@ -78,8 +78,18 @@ public final class HomeJobs implements AutoCloseable {
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
         reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss, moves);
         moves.connectSignals(deputies::signal);
-        for (Job job : book.unfinished()) if (job.isOnNode()) files.expect(job.node);
-        loop.execute(this::recover);
+        // Before any node can ask: a file call of a guest that is not known is refused, and a page fault kills it then.
+        for (Job job : book.unfinished()) recover(job, files);
+        loop.execute(this::dialNodes);
+    }
+
+    private void recover(Job job, HomeFiles files) {
+        job.deputyLost = true;
+        job.effects = true; // what it did since the last entry is not known
+        if (!job.isOnNode()) return;
+        files.expect(job.node);
+        whereabouts.claim(job);
+        job.nodeLostAtNanos = System.nanoTime();
     }
 
     /// Takes up the jobs that were under way, and what was said since. Call once, when other nodes can be dialled.
@@ -95,14 +105,11 @@ public final class HomeJobs implements AutoCloseable {
         return book;
     }
 
-    private void recover() {
+    private void dialNodes() {
         for (Job job : book.unfinished()) {
-            job.deputyLost = true;
-            job.effects = true; // what it did since the last entry is not known
             if (!job.isOnNode()) continue;
             whereabouts.enter(job);
             moves.recover(job);
-            job.nodeLostAtNanos = System.nanoTime();
         }
     }
 

@@ -21,9 +21,14 @@ final class Whereabouts {
 
     /// The job's present guest is on its node from now on, and may act on home's files.
     void enter(Job job) {
+        claim(job);
+        nodes.connect(job.node);
+    }
+
+    /// As [#enter], before nodes can be dialled.
+    void claim(Job job) {
         placement.placed(job.id.number(), job.node, job.options.memoryBytes());
         live.add(job.guest(), job.node, job);
-        nodes.connect(job.node);
     }
 
     /// A guest is being made from the present one, on the target: it may look at home's files.

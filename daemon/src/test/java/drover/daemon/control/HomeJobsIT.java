@@ -282,6 +282,7 @@ class HomeJobsIT {
         for (int i = 0; i < 2; i++) guests[i] = ScriptedNodes.guest(home.started(deputy().run("{}", "/bin/job")));
         nodes.listenLate();
         restart();
+        assertEquals(Set.of(guests), nodes.aliveBefore());
         nodes.awaitConnected(Set.of(N2, N3));
         jobs.nodeUp(N2);
         jobs.nodeUp(N3);

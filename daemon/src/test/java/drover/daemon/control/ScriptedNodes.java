@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Nodes that do what the test says: records what home sends them.
 final class ScriptedNodes implements GuestNodes {
@@ -17,6 +19,8 @@ final class ScriptedNodes implements GuestNodes {
     private final Set<NodeId> down = ConcurrentHashMap.newKeySet();
     private final Set<NodeId> connected = ConcurrentHashMap.newKeySet();
     private volatile boolean listens = true;
+    /// Guests that were known before any node could ask for one.
+    private Set<GuestKey> aliveBefore = Set.of();
     private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
 
     void setDown(NodeId node) {
@@ -45,9 +49,18 @@ final class ScriptedNodes implements GuestNodes {
         listens = false;
     }
 
-    void listen() throws InterruptedException {
-        if (!listens) Thread.sleep(300); // whoever would not wait for the start has tried by then
+    void listen(LiveGuests live) throws InterruptedException {
+        if (!listens) {
+            Thread.sleep(300); // whoever would not wait for the start has tried by then
+            aliveBefore = Stream.of("n2", "n3")
+                    .flatMap(name -> live.on(new NodeId(name)).stream())
+                    .collect(Collectors.toSet());
+        }
         listens = true;
+    }
+
+    Set<GuestKey> aliveBefore() {
+        return aliveBefore;
     }
 
     void awaitConnected(Set<NodeId> wanted) throws InterruptedException {

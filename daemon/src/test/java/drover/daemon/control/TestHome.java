@@ -27,6 +27,7 @@ final class TestHome implements AutoCloseable {
     static final String ALLOWED_GROUP = "users";
 
     final ScriptedNodes nodes;
+    private final LiveGuests live = new LiveGuests();
     final HomeJobs jobs;
     final Path directory;
     /// Whether nodes do not say that they heard of changes.
@@ -55,8 +56,8 @@ final class TestHome implements AutoCloseable {
         JobLogs logs = new JobLogs(directory);
         Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
         NoFiles files = new NoFiles();
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, new LiveGuests(), files, logs);
-        nodes.listen();
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, files, logs);
+        nodes.listen(live);
         jobs.start();
         JobQueries queries = new JobQueries(config.name(), jobs, files, logs);
         server = new LocalServer(
