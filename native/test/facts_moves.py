@@ -39,3 +39,36 @@ def fact_a_guest_that_is_another_nodes_now_is_ended_and_said_to_be_dead(lab):
     equal(os.path.exists(f"/proc/{job.pid}"), False)
     p.kill()
     p.wait(10)
+
+
+def look_at(init, keeper, uid):
+    env = dict(os.environ, CRTOOLS_SCRIPT_ACTION="pre-resume", CRTOOLS_INIT_PID=str(init), DROVER_GATE="/no/gate", DROVER_MOVE="1",
+               DROVER_KEEPER=str(keeper), DROVER_UID=str(uid), DROVER_GROUPS=str(uid), DROVER_ROOT="/")
+    gate = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target/drover-criu-gate")
+    done = subprocess.run([gate], env=env, capture_output=True, text=True, timeout=20)
+    equal(done.returncode, 1)
+    return done.stderr
+
+
+def fact_what_is_restored_as_a_process_of_the_node_is_no_guest_and_does_not_live(lab):
+    p = subprocess.Popen(["sleep", "100"])
+    equal("namespace of its node" in look_at(p.pid, lab.keeper.pid, 0), True)
+    equal(p.wait(10), -9)
+
+
+def restored_guest(lab):
+    p = lab.popen("sleep", "100")
+    until(lambda: any(j.first_pid for j in lab.daemon.jobs.values()), "it started")
+    return p, next(iter(lab.daemon.jobs.values())).pid
+
+
+def fact_what_is_restored_with_roots_rights_is_no_users_guest_and_does_not_live(lab):
+    p, init = restored_guest(lab)
+    equal("has rights that its job has not" in look_at(init, lab.keeper.pid, 1234), True)
+    equal(p.wait(10), -9)
+
+
+def fact_a_restored_guest_of_root_is_one_but_does_not_live_without_its_keeper(lab):
+    p, init = restored_guest(lab)
+    equal("cannot reach the keeper" in look_at(init, lab.keeper.pid, 0), True)
+    equal(p.wait(10), -9)

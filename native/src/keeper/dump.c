@@ -20,12 +20,6 @@ static void tell_failed(struct guest *g, const char *why) {
     daemon_end(g->keeper, mark);
 }
 
-static void tell_caller(struct guest *g, pid_t pid) {
-    size_t mark = guest_frame(g, K_CALLER);
-    put_u32(&g->keeper->daemon.out, (uint32_t)pid);
-    daemon_end(g->keeper, mark);
-}
-
 /// NULL: none.
 static const char *objection(const struct guest *g) {
     if (g->state != GUEST_RUNNING)
@@ -36,8 +30,6 @@ static const char *objection(const struct guest *g) {
         return "it runs at home, on home's own files";
     if (g->terms.net == 1)
         return "it uses the network of its node (--net node)";
-    if (g->in.kind == KIND_TTY || g->out[0].kind == KIND_TTY || g->out[1].kind == KIND_TTY)
-        return "it has a terminal, which this version cannot take along";
     return NULL;
 }
 
@@ -53,11 +45,20 @@ static _Noreturn void run(struct guest *g, const struct criu *c) {
     snprintf(init, sizeof init, "%d", (int)g->cradle.pid);
     snprintf(network, sizeof network, "net[%llu]:guestnet", (unsigned long long)inode_of(g->cradle.pid, "ns/net"));
     snprintf(control, sizeof control, "unix[%llu]", (unsigned long long)inode_of(g->cradle.pid, "fd/3"));
-    const char *arguments[] = {
+    const char *arguments[32] = {
         "criu", "dump", "--no-default-config", "-t", init, "-D", g->move->image, "-o", "dump.log", "-v2",
         "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--ghost-limit", GHOST_LIMIT,
-        "--external", "mnt[/]:root", "--external", network, "--external", control, "--action-script", c->gate, NULL,
+        "--external", "mnt[/]:root", "--external", network, "--external", control, "--action-script", c->gate,
     };
+    char terminal[64], control_terminal[64];
+    if (terminal_of(g) >= 0) {
+        terminal_names(g, terminal, control_terminal);
+        const char *const more[] = {"--external", terminal, "--external", control_terminal, "--external", "mnt[/dev/pts]:pts"};
+        size_t count = 0;
+        while (arguments[count])
+            count++;
+        memcpy(arguments + count, more, sizeof more);
+    }
     move_exec(g, c, arguments);
 }
 
@@ -79,7 +80,7 @@ void dump_start(struct guest *g, struct reader *r) {
                 tell_failed(g, strerror(errno));
                 move_end(g);
             } else
-                tell_caller(g, pid);
+                move_tell_caller(g, pid);
         }
     }
     free(image);
@@ -90,7 +91,12 @@ void dump_held(struct guest *g) {
     g->move->held = true;
     struct bytes *out = &g->keeper->daemon.out;
     struct bytes handoff = {0};
-    handoff_put(g, &handoff);
+    g->move->objection = handoff_put(g, &handoff);
+    if (g->move->objection) {
+        bytes_free(&handoff);
+        move_answer(g, 1);
+        return;
+    }
     size_t mark = guest_frame(g, K_DUMPED);
     put_raw(out, bytes_first(&handoff), bytes_length(&handoff));
     daemon_end(g->keeper, mark);
@@ -99,9 +105,11 @@ void dump_held(struct guest *g) {
 
 void dump_ended(struct guest *g, int status) {
     struct move *m = g->move;
-    tell_caller(g, 0);
+    move_tell_caller(g, 0);
     char why[1024] = "home gave it up";
-    if (!m->abandoned && !(m->held && WIFEXITED(status)))
+    if (m->objection)
+        snprintf(why, sizeof why, "%s", m->objection);
+    else if (!m->abandoned && !(m->held && WIFEXITED(status)))
         move_complaint(g, "dump.log", why, sizeof why);
     bool was_held = m->held;
     if (g->left && g->cradle.pid > 0)

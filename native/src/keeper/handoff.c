@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VERSION 1
+#define VERSION 2
 /// What a pipe holds at most, by default: then the ring has no room for what is in the pipe.
 #define PIPE_BYTES (64u << 10)
 
@@ -53,7 +53,7 @@ static void put_left(const struct stream *s, struct bytes *to) {
     uint8_t data[PIPE_BYTES];
     size_t got = 0;
     int copy[2];
-    if (s->fd >= 0 && !s->ended && pipe2(copy, O_CLOEXEC | O_NONBLOCK) == 0) {
+    if (s->fd >= 0 && !s->is_pty && !s->ended && pipe2(copy, O_CLOEXEC | O_NONBLOCK) == 0) {
         if (tee(s->fd, copy[1], sizeof data, SPLICE_F_NONBLOCK) > 0)
             for (ssize_t n; (n = read(copy[0], data + got, sizeof data - got)) > 0;)
                 got += (size_t)n;
@@ -72,7 +72,7 @@ static void put_stream(struct stream *s, bool input, struct bytes *to) {
         put_left(s, to);
 }
 
-void handoff_put(struct guest *g, struct bytes *to) {
+const char *handoff_put(struct guest *g, struct bytes *to) {
     for (int i = 0; i < 3; i++) {
         g->out[i].ready = g->out[i].fd >= 0;
         stream_pump_out(&g->out[i]);
@@ -96,6 +96,7 @@ void handoff_put(struct guest *g, struct bytes *to) {
     put_stream(&g->in, true, to);
     for (int i = 0; i < 3; i++)
         put_stream(&g->out[i], false, to);
+    return terminal_put(g, to);
 }
 
 static bool take_ring(struct ring *ring, struct reader *r) {
@@ -142,5 +143,7 @@ bool handoff_take(struct guest *g, struct reader *r, struct handoff *h) {
     bool ok = take_stream(&g->in, true, r);
     for (int i = 0; i < 3 && ok; i++)
         ok = take_stream(&g->out[i], false, r);
-    return ok && !r->bad;
+    struct terminal *t = &h->terminal;
+    return ok && terminal_take(t, r) && !r->bad && t->reads == (g->in.kind == KIND_TTY)
+        && (t->there && t->stream == 0) == (g->out[0].kind == KIND_TTY);
 }

@@ -8,6 +8,7 @@
 #include "../gate/gate.h"
 #include "cgroup.h"
 
+#include <sys/ioctl.h>
 #include <sys/types.h>
 
 /// What epoll calls back.
@@ -52,8 +53,12 @@ struct move {
     int go;        // CRIU is started when a byte comes out of this pipe
     bool held;     // source: all is in the image
     bool committed; // target: it may run
+    bool checked;   // target: its processes have their job's rights and no more
     bool abandoned, init_reaped;
-    char root[64]; // target: where home's files are mounted for CRIU, below the directory of homes
+    const char *objection; // source: why it stays after all
+    char root[64], devpts[64]; // target: where home's files and its terminal are mounted for CRIU, below the directory of homes
+    char uid[16], *groups; // target: whose it is, as home says; groups with commas between
+    int terminal, foreground;  // target: for CRIU to make it the controlling one; -1, 0: none
 };
 
 /// What a START asked for and a move takes along.
@@ -198,6 +203,8 @@ void criu_free(struct criu *c);
 /// Forks; returns 0 in the child, which ends in move_exec.
 pid_t move_fork(struct guest *g);
 _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *const *arguments);
+/// This process and its children act for the guest; CRIU waits until that is known. 0: no more.
+void move_tell_caller(struct guest *g, pid_t pid);
 /// Has CRIU go on (0) or undo, if it waits.
 void move_answer(struct guest *g, uint8_t status);
 /// What CRIU complained of last.
@@ -220,11 +227,33 @@ void restore_start(struct keeper *k, struct reader *r);
 void restore_reached(struct guest *g);
 void restore_ended(struct guest *g, int status);
 
+// terminal.c: the guest's terminal, which moves with it
+struct terminal {
+    bool there, reads;
+    char name[64], control[64]; // by which CRIU knows it and /dev/tty: device and file system on the source
+    uint8_t stream; // of out[]
+    uint32_t uid, gid, mode;
+    struct winsize window;
+    int32_t foreground; // process group in the guest's namespace; 0: none
+    struct slice modes, typed;
+};
+/// The master's descriptor; -1: it has none.
+int terminal_of(const struct guest *g);
+void terminal_names(const struct guest *g, char name[64], char control[64]);
+/// Returns why it cannot move; NULL: nothing is against it.
+const char *terminal_put(struct guest *g, struct bytes *to);
+bool terminal_take(struct terminal *t, struct reader *r);
+/// Makes one like it, and takes its master. Returns the guest's end; -1: the kernel refused (errno).
+int terminal_make(struct guest *g, const struct terminal *t);
+void terminal_unmount(struct guest *g);
+
 // handoff.c: what the keepers tell each other of a guest that moves
-void handoff_put(struct guest *g, struct bytes *to);
+/// Returns why it cannot move; NULL: nothing is against it.
+const char *handoff_put(struct guest *g, struct bytes *to);
 struct handoff {
     uint64_t control, network; // inodes on the source
     int32_t first;             // pid in the guest's namespace
+    struct terminal terminal;
 };
 /// Takes everything but what `h` names. False: malformed.
 bool handoff_take(struct guest *g, struct reader *r, struct handoff *h);

@@ -23,7 +23,7 @@ struct move *move_begin(struct guest *g, const char *image) {
     if (!m || !(m->image = strdup(image)))
         die("no memory for a move");
     m->number = ++g->keeper->next_move;
-    m->gate = m->go = -1;
+    m->gate = m->go = m->terminal = -1;
     g->move = m;
     return m;
 }
@@ -34,6 +34,7 @@ void move_end(struct guest *g) {
     if (m->go >= 0)
         close(m->go);
     free(m->image);
+    free(m->groups);
     free(m);
     g->move = NULL;
 }
@@ -79,7 +80,15 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", c->shim);
     snprintf(gate, sizeof gate, "DROVER_GATE=%s", g->keeper->gate_path);
     snprintf(move, sizeof move, "DROVER_MOVE=%u", g->move->number);
-    char *environment[] = {preload, gate, move, path, NULL};
+    static char terminal[64], foreground[64];
+    snprintf(terminal, sizeof terminal, "DROVER_CRIU_TERMINAL=%d", g->move->terminal);
+    snprintf(foreground, sizeof foreground, "DROVER_CRIU_FOREGROUND=%d", g->move->foreground);
+    char *keeper, *uid, *groups, *root;
+    if (asprintf(&keeper, "DROVER_KEEPER=%d", (int)getppid()) < 0 || asprintf(&uid, "DROVER_UID=%s", g->move->uid) < 0
+        || asprintf(&groups, "DROVER_GROUPS=%s", g->move->groups ? g->move->groups : "") < 0
+        || asprintf(&root, "DROVER_ROOT=%s/mnt/%s", g->keeper->run_dir, g->move->root) < 0)
+        die("no memory for CRIU's environment");
+    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -153,6 +162,12 @@ void move_listen(struct keeper *k) {
         die("cannot listen on the gates' socket");
     umask(before);
     watch_add(k, &k->gate_watch, k->gate_listener, EPOLLIN, on_gate);
+}
+
+void move_tell_caller(struct guest *g, pid_t pid) {
+    size_t mark = guest_frame(g, K_CALLER);
+    put_u32(&g->keeper->daemon.out, (uint32_t)pid);
+    daemon_end(g->keeper, mark);
 }
 
 void move_known(struct guest *g) {

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INHERITED_LIMIT 5 // control socket, network namespace, three pipes
+#define INHERITED_LIMIT 7 // control socket, network namespace, three pipes, terminal twice
 
 /// What CRIU gives to the guest instead of what it had on the source.
 struct inherited {
@@ -87,6 +87,23 @@ static bool make_pipes(struct guest *g, struct inherited *i, const uint64_t *bef
     return true;
 }
 
+static bool make_terminal(struct guest *g, struct inherited *i, const struct terminal *t) {
+    if (!t->there)
+        return true;
+    int slave = terminal_make(g, t);
+    if (slave < 0)
+        return false;
+    i->fd[i->count] = slave;
+    snprintf(i->name[i->count++], sizeof i->name[0], "fd[%d]:%s", slave, t->name);
+    int control = fcntl(slave, F_DUPFD_CLOEXEC, 0);
+    if (control < 0)
+        return false;
+    i->fd[i->count] = control;
+    snprintf(i->name[i->count++], sizeof i->name[0], "fd[%d]:%s", control, t->control);
+    g->move->foreground = t->foreground;
+    return (g->move->terminal = fcntl(slave, F_DUPFD_CLOEXEC, 0)) >= 0; // CRIU is not to take this one for the guest's
+}
+
 /// CRIU wants the root of the guest to be a mount.
 static bool mount_root(struct guest *g) {
     struct move *m = g->move;
@@ -105,6 +122,10 @@ static bool mount_root(struct guest *g) {
 
 static void unmount_root(struct guest *g) {
     char path[4200];
+    terminal_unmount(g);
+    if (g->move->terminal >= 0)
+        close(g->move->terminal);
+    g->move->terminal = -1;
     if (!g->move->root[0])
         return;
     snprintf(path, sizeof path, "%s/mnt/%s", g->keeper->run_dir, g->move->root);
@@ -139,7 +160,8 @@ static _Noreturn void run(struct guest *g, const struct criu *c, const struct in
     char root[4200], pid_file[4200];
     snprintf(root, sizeof root, "%s/mnt/%s", g->keeper->run_dir, g->move->root);
     snprintf(pid_file, sizeof pid_file, "%s/init.pid", g->move->image);
-    const char *arguments[18 + 2 * INHERITED_LIMIT + 1] = {
+    char devpts[4200];
+    const char *arguments[18 + 2 * INHERITED_LIMIT + 3] = {
         "criu", "restore", "--no-default-config", "-D", g->move->image, "-o", "restore.log", "-v2", "-d", "-S",
         "--pidfile", pid_file, "--manage-cgroups=ignore", "--root", root, "--tcp-established", "--action-script", c->gate,
     };
@@ -147,6 +169,12 @@ static _Noreturn void run(struct guest *g, const struct criu *c, const struct in
         fcntl(i->fd[n], F_SETFD, 0);
         arguments[18 + 2 * n] = "--inherit-fd";
         arguments[19 + 2 * n] = i->name[n];
+    }
+    if (g->move->terminal >= 0) {
+        snprintf(devpts, sizeof devpts, "mnt[pts]:%s/mnt/%s", g->keeper->run_dir, g->move->devpts);
+        fcntl(g->move->terminal, F_SETFD, 0);
+        arguments[18 + 2 * i->count] = "--external";
+        arguments[19 + 2 * i->count] = devpts;
     }
     move_exec(g, c, arguments);
 }
@@ -161,10 +189,13 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
         return;
     }
     uint64_t pipes[3] = {g->in.pipe, g->out[0].pipe, g->out[1].pipe};
+    g->terms.uid = (uint32_t)strtoul(g->move->uid, NULL, 10); // the node before is not asked
+    g->terms.gid = (uint32_t)strtoul(g->move->groups, NULL, 10);
     g->cradle.number = k->next_number++;
     cgroup_limit(&k->cgroups, g->cradle.number, g->terms.memory_limit_bytes, g->terms.cpu_weight);
     g->first_pid = handoff.first; // in its namespace, until that is there
-    bool ok = make_network(g, &inherited, &handoff) && make_pipes(g, &inherited, pipes) && mount_root(g);
+    bool ok = make_network(g, &inherited, &handoff) && make_pipes(g, &inherited, pipes)
+        && make_terminal(g, &inherited, &handoff.terminal) && mount_root(g);
     pid_t pid = ok ? move_fork(g) : -1;
     if (pid == 0)
         run(g, c, &inherited);
@@ -182,7 +213,20 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
         cradle_removed(k, &g->cradle);
         return;
     }
-    move_known(g); // nothing of it touches home's files before the next gate
+    move_tell_caller(g, pid); // its last look at the guest goes through home's files
+}
+
+/// Whose it is to be: its group first.
+static bool parse_owner(struct reader *r, char uid[16], char **groups) {
+    size_t size = 0;
+    FILE *f = open_memstream(groups, &size);
+    if (!f)
+        die("no memory for groups");
+    snprintf(uid, 16, "%u", get_u32(r));
+    fprintf(f, "%u", get_u32(r));
+    for (uint32_t left = get_u32(r); left > 0 && !r->bad; left--)
+        fprintf(f, ",%u", get_u32(r));
+    return fclose(f) == 0 && !r->bad;
 }
 
 void restore_start(struct keeper *k, struct reader *r) {
@@ -190,14 +234,19 @@ void restore_start(struct keeper *k, struct reader *r) {
     uint64_t job = get_u64(r);
     uint32_t epoch = get_u32(r);
     struct criu criu = {0};
-    char *image = NULL;
-    if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || r->bad || home.length == 0)
+    char *image = NULL, *groups = NULL, uid[16];
+    if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || !parse_owner(r, uid, &groups) || home.length == 0)
         r->bad = true;
     else if (!guest_find(k, home, job, epoch)) {
         struct guest *g = guest_add(k, home, job, epoch);
-        move_begin(g, image)->arrives = true;
+        struct move *m = move_begin(g, image);
+        m->arrives = true;
+        memcpy(m->uid, uid, sizeof uid);
+        m->groups = groups;
+        groups = NULL;
         make(g, &criu, r);
     }
+    free(groups);
     free(image);
     criu_free(&criu);
 }
@@ -206,6 +255,9 @@ void restore_reached(struct guest *g) {
     struct keeper *k = g->keeper;
     if (g->move->at == GATE_NAMESPACES) {
         guest_tell_created(g);
+    } else if (g->move->at == GATE_CHECKED) {
+        g->move->checked = g->move->committed;
+        move_answer(g, g->move->checked ? 0 : 1);
     } else {
         daemon_end(k, guest_frame(g, K_RESTORED));
     }
@@ -239,8 +291,9 @@ static pid_t find_first(const struct guest *g) {
 
 void restore_ended(struct guest *g, int status) {
     struct keeper *k = g->keeper;
-    bool done = g->move->committed && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool done = g->move->committed && g->move->checked && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     bool reaped = g->move->init_reaped;
+    move_tell_caller(g, 0);
     unmount_root(g);
     if (done) {
         move_end(g);

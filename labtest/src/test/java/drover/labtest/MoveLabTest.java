@@ -34,14 +34,21 @@ class MoveLabTest {
             IntStream.range(0, 200).mapToObj(i -> i + "\n").collect(Collectors.joining());
 
     private static TestLab lab;
+    private static Daemons daemons;
 
-    @BeforeAll
-    static void up() throws Exception {
+    /// Skips the test, and says why, where nothing can move.
+    static void assumeCriu() {
         boolean criu = List.of("/usr/local/lib/drover/criu/bin/criu", "/usr/sbin/criu").stream()
                 .anyMatch(place -> new File(place).canExecute());
         if (!criu) System.out.println("SKIPPED: nothing moves without CRIU; as root: setup/criu");
         Assumptions.assumeTrue(criu, "nothing moves without CRIU");
+    }
+
+    @BeforeAll
+    static void up() throws Exception {
+        assumeCriu();
         lab = TestLab.up("move", 3);
+        daemons = new Daemons(lab);
         lab.openToUsers("n1");
         lab.sh("n1", """
                 id ann 2>/dev/null || { echo 'drover:x:7001:ann' >> /etc/group; echo 'ann:x:7010:' >> /etc/group
@@ -153,10 +160,11 @@ class MoveLabTest {
                 assertEquals(1, refused.exitStatus(), refused.output() + refused.errors());
             }
             Outcome outcome = job.await(Command.LIMIT);
-            assertEquals("fat\n" + COUNTED, outcome.output(), outcome.errors());
-            assertEquals(3, outcome.exitStatus(), outcome.errors());
             JsonNode ended = lab.json("n1", "drover", "show", Long.toString(number), "--json")
                     .get(0);
+            String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + ended;
+            assertEquals("fat\n" + COUNTED, outcome.output(), all);
+            assertEquals(3, outcome.exitStatus(), all);
             assertEquals(0, ended.path("moves").asInt(), ended.toString());
             repair.happen();
             TestLab.awaitTrue(
@@ -164,45 +172,30 @@ class MoveLabTest {
         }
     }
 
-    private static List<Long> daemonsOf(String node) throws Exception {
-        return lab.pids(node, "drover.daemon/");
-    }
-
-    private static void restartDaemon(String node) throws Exception {
-        signal("KILL", daemonsOf(node));
-        TestLab.awaitTrue(
-                "the daemon of " + node + " is gone", () -> daemonsOf(node).isEmpty());
-        lab.launch(node, "drover", "daemon");
-    }
-
-    /// At once: the lab's own commands take longer than a move.
-    private static void signal(String signal, List<Long> pids) throws Exception {
-        for (long pid : pids) Command.run(List.of("kill", "-" + signal, Long.toString(pid)), Command.LIMIT);
-    }
-
     @Test
     void aJobWhoseTargetDiesGoesOnWhereItIs() throws Exception {
-        goesOnWhereItIs("target-dies", () -> signal("KILL", List.of(lab.initOf("n3"))), () -> lab.lab("start", "n3"));
+        goesOnWhereItIs(
+                "target-dies", () -> Daemons.signal("KILL", List.of(lab.initOf("n3"))), () -> lab.lab("start", "n3"));
     }
 
     @Test
     void aJobWhoseTargetHangsGoesOnWhereItIs() throws Exception {
         List<Long> hung = lab.pids("n3", "drover");
         try {
-            goesOnWhereItIs("target-hangs", () -> signal("STOP", hung), () -> signal("CONT", hung));
+            goesOnWhereItIs("target-hangs", () -> Daemons.signal("STOP", hung), () -> Daemons.signal("CONT", hung));
         } finally {
-            signal("CONT", hung);
+            Daemons.signal("CONT", hung);
         }
     }
 
     @Test
     void aJobGoesOnWhereItIsWhenHomesDaemonIsKilledMeanwhile() throws Exception {
-        goesOnWhereItIs("home-restarts", () -> restartDaemon("n1"));
+        goesOnWhereItIs("home-restarts", () -> daemons.restart("n1"));
     }
 
     @Test
     void aJobGoesOnWhereItIsWhenTheSourcesDaemonIsKilledMeanwhile() throws Exception {
-        goesOnWhereItIs("source-restarts", () -> restartDaemon("n2"));
+        goesOnWhereItIs("source-restarts", () -> daemons.restart("n2"));
     }
 
     private static long sizeOf(File directory) {

@@ -10,9 +10,6 @@ import drover.model.NodeId;
 import drover.model.ResourceUse;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementDecision.Offer;
-import drover.protocol.WireException;
-import drover.protocol.job.CommandSpec;
-import io.netty.buffer.Unpooled;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -75,8 +72,6 @@ final class Job {
     /// Not in the journal: the last move that balancing made.
     @Nullable BalancedMove balanced;
 
-    private @Nullable Boolean terminal; // null: not looked at yet
-
     /// Not in the journal: who stands for the job now, which nodes refused it, and since when its node cannot be
     /// reached.
     @Nullable DeputyConnection deputy;
@@ -126,17 +121,6 @@ final class Job {
     void runAgain() {
         epoch = nextGuest().epoch();
         runEpoch = epoch;
-    }
-
-    /// What cannot be read, no node starts.
-    boolean hasTerminal() {
-        if (terminal == null)
-            try {
-                terminal = spec != null && CommandSpec.hasTerminal(Unpooled.wrappedBuffer(spec));
-            } catch (WireException e) {
-                terminal = false;
-            }
-        return terminal;
     }
 
     /// Whether its caller named the only node it may use.

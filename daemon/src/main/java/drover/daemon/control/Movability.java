@@ -41,7 +41,6 @@ final class Movability {
         if (job.options.stay()) return "it was started with --stay";
         if (job.node.equals(home)) return "it runs at home, on home's own files, and this version moves no such job";
         if (job.options.nodeNetwork()) return "it uses the network of its node (--net node)";
-        if (job.hasTerminal()) return "it has a terminal, which this version cannot take along";
         return null;
     }
 

@@ -2,6 +2,7 @@ package drover.daemon.guest;
 
 import drover.daemon.links.ImageLinks;
 import drover.daemon.loop.Loop;
+import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.image.ImageFrame;
@@ -51,7 +52,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         }
     }
 
-    private record Arrival(NodeId source, ImageDirectory image, ImageWriter writer) {}
+    private record Arrival(NodeId source, Credentials owner, ImageDirectory image, ImageWriter writer) {}
 
     private final NodeId self;
     private final Path images;
@@ -118,7 +119,7 @@ final class GuestMoves implements ImageLinks.Receiver {
                 image,
                 handoff -> loop.execute(() -> restore(guest, image, handoff)),
                 reason -> loop.execute(() -> notMade(guest, reason)));
-        arrivals.put(guest, new Arrival(move.source(), image, writer));
+        arrivals.put(guest, new Arrival(move.source(), move.credentials(), image, writer));
         keeper.ifThere(k -> mounts.prepare(guest.job().home(), k, whyNot -> {
             if (!arrivals.containsKey(guest)) return;
             if (whyNot.isPresent()) notMade(guest, whyNot.get());
@@ -147,9 +148,10 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     private void restore(GuestKey guest, ImageDirectory image, byte[] handoff) {
         Optional<Criu> criu = Criu.find(libexec);
-        if (!arrivals.containsKey(guest)) return;
+        Arrival arrival = arrivals.get(guest);
+        if (arrival == null) return;
         if (criu.isEmpty()) notMade(guest, self + " has no CRIU any more");
-        else keeper.ifThere(k -> k.restore(guest, criu.get(), image, handoff));
+        else keeper.ifThere(k -> k.restore(guest, criu.get(), image, arrival.owner, handoff));
     }
 
     /// The keeper waits until the guest's namespace is known.

@@ -1,6 +1,7 @@
 package drover.daemon.guest;
 
 import drover.linux.socket.UnixSocket;
+import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
@@ -218,8 +219,13 @@ public final class Keeper implements AutoCloseable {
     /// Target of a move: make the guest from its image, and hold it.
     ///
     /// @param handoff what the source's keeper said of it
-    void restore(GuestKey guest, Criu criu, ImageDirectory image, byte[] handoff) {
-        send(withCriu(RESTORE, guest, criu, image).writeBytes(handoff));
+    void restore(GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, byte[] handoff) {
+        ByteBuf out = withCriu(RESTORE, guest, criu, image)
+                .writeIntLE(owner.uid())
+                .writeIntLE(owner.gid())
+                .writeIntLE(owner.groups().size());
+        owner.groups().forEach(out::writeIntLE);
+        send(out.writeBytes(handoff));
     }
 
     private static ByteBuf withCriu(int type, GuestKey guest, Criu criu, ImageDirectory image) {

@@ -301,6 +301,7 @@ class HomeJobsIT {
         GuestKey[] guests = new GuestKey[2];
         for (int i = 0; i < 2; i++) guests[i] = ScriptedNodes.guest(home.started(deputy().run("{}", "/bin/job")));
         restart();
+        assertEquals(Set.of(guests), Set.copyOf(home.guestsOfBefore));
         nodes.awaitConnected(Set.of(N2, N3));
         jobs.nodeUp(N2);
         jobs.nodeUp(N3);

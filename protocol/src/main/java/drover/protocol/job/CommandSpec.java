@@ -17,7 +17,6 @@ import java.util.List;
 /// @param arguments with argv[0]
 public record CommandSpec(int deputyPid, String directory, String path, List<String> arguments) {
     private static final int VERSION = 1;
-    private static final int KIND_TERMINAL = 3;
     /// Longer command lines are shown cut.
     private static final int SHOWN_MAX_CHARS = 200;
 
@@ -26,37 +25,6 @@ public record CommandSpec(int deputyPid, String directory, String path, List<Str
     /// @throws WireException if it is no spec
     public static CommandSpec peek(ByteBuf spec) {
         ByteBuf in = spec.duplicate();
-        int deputyPid = skipToDirectory(in);
-        String directory = Wire.readString(in);
-        String path = Wire.readString(in);
-        int count = Wire.readCount(in, Integer.BYTES);
-        List<String> arguments = new ArrayList<>(Math.min(count, 64));
-        for (int i = 0; i < count; i++) arguments.add(new String(Wire.readBytes(in), StandardCharsets.UTF_8));
-        return new CommandSpec(deputyPid, directory, path, List.copyOf(arguments));
-    }
-
-    /// Whether any of its standard descriptors is a terminal.
-    ///
-    /// @throws WireException if it is no spec
-    public static boolean hasTerminal(ByteBuf spec) {
-        ByteBuf in = spec.duplicate();
-        skipToDirectory(in);
-        Wire.readString(in); // directory
-        Wire.readString(in); // path
-        skipStrings(in); // arguments
-        skipStrings(in); // environment
-        boolean found = false;
-        for (int i = 0; i < 3; i++) found |= Wire.readU8(in) == KIND_TERMINAL;
-        return found;
-    }
-
-    private static void skipStrings(ByteBuf in) {
-        int count = Wire.readCount(in, Integer.BYTES);
-        for (int i = 0; i < count; i++) Wire.readBytes(in);
-    }
-
-    /// Returns the deputy's pid, which is in front of it.
-    private static int skipToDirectory(ByteBuf in) {
         int version = Wire.readU8(in);
         if (version != VERSION) throw new WireException("unknown spec version " + version);
         Wire.readI32(in); // umask
@@ -65,7 +33,13 @@ public record CommandSpec(int deputyPid, String directory, String path, List<Str
         in.skipBytes(limits * 20);
         Wire.readI64(in); // ignored signals
         Wire.readI64(in); // blocked signals
-        return Wire.readI32(in);
+        int deputyPid = Wire.readI32(in);
+        String directory = Wire.readString(in);
+        String path = Wire.readString(in);
+        int count = Wire.readCount(in, Integer.BYTES);
+        List<String> arguments = new ArrayList<>(Math.min(count, 64));
+        for (int i = 0; i < count; i++) arguments.add(new String(Wire.readBytes(in), StandardCharsets.UTF_8));
+        return new CommandSpec(deputyPid, directory, path, List.copyOf(arguments));
     }
 
     /// The command line as a person would like to read it: control characters replaced, cut when long.
