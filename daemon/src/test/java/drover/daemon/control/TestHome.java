@@ -27,7 +27,6 @@ final class TestHome implements AutoCloseable {
     static final String ALLOWED_GROUP = "users";
 
     final ScriptedNodes nodes;
-    private final LiveGuests live = new LiveGuests();
     final HomeJobs jobs;
     final Path directory;
     /// The guests that were known when nodes could first be dialled.
