@@ -34,6 +34,8 @@ class BalancingLabTest {
     static void up() throws Exception {
         TestLab.needCriu();
         lab = TestLab.up("balance", 3, "--cpu", "0.25");
+        lab.sh("n1", "echo balance=yes >> /etc/drover/drover.properties");
+        lab.restartDaemon("n1");
     }
 
     @AfterAll

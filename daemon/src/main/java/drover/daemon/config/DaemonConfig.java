@@ -119,7 +119,7 @@ public record DaemonConfig(
                 in.words("accept-from", "*"),
                 in.flag("accept-root", true),
                 in.flag("node-network", false),
-                in.flag("balance", true),
+                in.flag("balance", false),
                 in.seconds("node-loss-seconds", 6, 1, 3600),
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),

@@ -66,7 +66,7 @@ class BalancingIT {
 
     @BeforeEach
     void start() throws Exception {
-        home = new TestHome(directory, nodes, new Loads(), LocalRequests::new);
+        home = new TestHome(directory, nodes, new Loads(), LocalRequests::new, Map.of("balance", "yes"));
     }
 
     @AfterEach
