@@ -122,6 +122,7 @@ class MoveFaultsLabTest {
 
         void awaitEndOnTarget() throws Exception {
             lab.awaitGuest("n3", marker);
+            awaitState("Moved");
             assertEquals(List.of(), lab.pids("n2", marker), "one copy");
             Outcome outcome = job.await(Command.LIMIT);
             String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + shown();
