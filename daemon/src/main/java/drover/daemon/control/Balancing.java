@@ -15,7 +15,6 @@ import drover.policy.balancing.PredictionRecord;
 import drover.policy.balancing.Resident;
 import drover.policy.balancing.Target;
 import drover.policy.load.LoadEntry;
-import drover.policy.load.LoadFilter;
 import drover.policy.placement.ClusterView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,7 +50,7 @@ final class Balancing {
     private final HomeMoves moves;
     private final RandomGenerator random;
     private final MoveSpeed speed = new MoveSpeed();
-    private final Map<NodeId, LoadFilter> loads = new HashMap<>();
+    private final SourceLoads loads = new SourceLoads();
     private final Map<NodeId, PredictionRecord> records = new HashMap<>();
     private final Map<JobId, Failure> failures = new HashMap<>();
     private final List<BalancedMove> watched = new ArrayList<>();
@@ -81,13 +80,7 @@ final class Balancing {
         }
         failures.keySet().retainAll(known);
         Map<NodeId, ClusterKnowledge.Seen> seen = knowledge.loads();
-        loads.keySet().retainAll(running.keySet());
-        for (NodeId node : running.keySet())
-            if (seen.containsKey(node))
-                loads.merge(
-                        node,
-                        LoadFilter.IDLE.with(seen.get(node).load().cpuLoad()),
-                        (filter, _) -> filter.with(seen.get(node).load().cpuLoad()));
+        loads.sample(running.keySet(), seen);
         running.forEach((node, jobs) -> {
             if (!seen.containsKey(node)) return;
             // those that may go to the same nodes are looked at together
@@ -122,13 +115,12 @@ final class Balancing {
                     other.unseenMemoryBytes(),
                     speed.bytesPerSecond()));
         }
-        LoadVector load = seen.get(node).load();
+        LoadVector own = loads.of(node, seen.get(node), System.nanoTime());
         BalancingView view = new BalancingView(
                 node,
-                // a burst sends nobody away, and what has ended keeps nobody busy
-                load.withCpuLoad(Math.min(load.cpuLoad(), loads.get(node).local())),
+                own,
                 0,
-                jobs.stream().map(job -> resident(job, load.speed())).toList(),
+                jobs.stream().map(job -> resident(job, own.speed())).toList(),
                 targets,
                 records.getOrDefault(node, PredictionRecord.NEW));
         switch (BalancingPolicy.decide(view, BalancingLimits.USUAL, random)) {
@@ -177,6 +169,7 @@ final class Balancing {
                 failed(job);
                 return;
             }
+            loads.left(source, 1, begun);
             speed.moved(bytes, Duration.ofNanos(System.nanoTime() - begun));
             failures.remove(job.id);
             BalancedMove made = new BalancedMove(job, source, move, before, begun);
