@@ -16,11 +16,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jgroups.Address;
 import org.jgroups.BytesMessage;
+import org.jgroups.EmptyMessage;
 import org.jgroups.Message;
 import org.jgroups.PhysicalAddress;
 import org.jgroups.View;
 import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.protocols.Discovery;
+import org.jgroups.protocols.MERGE3;
 import org.jgroups.protocols.PingData;
 import org.jgroups.protocols.PingHeader;
 import org.jgroups.util.NameCache;
@@ -149,9 +151,25 @@ public final class PeerDiscovery extends Discovery {
 
     @Override
     public void discoveryRequestReceived(Address sender, String name, PhysicalAddress physical) {
+        if (physical == null) return;
         View current = view;
-        if (physical == null || (current != null && current.containsMember(sender))) return;
+        if (current != null && current.containsMember(sender)) {
+            tellView(sender, current);
+            return;
+        }
         candidates.put(sender, new Candidate(new PingData(sender, false, name, physical), System.nanoTime()));
+    }
+
+    /// Who looks for a member of this view may have given this node up, which knows nothing of it and looks for
+    /// nobody; and views are merged by a coordinator that has heard of both.
+    private void tellView(Address sender, View current) {
+        Message word = new EmptyMessage(sender)
+                .setFlag(Message.Flag.DONT_BUNDLE, Message.Flag.OOB)
+                .putHeader(
+                        ClassConfigurator.getProtocolId(MERGE3.class),
+                        MERGE3.MergeHeader.createInfo(
+                                current.getViewId(), NameCache.get(local_addr), physicalOf(local_addr)));
+        down_prot.down(word);
     }
 
     private List<PingData> othersToName(Address asker) {
