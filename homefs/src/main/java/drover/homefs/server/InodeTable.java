@@ -101,12 +101,14 @@ final class InodeTable {
         Identity identity = Identity.revived(device, inodeNumber);
         Inode inode = new Inode(id, identity, parent, name, false, true);
         inode.lookups = lookups;
-        inode.whenFound(this::found);
+        inode.whenFound(found -> found(identity, found));
         byId.put(id, inode);
         revived.put(identity, inode);
     }
 
-    private synchronized void found(Inode inode) {
+    /// From now on it is known as all others are; its number may be another one than it was told with.
+    private synchronized void found(Identity told, Inode inode) {
+        revived.remove(told, inode);
         if (byId.get(inode.id) == inode) byIdentity.putIfAbsent(inode.identity(), inode);
     }
 

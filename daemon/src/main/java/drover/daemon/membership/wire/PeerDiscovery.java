@@ -36,6 +36,7 @@ import org.jgroups.util.Responses;
 /// - once it is a member, a node asks only peers that are not in its view (a few each time), and one member at
 ///   random, while nobody is missing only now and then: a cluster that is whole costs almost nothing, and a split
 ///   one is found quickly.
+/// - whoever is asked by a member of its own view says what that view is: it may have been given up alone.
 public final class PeerDiscovery extends Discovery {
     private static final short PROTOCOL_ID = 1041;
     private static final int STRANGERS_PER_ROUND = 8; // constant cost however many known peers are down
