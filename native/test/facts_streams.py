@@ -259,12 +259,19 @@ def fact_a_guest_that_waits_is_told_to_be_idle_and_one_that_is_starved_busy(lab)
         return  # nobody can be starved here
     starved = int(lab.run("sh", "-c", "while :; do :; done", options=("--detach",)).stdout)
     until(lambda: told_busy(lab, starved)[-1:] == [1], "a loop is busy", 10)
-    for name, text in (("cpu.cfs_period_us", "1000000"), ("cpu.cfs_quota_us", "1000"), ("cpu.max", "1000 1000000")):
-        if os.path.exists(f"{groups[0]}/{lab.group}/{name}"):
-            with open(f"{groups[0]}/{lab.group}/{name}", "w") as file:
-                file.write(text)
-    time.sleep(4)  # some ticks of the keeper, in which it gets a thousandth of a core
-    equal(told_busy(lab, starved)[-1], 1, "it still wants the processor")
+
+    def limit(*files):
+        for name, text in files:
+            if os.path.exists(f"{groups[0]}/{lab.group}/{name}"):
+                with open(f"{groups[0]}/{lab.group}/{name}", "w") as file:
+                    file.write(text)
+
+    limit(("cpu.cfs_period_us", "1000000"), ("cpu.cfs_quota_us", "1000"), ("cpu.max", "1000 1000000"))
+    try:
+        time.sleep(4)  # some ticks of the keeper, in which it gets a thousandth of a core
+        equal(told_busy(lab, starved)[-1], 1, "it still wants the processor")
+    finally:
+        limit(("cpu.cfs_quota_us", "-1"), ("cpu.max", "max"))  # who is killed needs some to die
 
 
 def fact_attach_shows_the_log_passes_signals_and_ends_as_the_job(lab):

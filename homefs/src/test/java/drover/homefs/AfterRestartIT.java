@@ -166,4 +166,60 @@ class AfterRestartIT {
         result(FileResult.Entry.class, send(5, ROOT, make).join());
         assertEquals(false, lost.isDone());
     }
+
+    private void machine(String script) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("sh", "-c", script)
+                .directory(root.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+    }
+
+    private FileReply attributesOf(long node) {
+        return call(new FileOperation.GetAttributes(node, 0));
+    }
+
+    @Test
+    void aDirectoryOfOverlayfsIsFoundByItsNameThoughItsNumberIsAnother() throws Exception {
+        machine("set -e; mkdir lower changes over plain lower/dir; mount -t tmpfs none changes;"
+                + " mkdir changes/upper changes/work; echo inside > lower/dir/file;"
+                + " mount -t overlay none -o lowerdir=lower,upperdir=changes/upper,workdir=changes/work over");
+        try {
+            Path over = root.resolve("over");
+            Path dir = over.resolve("dir");
+            long device = (Long) Files.getAttribute(dir, "unix:dev");
+            long number = (Long) Files.getAttribute(dir, "unix:ino");
+            long plain = (Long) Files.getAttribute(root.resolve("plain"), "unix:ino");
+            call(new FileOperation.ReviveNodes(List.of(
+                    known(500, "over", over),
+                    new FileOperation.RevivedNode(501, 500, Bytes.of("dir"), device, number + 1_000, 1),
+                    new FileOperation.RevivedNode(
+                            502,
+                            501,
+                            Bytes.of("file"),
+                            (Long) Files.getAttribute(dir.resolve("file"), "unix:dev"),
+                            (Long) Files.getAttribute(dir.resolve("file"), "unix:ino"),
+                            1),
+                    new FileOperation.RevivedNode(
+                            503, 1, Bytes.of("plain"), (Long) Files.getAttribute(root, "unix:dev"), plain + 1, 1))));
+            assertEquals(
+                    7,
+                    result(FileResult.Attributes.class, attributesOf(502))
+                            .attributes()
+                            .size());
+            result(FileResult.Attributes.class, attributesOf(501));
+            assertEquals(
+                    501,
+                    result(FileResult.Entry.class, call(new FileOperation.Lookup(500, Bytes.of("dir"))))
+                            .node(),
+                    "a look at its name finds the node that is known");
+            assertEquals(
+                    Errno.ESTALE,
+                    assertInstanceOf(FileReply.Failed.class, attributesOf(503)).errno(),
+                    "where numbers stay, another directory is never taken for it");
+        } finally {
+            machine("umount -l over; umount -l changes");
+        }
+    }
 }

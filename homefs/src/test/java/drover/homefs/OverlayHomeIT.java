@@ -2,6 +2,7 @@ package drover.homefs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import drover.homefs.server.FileServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +102,33 @@ class OverlayHomeIT {
             told.write("go\n");
             told.flush();
             assertEquals("fine", said.readLine());
+        }
+        assertEquals(true, inside.waitFor(10, TimeUnit.SECONDS));
+    }
+
+    /// A program whose mapped file is not found again dies of SIGBUS.
+    @Test
+    void aDirectoryIsFoundAgainByAHomeThatHasRestartedSince() throws Exception {
+        machine("mkdir -p work/dir/home; head -c 100000 /dev/urandom > work/dir/home/mapped");
+        Process inside = nodes.start(
+                work,
+                List.of(
+                        "python3",
+                        "-c",
+                        "import mmap, os; a = os.environ['A'] + '/dir/home'; os.chdir(a); f = open('mapped', 'rb');"
+                                + " m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ); print('there', flush=True); input();"
+                                + " print(len(os.listdir('.')), sum(m[:]) == sum(open('mapped', 'rb').read()))"));
+        try (var said = inside.inputReader();
+                var told = inside.outputWriter()) {
+            assertEquals("there", said.readLine());
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            machine("sync; echo 2 > /proc/sys/vm/drop_caches; echo 2 > /proc/sys/vm/drop_caches");
+            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            nodes.sides.forEach(TwoNodes.Side::connect);
+            told.write("go\n");
+            told.flush();
+            assertEquals("1 True", said.readLine());
         }
         assertEquals(true, inside.waitFor(10, TimeUnit.SECONDS));
     }

@@ -16,11 +16,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Bad input and faults: one clear message each, the right exit status, and nothing is lost.
 @Timeout(180) // each wait has its own limit; together they may not take longer than this
+@Order(1)
 class FaultsLabTest {
     private static final List<String> NODES = List.of("n1", "n2", "n3");
     /// Writes 100 numbers in about ten seconds.

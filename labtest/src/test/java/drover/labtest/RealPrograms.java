@@ -12,11 +12,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /// Programs that live by their files, run on n2 and n3 with their files at n1. A script tells first when its machine
 /// was started, which differs from node to node: it is checked that it ran where it was told to.
 ///
 /// `-Ddrover.real.scale=10` works ten times as long where that makes sense.
+@ResourceLock("the lab of real programs")
 abstract class RealPrograms {
     static final int SCALE = Integer.getInteger("drover.real.scale", 1);
     static final Duration LONG = Duration.ofMinutes(4).multipliedBy(SCALE);

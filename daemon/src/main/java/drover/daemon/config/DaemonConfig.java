@@ -34,6 +34,7 @@ import java.util.TreeSet;
 /// @param nodeNetwork whether guests may be given this node's network (`--net node`)
 /// @param jobNetwork addresses of jobs in this home's network (`--net home`): none that anybody here has, and not
 ///     those of carriers (100.64.0.0/10), which private networks over the Internet have taken
+/// @param balance whether this home's running jobs are moved by themselves when that pays
 /// @param nodeLoss how long a running guest's node may be unreachable before the guest is given up
 /// @param lease how long a guest may run without its home
 /// @param queueMax jobs that may wait at this home
@@ -52,6 +53,7 @@ public record DaemonConfig(
         boolean acceptRoot,
         boolean nodeNetwork,
         AddressRange jobNetwork,
+        boolean balance,
         Duration nodeLoss,
         Duration lease,
         int queueMax,
@@ -122,6 +124,7 @@ public record DaemonConfig(
                 in.flag("accept-root", true),
                 in.flag("node-network", false),
                 in.addresses("job-network", "198.18.0.0/15"),
+                in.flag("balance", false),
                 in.seconds("node-loss-seconds", 6, 1, 3600),
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),

@@ -43,6 +43,7 @@ class DaemonConfigTest {
                 true,
                 false,
                 AddressRange.parse("198.18.0.0/15"),
+                false,
                 Duration.ofSeconds(6),
                 Duration.ofSeconds(10),
                 20_000,

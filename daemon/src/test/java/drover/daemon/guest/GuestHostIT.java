@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.guest.HeardAtHome.Heard;
+import drover.daemon.links.ImageLinks;
 import drover.daemon.network.GuestDevices;
 import drover.daemon.network.PacketPump;
 import drover.homefs.cache.BlockStore;
@@ -58,10 +59,11 @@ class GuestHostIT {
         keeper = new PlayedKeeper(directory.resolve("keeper.sock"));
         host = new GuestHost(
                 DaemonConfig.parse(properties, "test"),
-                new Keeper.Setup(none, none, directory, ""),
+                new Keeper.Setup(none, none, directory, directory.resolve("images"), ""),
                 new BlockStore(directory.resolve("content"), 1 << 20),
                 new GuestDevices(new PacketPump(), new NoPackets()),
-                homes);
+                homes,
+                new ImageLinks(null));
         keeper.accept();
     }
 

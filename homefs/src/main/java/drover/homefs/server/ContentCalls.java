@@ -72,7 +72,27 @@ final class ContentCalls {
     FileResult.Opened open(Call call, FileOperation.Open o) throws CallFailed {
         Inode inode = call.inode(o.node());
         leases.content(inode);
-        int descriptor = reopen(call, inode, o.flags());
+        return opened(call, o, inode, reopen(call, inode, o.flags()));
+    }
+
+    /// Opens a file again that is open already, with rights that nobody asks for.
+    FileResult.Opened openAsHeld(Call call, FileOperation.Open o, OpenHandle held) throws CallFailed {
+        Inode inode = call.inode(o.node());
+        leases.content(inode);
+        Credentials caller = call.credentials();
+        held.use();
+        try {
+            call.acting().assumeRoot();
+            int flags = (o.flags() & OPEN_FLAGS & ~Open.O_TRUNC) | ALWAYS;
+            int descriptor = Open.openat(procSelf.descriptor(), ProcSelf.name(held.descriptor()), flags, 0);
+            return opened(call, o, inode, CallFailed.check(descriptor));
+        } finally {
+            call.acting().assume(caller);
+            held.leave();
+        }
+    }
+
+    private FileResult.Opened opened(Call call, FileOperation.Open o, Inode inode, int descriptor) throws CallFailed {
         if ((o.flags() & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity()));
         OpenHandle handle = handles.add(call, inode, o.flags(), false, descriptor);
         try {

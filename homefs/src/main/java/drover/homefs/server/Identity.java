@@ -33,9 +33,15 @@ record Identity(long device, long inode, int type, long birthNanos, FileHandle h
         return type == FileStatus.S_IFDIR;
     }
 
-    /// Whether this is what was found; what is revived may be.
+    /// Of a directory of overlayfs, whose number is another one when the kernel had dropped it from its memory.
+    boolean mayBeRenumbered() {
+        return handle != null && isDirectory();
+    }
+
+    /// Whether this is what was found; what is revived may be. A revived directory with another number is believed
+    /// by its name, where numbers change: whatever is in it is looked at anew.
     boolean is(Identity found) {
-        if (type == 0) return device == found.device && inode == found.inode;
+        if (type == 0) return device == found.device && (inode == found.inode || found.mayBeRenumbered());
         return equals(found);
     }
 

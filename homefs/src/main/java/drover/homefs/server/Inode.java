@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /// A file that a node knows by an id: where it was last seen, and a descriptor of it while [InodeDescriptors]
 /// keeps one.
@@ -22,6 +23,9 @@ final class Inode {
     final boolean veiled;
     /// Known from a node's word alone, after a restart: found again only under the caller's own rights.
     final boolean revived;
+
+    /// Hears when more is known of a revived one; else null.
+    private volatile Consumer<Inode> whenFound;
 
     private volatile Place place;
     /// Where it is if a rename was performed whose answer got lost in a restart; null mostly.
@@ -66,7 +70,14 @@ final class Inode {
 
     /// It was found, and is known by more than another home told, as other nodes know it.
     void found(Identity found) {
-        if (identity.type() == 0) identity = found;
+        if (identity.type() != 0) return;
+        identity = found;
+        Consumer<Inode> told = whenFound;
+        if (told != null) told.accept(this);
+    }
+
+    void whenFound(Consumer<Inode> task) {
+        whenFound = task;
     }
 
     Place place() {

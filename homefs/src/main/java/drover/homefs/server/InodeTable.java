@@ -51,6 +51,7 @@ final class InodeTable {
 
     private synchronized Inode find(Identity identity, Inode parent, Bytes name, boolean veiled) throws CallFailed {
         Inode inode = find(identity);
+        if (inode == null && identity.mayBeRenumbered()) inode = revivedAt(parent, name);
         if (inode == null) {
             if (byId.size() >= most) throw new CallFailed(Errno.ENFILE);
             inode = new Inode(ids.getAsLong(), identity, parent, name, veiled, false);
@@ -100,8 +101,26 @@ final class InodeTable {
         Identity identity = Identity.revived(device, inodeNumber);
         Inode inode = new Inode(id, identity, parent, name, false, true);
         inode.lookups = lookups;
+        inode.whenFound(found -> found(identity, found));
         byId.put(id, inode);
         revived.put(identity, inode);
+    }
+
+    /// From now on it is known as all others are; its number may be another one than it was told with.
+    private synchronized void found(Identity told, Inode inode) {
+        revived.remove(told, inode);
+        if (byId.get(inode.id) == inode) byIdentity.putIfAbsent(inode.identity(), inode);
+    }
+
+    /// A revived directory that was not used since.
+    private Inode revivedAt(Inode parent, Bytes name) {
+        for (Inode each : revived.values()) {
+            Inode.Place place = each.place();
+            if (each.identity().type() == 0
+                    && place.parent() == parent
+                    && place.name().equals(name)) return each;
+        }
+        return null;
     }
 
     /// The inode of that identity, if the node knows it; else null.

@@ -16,11 +16,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jgroups.Address;
 import org.jgroups.BytesMessage;
+import org.jgroups.EmptyMessage;
 import org.jgroups.Message;
 import org.jgroups.PhysicalAddress;
 import org.jgroups.View;
 import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.protocols.Discovery;
+import org.jgroups.protocols.MERGE3;
 import org.jgroups.protocols.PingData;
 import org.jgroups.protocols.PingHeader;
 import org.jgroups.util.NameCache;
@@ -34,6 +36,7 @@ import org.jgroups.util.Responses;
 /// - once it is a member, a node asks only peers that are not in its view (a few each time), and one member at
 ///   random, while nobody is missing only now and then: a cluster that is whole costs almost nothing, and a split
 ///   one is found quickly.
+/// - whoever is asked by a member of its own view says what that view is: it may have been given up alone.
 public final class PeerDiscovery extends Discovery {
     private static final short PROTOCOL_ID = 1041;
     private static final int STRANGERS_PER_ROUND = 8; // constant cost however many known peers are down
@@ -149,9 +152,25 @@ public final class PeerDiscovery extends Discovery {
 
     @Override
     public void discoveryRequestReceived(Address sender, String name, PhysicalAddress physical) {
+        if (physical == null) return;
         View current = view;
-        if (physical == null || (current != null && current.containsMember(sender))) return;
+        if (current != null && current.containsMember(sender)) {
+            tellView(sender, current);
+            return;
+        }
         candidates.put(sender, new Candidate(new PingData(sender, false, name, physical), System.nanoTime()));
+    }
+
+    /// Who looks for a member of this view may have given this node up, which knows nothing of it and looks for
+    /// nobody; and views are merged by a coordinator that has heard of both.
+    private void tellView(Address sender, View current) {
+        Message word = new EmptyMessage(sender)
+                .setFlag(Message.Flag.DONT_BUNDLE, Message.Flag.OOB)
+                .putHeader(
+                        ClassConfigurator.getProtocolId(MERGE3.class),
+                        MERGE3.MergeHeader.createInfo(
+                                current.getViewId(), NameCache.get(local_addr), physicalOf(local_addr)));
+        down_prot.down(word);
     }
 
     private List<PingData> othersToName(Address asker) {
