@@ -84,7 +84,7 @@ enum from_keeper {
     K_NETWORK = 114,     // the guest's network device; its descriptor comes along
 };
 /// At the end of an inventory: what this keeper understands. An older one says nothing there.
-enum keeper_version { KEEPER_MOVES = 1 };
+enum keeper_version { KEEPER_MOVES = 2 };
 enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5 };
 
 /// Keeper -> init, and back: datagrams on a SOCK_SEQPACKET pair; byte 0 is one of these.

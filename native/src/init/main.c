@@ -2,12 +2,12 @@
 // Usage (by the keeper): drover-init RUN_DIR CGROUP_DIRECTORY...
 #define _GNU_SOURCE
 #include "init.h"
+#include "../common/guestnet.h"
 #include "../common/protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -61,27 +61,6 @@ static void be_first_to_go(void) {
         return;
     if (write(fd, OOM_SCORE_OF_GUESTS, strlen(OOM_SCORE_OF_GUESTS)) < 0 && errno != EACCES)
         refuse(125, "cannot set", "the guest's place in line when memory runs out", errno);
-    close(fd);
-}
-
-static void raise_loopback(void) {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return; // a kernel without IPv4
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING};
-    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-        refuse(125, "cannot raise", "the loopback", errno);
-    close(fd);
-}
-
-/// On devices that come later: else the kernel announces itself there, which would go through the daemon at each start. The
-/// loopback keeps its address.
-static void keep_ipv6_off_new_devices(void) {
-    int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return; // a kernel without IPv6, or a machine that lets nobody change it: some packets more, which are dropped
-    if (write(fd, "1", 1) < 0 && errno != EACCES && errno != EPERM)
-        refuse(125, "cannot switch off", "IPv6 on the guest's network device", errno);
     close(fd);
 }
 
@@ -271,8 +250,10 @@ static _Noreturn void prepare(int argc, char **argv) {
         join_cgroup(argv[i]);
     if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
         refuse(125, "cannot make", "namespaces", errno);
-    raise_loopback();
-    keep_ipv6_off_new_devices();
+    if (!guestnet_raise_loopback())
+        refuse(125, "cannot raise", "the loopback", errno);
+    if (!guestnet_keep_ipv6_off())
+        refuse(125, "cannot switch off", "IPv6 on the guest's network device", errno);
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); // ENOSYS: a kernel without keyrings has none to share
     int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (program < 0)
@@ -314,13 +295,13 @@ int main(int argc, char **argv) {
         refuse(125, "cannot understand", "the job's description", EPROTO);
     if (sethostname(start.hostname, strlen(start.hostname)) < 0)
         refuse(125, "cannot set the host name", start.hostname, errno);
-    if (start.net == NETWORK_NODE && setns(fds.net, CLONE_NEWNET) < 0)
+    if (start.network.kind == NETWORK_NODE && setns(fds.net, CLONE_NEWNET) < 0)
         refuse(125, "cannot enter", "the node's network", errno);
-    if (start.net == NETWORK_HOME)
+    if (start.network.kind == NETWORK_HOME)
         network_make(&start);
     int before = inside_renew_control();
     root_enter(run_dir, &start, &fds, &prepared);
-    if (start.net == NETWORK_HOME)
+    if (start.network.kind == NETWORK_HOME)
         network_name_resolvers(&start);
     root_open_pty(&start, &fds);
     if (fds.pty_master >= 0) {

@@ -51,8 +51,10 @@ void guest_tell_created(struct guest *g) {
 }
 
 void guest_tell_network(struct guest *g) {
-    if (g->network < 0 || g->keeper->daemon.fd < 0)
+    if (g->keeper->daemon.fd < 0)
         return; // the next daemon is told with the inventory
+    if (g->network < 0 || (g->move && !g->move->arrives))
+        return; // a guest that is held hears nothing: what it got then would be in no image
     int passed = fcntl(g->network, F_DUPFD_CLOEXEC, 0);
     if (passed < 0) {
         note("cannot pass the network of job %llu of %s on: %s", (unsigned long long)g->job, g->home, strerror(errno));
@@ -62,7 +64,7 @@ void guest_tell_network(struct guest *g) {
     daemon_end(g->keeper, guest_frame(g, K_NETWORK));
 }
 
-static void close_network(struct guest *g) {
+void guest_close_network(struct guest *g) {
     if (g->network >= 0)
         close(g->network);
     g->network = -1;
@@ -151,7 +153,7 @@ static void on_message(struct guest *g, const uint8_t *m, size_t length, pid_t s
             }
             return; // the descriptor is the stream's now
         case R_NETWORK:
-            close_network(g);
+            guest_close_network(g);
             g->network = fd;
             guest_tell_network(g);
             return;
@@ -230,6 +232,7 @@ void guest_watch_control(struct guest *g) {
 /// Its next epoch runs on another node: what was said last is said there.
 void guest_left(struct guest *g) {
     close_streams(g);
+    guest_close_network(g);
     if (g->cradle.control >= 0)
         watch_close(g->keeper, g->cradle.control);
     g->cradle.control = -1;
@@ -261,7 +264,7 @@ void guest_reaped(struct guest *g) {
         failed(g, 125, "its first process was killed while it started", 45);
     else if (g->state != GUEST_FAILED && !g->has_gone) // pid 1 was killed, and the kernel killed the rest
         ended(g, &killed);
-    close_network(g);
+    guest_close_network(g);
     cradle_removed(g->keeper, &g->cradle);
     g->cradle.pid = 0;
 }
@@ -315,7 +318,7 @@ static bool send_start(struct guest *g, const struct start *start, struct slice 
         count += ok;
     }
     size_t owned = count;
-    if (start->net == NETWORK_NODE) {
+    if (start->network.kind == NETWORK_NODE) {
         fds[count++] = g->keeper->node_net;
         head.has_net = 1;
     }
@@ -390,7 +393,7 @@ void guest_start(struct keeper *k, struct reader *r) {
         guest_fail_here(g, "make a process for it");
     } else {
         guest_watch_control(g);
-        g->terms = (struct terms){start.root, start.net, start.uid, start.gid, start.memory_limit_bytes, start.cpu_weight};
+        g->terms = (struct terms){start.root, start.network.kind, start.uid, start.gid, start.memory_limit_bytes, start.cpu_weight};
         guest_tell_created(g);
         cgroup_limit(&k->cgroups, g->cradle.number, start.memory_limit_bytes, start.cpu_weight);
         if (!cgroup_read_usage(&k->cgroups, g->cradle.number, &g->base))

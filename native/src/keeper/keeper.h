@@ -58,6 +58,8 @@ struct move {
     const char *objection; // source: why it stays after all
     char root[64], devpts[64]; // target: where home's files and its terminal are mounted for CRIU, below the directory of homes
     char uid[16], *groups; // target: whose it is, as home says; groups with commas between
+    uint32_t address;      // target: of its device in home's network, as home says
+    char *resolvers;       // target: the file that may be covered in the guest, so that it reads home's servers of names; NULL: none
     int terminal, foreground;  // target: for CRIU to make it the controlling one; -1, 0: none
 };
 
@@ -189,6 +191,7 @@ void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
 /// Gives the daemon the guest's network device, if it has one.
 void guest_tell_network(struct guest *g);
+void guest_close_network(struct guest *g);
 void guest_sweep(struct keeper *k);
 bool guest_is_held(const struct guest *g);
 /// No process is left of one that another node has.

@@ -31,12 +31,16 @@ final class GuestStarts {
         files.whenKnown(node, () -> loop.execute(task));
     }
 
-    /// Runs the task, on the loop, when packets of that guest can travel between home and the node.
-    void whenNetworkIsReady(NodeId node, GuestKey guest, Runnable task) {
-        network.whenReady(node, guest, () -> loop.execute(task));
+    /// Runs the task, on the loop, when packets of that guest can travel between home and the node; at once where it
+    /// needs no
+    /// such thing.
+    void whenNetworkIsReady(Job job, NodeId node, GuestKey guest, Runnable task) {
+        if (job.options.network() == NetworkChoice.HOME) network.whenReady(node, guest, () -> loop.execute(task));
+        else task.run();
     }
 
-    private GuestNetwork networkOf(Job job) {
+    /// What a node has to know of the network that the job's guests have.
+    GuestNetwork networkOf(Job job) {
         return switch (job.options.network()) {
             case NONE -> GuestNetwork.NONE;
             case NODE -> GuestNetwork.OF_NODE;

@@ -101,11 +101,10 @@ final class JobStarts {
         GuestKey guest = job.guest();
         // the journal, the news for the node and the way of its packets are under way at the same time; the last one
         // starts the guest
-        boolean hasHomesNetwork = job.options.network() == NetworkChoice.HOME;
-        Runnable start = lastOf(hasHomesNetwork ? 3 : 2, () -> {
+        Runnable start = lastOf(3, () -> {
             if (job.state == JobState.STARTING && job.guest().equals(guest)) sendStart(job);
         });
-        if (hasHomesNetwork) guestStarts.whenNetworkIsReady(node, guest, start);
+        guestStarts.whenNetworkIsReady(job, node, guest, start);
         job.awaitsFiles = true;
         guestStarts.whenFilesAreKnown(node, () -> {
             if (job.guest().equals(guest)) job.awaitsFiles = false;

@@ -41,9 +41,8 @@ final class Movability {
         if (job.options.stay()) return "it was started with --stay";
         if (job.node.equals(home)) return "it runs at home, on home's own files, and this version moves no such job";
         return switch (job.options.network()) {
-            case NONE -> null;
+            case NONE, HOME -> null;
             case NODE -> "it uses the network of its node (--net node)";
-            case HOME -> "it has its home's network (--net home), which this version cannot take along";
         };
     }
 

@@ -42,6 +42,7 @@ final class Whereabouts {
 
     /// The journal has it: the job's present guest is the target's, and the one before may do nothing any more.
     void moved(Job job, JobMove move) {
+        if (job.options.network() == NetworkChoice.HOME) network.enter(move.to, move.target);
         ended(move.from);
         placement.placed(job.id.number(), move.target, job.options.memoryBytes());
         live.add(move.to, move.target, job);
@@ -55,6 +56,7 @@ final class Whereabouts {
     /// A guest of a move may do nothing any more.
     void ended(GuestKey guest) {
         live.remove(guest);
+        network.leave(guest);
         files.guestEnded(guest);
     }
 

@@ -92,7 +92,7 @@ public final class GuestHost implements AutoCloseable {
         guests = new HeldGuests(callers, devices::detach);
         mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
-        moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, images, toHome);
+        moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, devices, images, toHome);
         loop.start(Duration.ofSeconds(1), keeper::tick);
         try {
             keeper.connectFirst();
@@ -195,7 +195,7 @@ public final class GuestHost implements AutoCloseable {
             return Optional.of(config.name() + " takes no guests from " + move.source() + " (its accept-from)");
         if (move.guest().job().home().equals(config.name()))
             return Optional.of("this version brings no running job home");
-        return refusal(new StartGuest(move.guest(), move.credentials(), 0, GuestNetwork.NONE, Unpooled.EMPTY_BUFFER));
+        return refusal(new StartGuest(move.guest(), move.credentials(), 0, move.network(), Unpooled.EMPTY_BUFFER));
     }
 
     private void resume(GuestKey guest) {

@@ -5,6 +5,7 @@ import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobCodec;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.ByteBuf;
@@ -221,12 +222,14 @@ public final class Keeper implements AutoCloseable {
     /// Target of a move: make the guest from its image, and hold it.
     ///
     /// @param handoff what the source's keeper said of it
-    void restore(GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, byte[] handoff) {
+    void restore(
+            GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, GuestNetwork network, byte[] handoff) {
         ByteBuf out = withCriu(RESTORE, guest, criu, image)
                 .writeIntLE(owner.uid())
                 .writeIntLE(owner.gid())
                 .writeIntLE(owner.groups().size());
         owner.groups().forEach(out::writeIntLE);
+        JobCodec.writeNetwork(out, network);
         send(out.writeBytes(handoff));
     }
 

@@ -30,7 +30,7 @@ sealed interface KeeperMessage {
     int ARRIVING = 5;
 
     /// From this version on, a keeper moves guests.
-    int MOVES_VERSION = 1;
+    int MOVES_VERSION = 2;
 
     /// A home's file view is mounted; the /dev/fuse descriptor came along. `already`: it had been before.
     record Mounted(NodeId home, int errno, long connection, boolean already) implements KeeperMessage {}

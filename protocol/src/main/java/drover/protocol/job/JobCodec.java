@@ -83,6 +83,7 @@ public final class JobCodec {
                 begin(out, PREPARE_GUEST, m.guest());
                 Wire.writeString(out, m.source().name());
                 writeCredentials(out, m.credentials());
+                writeNetwork(out, m.network());
             }
             case SendGuest m -> {
                 begin(out, SEND_GUEST, m.guest());
@@ -137,7 +138,8 @@ public final class JobCodec {
                 yield new Lease(Duration.ofMillis(millis));
             }
             case RECONCILE -> new Reconcile(readKeys(in));
-            case PREPARE_GUEST -> new PrepareGuest(Wire.readKey(in), Wire.readNode(in), readCredentials(in));
+            case PREPARE_GUEST ->
+                new PrepareGuest(Wire.readKey(in), Wire.readNode(in), readCredentials(in), readNetwork(in));
             case SEND_GUEST -> new SendGuest(Wire.readKey(in), Wire.readKey(in), Wire.readNode(in));
             case KEEP_GUEST -> new KeepGuest(Wire.readKey(in));
             case END_GUEST -> new EndGuest(Wire.readKey(in));

@@ -34,7 +34,8 @@ public sealed interface JobMessage {
     record Reconcile(List<GuestKey> alive) implements JobMessage {}
 
     /// Home, to the target of a move: get ready for a guest that runs on `source` under the epoch before.
-    record PrepareGuest(GuestKey guest, NodeId source, Credentials credentials) implements JobMessage {}
+    record PrepareGuest(GuestKey guest, NodeId source, Credentials credentials, GuestNetwork network)
+            implements JobMessage {}
 
     /// Home, to the source: hold this guest and send it to `target`.
     ///

@@ -40,6 +40,13 @@ class GuestNetworkTest {
     }
 
     @Test
+    void aGuestThatMovesTakesItAlong() {
+        GuestNetwork network = new GuestNetwork.OfHome(0xc6120005, "/etc/resolv.conf", "nameserver 198.18.0.1\n");
+        var prepare = new JobMessage.PrepareGuest(GUEST, new NodeId("n2"), ROOT, network);
+        assertEquals(prepare, JobCodec.decode(JobCodec.encode(prepare, UnpooledByteBufAllocator.DEFAULT)));
+    }
+
+    @Test
     void theAddressIsInTheNetworksByteOrder() {
         ByteBuf out = Unpooled.buffer();
         JobCodec.writeNetwork(
