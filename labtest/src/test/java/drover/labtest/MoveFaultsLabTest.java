@@ -125,7 +125,8 @@ class MoveFaultsLabTest {
             awaitState("Moved");
             assertEquals(List.of(), lab.pids("n2", marker), "one copy");
             Outcome outcome = job.await(Command.LIMIT);
-            String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + shown();
+            String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + shown()
+                    + lab.lastWords();
             assertEquals(PRINTED, outcome.output(), all);
             assertEquals(3, outcome.exitStatus(), all);
             assertEquals(1, shown().path("moves").asInt(), all);

@@ -162,7 +162,8 @@ class MoveLabTest {
             Outcome outcome = job.await(Command.LIMIT);
             JsonNode ended = lab.json("n1", "drover", "show", Long.toString(number), "--json")
                     .get(0);
-            String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + ended;
+            String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + ended
+                    + lab.lastWords();
             assertEquals("fat\n" + COUNTED, outcome.output(), all);
             assertEquals(3, outcome.exitStatus(), all);
             assertEquals(0, ended.path("moves").asInt(), ended.toString());
