@@ -18,7 +18,7 @@ class MoveAttacksLabTest {
 
     @BeforeAll
     static void up() throws Exception {
-        MoveLabTest.assumeCriu();
+        TestLab.needCriu();
         lab = TestLab.up("moveattacks", 3);
     }
 

@@ -13,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,23 +29,13 @@ class MoveLabTest {
 
     private static final String ECHOED =
             IntStream.range(0, LINES).mapToObj(i -> i + " line " + i + "\n").collect(Collectors.joining());
-    private static final String COUNTED =
-            IntStream.range(0, 200).mapToObj(i -> i + "\n").collect(Collectors.joining());
 
     private static TestLab lab;
     private static Daemons daemons;
 
-    /// Skips the test, and says why, where nothing can move.
-    static void assumeCriu() {
-        boolean criu = List.of("/usr/local/lib/drover/criu/bin/criu", "/usr/sbin/criu").stream()
-                .anyMatch(place -> new File(place).canExecute());
-        if (!criu) System.out.println("SKIPPED: nothing moves without CRIU; as root: setup/criu");
-        Assumptions.assumeTrue(criu, "nothing moves without CRIU");
-    }
-
     @BeforeAll
     static void up() throws Exception {
-        assumeCriu();
+        TestLab.needCriu();
         lab = TestLab.up("move", 3);
         daemons = new Daemons(lab);
         lab.openToUsers("n1");
@@ -141,31 +130,15 @@ class MoveLabTest {
     }
 
     private static void goesOnWhereItIs(String marker, Fault fault, Fault repair) throws Exception {
-        String fat = """
-                import time
-                fat = bytearray(b'0123456789abcdef' * (20 << 20))
-                print('fat', flush=True)
-                for i in range(200): print(i, flush=True); time.sleep(0.1)
-                assert fat[-16:] == b'0123456789abcdef'
-                raise SystemExit(3)
-                """;
-        try (Command job = lab.startRun("n2", "python3", "-c", fat, marker)) {
-            TestLab.awaitTrue("it has its memory", () -> job.seen().startsWith("fat\n0\n"));
-            long number = runningJob();
+        try (FatJob job = new FatJob(lab, marker)) {
             File images = lab.file("n3", "/var/lib/drover/images").toFile();
-            try (Command moving = lab.start("n1", "drover", "migrate", Long.toString(number), "n3")) {
+            try (Command moving = job.migrate("n3")) {
                 TestLab.awaitTrue("its image arrives", 5, () -> sizeOf(images) > 1 << 20);
                 fault.happen();
                 Outcome refused = moving.await(Command.LIMIT);
                 assertEquals(1, refused.exitStatus(), refused.output() + refused.errors());
             }
-            Outcome outcome = job.await(Command.LIMIT);
-            JsonNode ended = lab.json("n1", "drover", "show", Long.toString(number), "--json")
-                    .get(0);
-            String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + ended;
-            assertEquals("fat\n" + COUNTED, outcome.output(), all);
-            assertEquals(3, outcome.exitStatus(), all);
-            assertEquals(0, ended.path("moves").asInt(), ended.toString());
+            job.assertGoesOn("n2", 0);
             repair.happen();
             TestLab.awaitTrue(
                     "nothing of it is left on n3", () -> lab.pids("n3", marker).isEmpty());

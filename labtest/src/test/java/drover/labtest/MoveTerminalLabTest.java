@@ -16,7 +16,7 @@ class MoveTerminalLabTest {
 
     @BeforeAll
     static void up() throws Exception {
-        MoveLabTest.assumeCriu();
+        TestLab.needCriu();
         lab = TestLab.up("moveterm", 3);
         lab.openToUsers("n1");
         lab.sh("n1", """

@@ -156,6 +156,13 @@ final class TestLab implements AutoCloseable {
         return "; " + node + " wrote: " + Command.end(Files.readString(logOf(node)), 12);
     }
 
+    /// What all daemons wrote last.
+    String lastWords() throws IOException {
+        StringBuilder words = new StringBuilder();
+        for (int number = 1; Files.exists(logOf("n" + number)); number++) words.append(lastWords("n" + number));
+        return words.toString();
+    }
+
     /// `drover run --node NODE -- COMMAND`, on n1.
     Outcome run(String node, String... command) throws Exception {
         return at("n1", runWords(node, command));

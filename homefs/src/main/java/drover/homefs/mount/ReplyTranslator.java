@@ -190,7 +190,7 @@ final class ReplyTranslator {
                 }
                 done(call, inner);
             }
-            case FileResult.Welcome _, FileResult.Hashes _, FileResult.FoundAll _ ->
+            case FileResult.Welcome _, FileResult.Reminder _, FileResult.Hashes _, FileResult.FoundAll _ ->
                 device.replyError(call.unique, Errno.EIO);
         }
     }

@@ -102,6 +102,8 @@ final class CallPerformer {
                             view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
                     yield done(call, OK);
                 }
+                case FileOperation.Remind(long node, long handle) ->
+                    done(call, new FileResult.Reminder(view.nodesAfter(node), view.heldAfter(handle)));
                 case FileOperation.ReleaseAll(List<Long> released) -> {
                     for (long id : released) {
                         OpenHandle handle = view.handles.get(id);
@@ -296,6 +298,7 @@ final class CallPerformer {
                     FileOperation.Recalled _,
                     FileOperation.ReleaseAll _,
                     FileOperation.ReviveNodes _,
+                    FileOperation.Remind _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);
         };
