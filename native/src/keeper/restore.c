@@ -55,7 +55,8 @@ static bool make_network(struct guest *g, struct inherited *i, const struct hand
     int pair[2] = {-1, -1}, network = -1, on = 1;
     if (unshare(CLONE_NEWNET) < 0)
         return false;
-    bool ok = guestnet_raise_loopback() && guestnet_keep_ipv6_off() && make_device(g) && (network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) >= 0
+    bool ok = guestnet_raise_loopback() && guestnet_keep_ipv6_off() && make_device(g)
+        && (network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) >= 0
         && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0
         && setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     int error = errno;
