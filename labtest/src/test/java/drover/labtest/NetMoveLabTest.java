@@ -115,9 +115,7 @@ class NetMoveLabTest {
     private static void awaitAnswers(Command talk) throws Exception {
         long before = answers(talk);
         TestLab.awaitTrue("it hears more", () -> {
-            assertTrue(
-                    talk.isRunning(),
-                    () -> "it ended: " + Command.end(talk.seen(), 2) + talk.seenErrors());
+            assertTrue(talk.isRunning(), () -> "it ended: " + Command.end(talk.seen(), 2) + talk.seenErrors());
             return answers(talk) > before + 2;
         });
     }
