@@ -37,23 +37,37 @@ static int bind_read_only(const char *root, const char *path) {
     return 0;
 }
 
+/// A bind, not mknod: it also works where the machine itself is a container that may not make devices.
+static int show_device(const char *root, const char *name) {
+    char from[PATH_MAX], to[PATH_MAX];
+    if (path_of(from, "/dev/%s", name) < 0 || path_of(to, "%s/dev/%s", root, name) < 0)
+        return -1;
+    int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return fail("make", to);
+    close(fd);
+    if (mount(from, to, NULL, MS_BIND, NULL) != 0)
+        return fail("show the node", from);
+    return 0;
+}
+
 static int show_devices(const char *root) {
     static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty", "fuse"};
     static const char *const links[][2] = {
         {"/proc/self/fd", "fd"}, {"fd/0", "stdin"}, {"fd/1", "stdout"}, {"fd/2", "stderr"}, {"pts/ptmx", "ptmx"}};
-    char from[PATH_MAX], to[PATH_MAX];
+    char to[PATH_MAX];
     if (mount_at(root, "/dev", "tmpfs", MS_NOSUID, "mode=755,size=1m") < 0)
         return -1;
-    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
-        if (path_of(from, "/dev/%s", devices[i]) < 0 || path_of(to, "%s/dev/%s", root, devices[i]) < 0)
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        if (show_device(root, devices[i]) < 0)
             return -1;
-        int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0)
+    if (access("/dev/net/tun", F_OK) == 0) { // else jobs go without their home's network, as on such a machine
+        if (path_of(to, "%s/dev/net", root) < 0)
+            return -1;
+        if (mkdir(to, 0755) != 0)
             return fail("make", to);
-        close(fd);
-        // A bind, not mknod: it also works where the machine itself is a container that may not make devices.
-        if (mount(from, to, NULL, MS_BIND, NULL) != 0)
-            return fail("show the node", from);
+        if (show_device(root, "net/tun") < 0)
+            return -1;
     }
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
         if (path_of(to, "%s/dev/%s", root, links[i][1]) < 0)

@@ -41,9 +41,22 @@ def fact_a_guest_that_is_another_nodes_now_is_ended_and_said_to_be_dead(lab):
     p.wait(10)
 
 
+def fact_a_guest_that_does_not_move_has_its_network_again(lab):
+    lab.daemon.net = 2
+    p = lab.popen("cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        until(lambda: lab.daemon.networks, "the daemon has its device")
+        told = lab.daemon.networks
+        ask_to_dump(lab)
+        equal(lab.daemon.networks, told + 1, "the daemon, which had let go of it, has it again")
+    finally:
+        lab.daemon.net = 0
+    equal(p.communicate(b"", 10)[0], b"")
+
+
 def look_at(init, keeper, uid):
     env = dict(os.environ, CRTOOLS_SCRIPT_ACTION="pre-resume", CRTOOLS_INIT_PID=str(init), DROVER_GATE="/no/gate", DROVER_MOVE="1",
-               DROVER_KEEPER=str(keeper), DROVER_UID=str(uid), DROVER_GROUPS=str(uid), DROVER_ROOT="/")
+               DROVER_KEEPER=str(keeper), DROVER_UID=str(uid), DROVER_GROUPS=str(uid), DROVER_ROOT="/", DROVER_RESOLVERS="")
     gate = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target/drover-criu-gate")
     done = subprocess.run([gate], env=env, capture_output=True, text=True, timeout=20)
     equal(done.returncode, 1)

@@ -6,6 +6,7 @@ import sys
 import time
 
 from facts import TARGET, cgroup_roots, equal, status, until
+from fake_daemon import K_LIST, frame
 
 
 def refused(lab, script, why=b""):
@@ -75,6 +76,47 @@ def fact_guests_do_not_see_each_other_or_the_nodes_network(lab):
     refused(lab, f"kill -0 {other}")
     p.kill()
     p.wait()
+
+
+def with_homes_network(lab, resolvers, script):
+    """What the script prints in a guest that has its home's network."""
+    lab.daemon.net, lab.daemon.resolvers = 2, resolvers
+    try:
+        return lab.sh(script).stdout.decode().strip()
+    finally:
+        lab.daemon.net, lab.daemon.resolvers = 0, ("", "")
+
+
+def fact_a_guest_in_homes_network_has_a_device_with_its_address_and_a_default_route(lab):
+    before = lab.daemon.networks
+    script = ("ls /sys/class/net; cat /sys/class/net/home0/mtu; awk '{print $6}' /proc/net/if_inet6; test ! -e /tun; test ! -e /dev/net; awk '$2 == \"00000000\" {print $1}' /proc/net/route;"
+              "python3 -c \"import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.1', 9));"
+              " print(s.getsockname()[0])\"")
+    equal(with_homes_network(lab, ("", ""), script).split(), ["home0", "lo", "1500", "lo", "home0", "198.18.0.5"])
+    equal(lab.daemon.networks, before + 1, "devices told to the daemon")
+    # whoever takes the keeper's attention next is told of those of guests that still run
+    lab.daemon.net = 2
+    p = lab.popen("sh", "-c", "echo up; exec sleep 30", stdout=subprocess.PIPE)
+    try:
+        equal(p.stdout.readline(), b"up\n")
+        told = lab.daemon.networks
+        lab.daemon.send_keeper(frame(K_LIST))
+        until(lambda: lab.daemon.networks == told + 1, "the next daemon is told of the device")
+    finally:
+        lab.daemon.net = 0
+        p.kill()
+        p.wait()
+
+
+def fact_a_guest_in_homes_network_asks_the_servers_of_names_that_home_says(lab):
+    lines = "nameserver 198.18.0.1\nsearch lab\n"
+    equal(with_homes_network(lab, ("/run/resolver/deep/resolv.conf", lines), "cat /run/resolver/deep/resolv.conf"), lines.strip())
+    with open("/etc/resolv.conf", "rb") as file:
+        nodes = file.read()
+    equal(with_homes_network(lab, (os.path.realpath("/etc/resolv.conf"), lines), "cat /etc/resolv.conf; cat /etc/hostname"),
+          (lines + open("/etc/hostname").read()).strip())
+    with open("/etc/resolv.conf", "rb") as file:
+        equal(file.read(), nodes, "the node's own file")
 
 
 def fact_the_loopback_of_a_guest_is_up(lab):

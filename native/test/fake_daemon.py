@@ -11,7 +11,7 @@ import threading
 RUN, SESSION, RESUME, ATTACH, TEXT = 1, 2, 3, 4, 121
 ACCEPTED, REFUSED, D_SESSION, STARTED, ENDED = 101, 102, 103, 104, 105
 K_MOUNT, K_UNMOUNT, K_START, K_SESSION, K_KILL, K_FORGET, K_LEASE, K_LIST = 1, 2, 3, 4, 5, 6, 7, 8
-K_STARTED, K_START_FAILED, K_SESSION_BACK, K_INVENTORY = 103, 104, 105, 106
+K_STARTED, K_START_FAILED, K_SESSION_BACK, K_INVENTORY, K_NETWORK = 103, 104, 105, 106, 114
 K_OF_MOVES = 109
 S_EXITED, S_GONE, S_RESYNC, S_USAGE = 10, 11, 12, 13
 
@@ -85,6 +85,7 @@ class FakeDaemon:
         self.jobs, self.next_job = {}, int.from_bytes(os.urandom(3), "little") * 1000
         self.lock = threading.RLock()
         self.change_spec = lambda spec: spec
+        self.resolvers, self.networks = ("", ""), 0
         self.lose = []  # (what, after how many relayed bytes)
         self.relayed = 0
         self.inventory = None
@@ -244,7 +245,10 @@ class FakeDaemon:
         spec = self.change_spec(spec)
         self.spec = spec
         start = self.key(job) + bytes([self.root]) + struct.pack("<III", self.uid, self.gid, 0) + text("homename")
-        start += struct.pack("<QIB", 0, 100, self.net) + spec
+        start += struct.pack("<QIB", 0, 100, self.net)
+        if self.net == 2:
+            start += socket.inet_aton("198.18.0.5") + text(self.resolvers[0]) + text(self.resolvers[1])
+        start += spec
         self.keeper.send(frame(K_START, start))
 
     def job_of(self, body):
@@ -255,6 +259,9 @@ class FakeDaemon:
     def from_keeper(self, kind, body):
         if kind == K_INVENTORY:
             self.inventory = body
+            return
+        if kind == K_NETWORK:
+            self.networks += 1
             return
         if kind >= K_OF_MOVES:
             self.of_moves.append((kind, self.job_of(body)[1]))

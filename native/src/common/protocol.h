@@ -1,6 +1,9 @@
 // Part of every program here: the numbers of the wire. Daemon, deputy, keeper and init must agree on them.
 #pragma once
 
+/// The network that a guest has.
+enum network_kind { NETWORK_NONE = 0, NETWORK_NODE = 1, NETWORK_HOME = 2 };
+
 /// Session frames, end to end between deputy and keeper.
 enum session_kind {
     S_DATA = 1,
@@ -78,9 +81,10 @@ enum from_keeper {
     K_DUMP_FAILED = 111, // why; the guest goes on
     K_RESTORED = 112,    // complete, and held
     K_DEAD = 113,        // after K_LEFT: no process of it is left
+    K_NETWORK = 114,     // the guest's network device; its descriptor comes along
 };
 /// At the end of an inventory: what this keeper understands. An older one says nothing there.
-enum keeper_version { KEEPER_MOVES = 1 };
+enum keeper_version { KEEPER_MOVES = 2 };
 enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5 };
 
 /// Keeper -> init, and back: datagrams on a SOCK_SEQPACKET pair; byte 0 is one of these.
@@ -93,6 +97,7 @@ enum to_init {
 enum from_init {
     R_CONTROL = 'N',  // with the descriptor that replaces this socket; nothing follows on it
     R_PTY = 'P',      // with the master's descriptor
+    R_NETWORK = 'D',  // with the network device's descriptor
     R_MAIN = 'M',     // sent by the first process itself: its credentials name its pid on the node
     R_STARTED = 'B',  // exec succeeded
     R_FAILED = 'F',   // u8 exit status, text

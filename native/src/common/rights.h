@@ -8,5 +8,5 @@
     (RIGHT(CAP_CHOWN) | RIGHT(CAP_DAC_OVERRIDE) | RIGHT(CAP_FOWNER) | RIGHT(CAP_FSETID) | RIGHT(CAP_KILL) | RIGHT(CAP_SETGID)  \
      | RIGHT(CAP_SETUID) | RIGHT(CAP_SETPCAP) | RIGHT(CAP_SETFCAP) | RIGHT(CAP_SYS_CHROOT) | RIGHT(CAP_IPC_OWNER)              \
      | RIGHT(CAP_LEASE))
-/// Only in a network of its own, which is nothing but a loopback.
+/// Only in a network of its own: a loopback and, at most, a device whose packets home looks at one by one.
 #define ROOT_KEEPS_IN_OWN_NETWORK (RIGHT(CAP_NET_BIND_SERVICE) | RIGHT(CAP_NET_RAW))

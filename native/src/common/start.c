@@ -69,6 +69,22 @@ static bool spec_parse(struct reader *r, struct start *s) {
     return !r->bad && s->kind[0] <= KIND_TTY && s->kind[1] <= KIND_TTY && s->kind[2] <= KIND_SAME;
 }
 
+bool network_parse(struct reader *r, struct network *n) {
+    n->kind = get_u8(r);
+    if (n->kind == NETWORK_HOME) {
+        n->address = get_u32(r);
+        n->resolver_path = text(r);
+        n->resolver_lines = text(r);
+    }
+    return n->kind <= NETWORK_HOME && !r->bad;
+}
+
+void network_free(struct network *n) {
+    free(n->resolver_path);
+    free(n->resolver_lines);
+    *n = (struct network){0};
+}
+
 bool start_parse(struct reader *r, struct start *s) {
     s->root = get_u8(r);
     s->uid = get_u32(r);
@@ -80,8 +96,7 @@ bool start_parse(struct reader *r, struct start *s) {
     s->hostname = text(r);
     s->memory_limit_bytes = get_u64(r);
     s->cpu_weight = get_u32(r);
-    s->net = get_u8(r);
-    return s->root <= 1 && s->net <= 1 && spec_parse(r, s);
+    return s->root <= 1 && network_parse(r, &s->network) && spec_parse(r, s);
 }
 
 static void free_texts(char **list) {
@@ -93,6 +108,7 @@ static void free_texts(char **list) {
 void start_free(struct start *s) {
     free(s->groups);
     free(s->hostname);
+    network_free(&s->network);
     free(s->limits);
     free(s->cwd);
     free(s->path);

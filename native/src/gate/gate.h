@@ -22,6 +22,7 @@ struct gate_message {
 struct whose {
     int init, keeper;
     const char *uid, *groups, *root; // root: where home's files are mounted for CRIU
+    const char *resolvers;           // the file that is covered by one of the guest's own; empty: none
 };
 
 #define OBJECTION_BYTES 512

@@ -33,9 +33,9 @@ static bool is_as_it_must_be(enum gate step, int init) {
     if (step != GATE_RESTORED && step != GATE_CHECKED)
         return true;
     const char *keeper = getenv("DROVER_KEEPER");
-    struct whose job = {init, keeper ? atoi(keeper) : 0, getenv("DROVER_UID"), getenv("DROVER_GROUPS"), getenv("DROVER_ROOT")};
+    struct whose job = {init, keeper ? atoi(keeper) : 0, getenv("DROVER_UID"), getenv("DROVER_GROUPS"), getenv("DROVER_ROOT"), getenv("DROVER_RESOLVERS")};
     char why[OBJECTION_BYTES] = "nobody says whose it is";
-    if (keeper && job.uid && job.groups && job.root && init > 0
+    if (keeper && job.uid && job.groups && job.root && job.resolvers && init > 0
         && (step == GATE_RESTORED ? is_in_its_place(&job, why) : has_its_rights_only(&job, why)))
         return true;
     fprintf(stderr, "Error (drover-criu-gate): what was restored is no guest: %s\n", why);

@@ -153,8 +153,14 @@ static bool is_one_of(const char *name, const char *const *list) {
     return *list;
 }
 
-static bool may_be_mounted(const struct mounted *m, const char *home, const char *dev) {
-    bool on_dev = strcmp(m->device, dev) == 0, read_only = is_in("ro", m->options);
+/// Where its mounts are, by what they are mounted from.
+struct places {
+    char home[32], dev[32], run[32];
+    const char *resolvers;
+};
+
+static bool may_be_mounted(const struct mounted *m, const struct places *p) {
+    bool on_dev = strcmp(m->device, p->dev) == 0, read_only = is_in("ro", m->options);
     if (!is_in("nosuid", m->options))
         return false;
     if (strcmp(m->point, "/dev") == 0)
@@ -166,13 +172,15 @@ static bool may_be_mounted(const struct mounted *m, const char *home, const char
     if (!is_in("nodev", m->options))
         return false;
     if (strcmp(m->point, "/") == 0)
-        return strcmp(m->device, home) == 0;
+        return strcmp(m->device, p->home) == 0;
     if (strcmp(m->point, "/proc") == 0)
         return strcmp(m->type, "proc") == 0;
     if (strncmp(m->point, "/proc/", 6) == 0)
         return strcmp(m->type, "proc") == 0 && read_only && is_one_of(m->point + 6, READ_ONLY);
     if (strcmp(m->point, "/sys") == 0)
         return strcmp(m->type, "sysfs") == 0 && read_only;
+    if (strcmp(m->point, p->resolvers) == 0)
+        return strcmp(m->device, p->run) == 0 && strcmp(m->type, "tmpfs") == 0;
     if (strcmp(m->point, "/run") == 0 || strcmp(m->point, "/dev/shm") == 0)
         return strcmp(m->type, "tmpfs") == 0;
     return strcmp(m->point, "/dev/mqueue") == 0 && strcmp(m->type, "mqueue") == 0;
@@ -190,16 +198,18 @@ static bool are_covered(const char *init, const char *const *names, char *why) {
 }
 
 static bool look_at_mounts(const struct whose *job, char *why) {
-    char init[32], path[64], line[4096], home[32] = "", dev[32] = "";
+    char init[32], path[64], line[4096];
+    struct places places = {.resolvers = job->resolvers};
     snprintf(init, sizeof init, "%d", job->init);
     snprintf(path, sizeof path, "/proc/%s/mountinfo", init);
-    if (!device_of_mount("self", job->root, home) || !device_of_mount(init, "/dev", dev))
+    if (!device_of_mount("self", job->root, places.home) || !device_of_mount(init, "/dev", places.dev)
+        || !device_of_mount(init, "/run", places.run))
         return object(why, "its mounts cannot be compared: %s%s", job->root, "");
     FILE *f = fopen(path, "re");
     bool ok = f || object(why, "%s cannot be read%s", path, "");
     while (ok && fgets(line, sizeof line, f)) {
         struct mounted m;
-        if (!parse_mount(line, &m) || !may_be_mounted(&m, home, dev))
+        if (!parse_mount(line, &m) || !may_be_mounted(&m, &places))
             ok = object(why, "no guest has such a mount: %.300s%s", line, "");
     }
     if (f)

@@ -69,7 +69,7 @@ static void take_ids(const struct start *s, int report_fd) {
         fail(report_fd, 125, "take on", "the groups", errno);
     if (setresgid(s->gid, s->gid, s->gid) < 0)
         fail(report_fd, 125, "take on", "the group", errno);
-    sandbox_drop_capabilities(s->uid, s->net);
+    sandbox_drop_capabilities(s->uid, s->network.kind);
     sandbox_filter_calls();
     if (setresuid(s->uid, s->uid, s->uid) < 0)
         fail(report_fd, 125, "take on", "the user", errno);

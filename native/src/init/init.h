@@ -20,8 +20,8 @@ struct start_fds {
 /// Says to the keeper why the guest cannot start, and ends this namespace.
 _Noreturn void refuse(uint8_t exit_status, const char *what, const char *name, int error);
 void control_send(const void *message, size_t length);
-/// A message that is its tag, with a descriptor.
-void control_send_fd(char tag, int fd);
+/// A message that is its tag, with a descriptor; `what` names it should that fail.
+void control_send_fd(char tag, int fd, const char *what);
 
 // root.c: the mounts
 /// What is made ahead of time.
@@ -37,6 +37,12 @@ void root_enter(const char *run_dir, const struct start *s, const struct start_f
 void root_leave_stage(struct prepared *p);
 /// Opens the guest's terminal in its own devpts.
 void root_open_pty(const struct start *s, struct start_fds *fds);
+
+// network.c: home's network
+/// Makes the guest's network device, and gives the descriptor that its packets come out of to the keeper.
+void network_make(const struct start *s);
+/// In the guest's root: names are resolved by home's servers.
+void network_name_resolvers(const struct start *s);
 
 // inside.c: init as a part of its guest
 /// The first argument of the program that runs inside of the guest's mounts.

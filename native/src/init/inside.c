@@ -79,7 +79,7 @@ int inside_renew_control(void) {
     int pair[2], on = 1;
     must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "cannot make", "the control socket");
     must(setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on), "cannot make", "the control socket");
-    control_send_fd(R_CONTROL, pair[0]);
+    control_send_fd(R_CONTROL, pair[0], "the control socket");
     close(pair[0]);
     int before = fcntl(CONTROL_FD, F_DUPFD_CLOEXEC, CONTROL_FD + 1);
     must(before, "cannot keep", "the first control socket");

@@ -2,12 +2,12 @@
 // Usage (by the keeper): drover-init RUN_DIR CGROUP_DIRECTORY...
 #define _GNU_SOURCE
 #include "init.h"
+#include "../common/guestnet.h"
 #include "../common/protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -64,16 +64,6 @@ static void be_first_to_go(void) {
     close(fd);
 }
 
-static void raise_loopback(void) {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return; // a kernel without IPv4
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING};
-    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-        refuse(125, "cannot raise", "the loopback", errno);
-    close(fd);
-}
-
 /// Waits for START; its descriptors land in fds. The keeper closing the socket means: not needed any more.
 static int receive_start(struct start_fds *fds) {
     struct init_start head;
@@ -104,7 +94,7 @@ static int receive_start(struct start_fds *fds) {
     return memory;
 }
 
-void control_send_fd(char tag, int fd) {
+void control_send_fd(char tag, int fd, const char *what) {
     union {
         struct cmsghdr align;
         char space[CMSG_SPACE(sizeof(int))];
@@ -117,7 +107,7 @@ void control_send_fd(char tag, int fd) {
     c->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(c), &fd, sizeof(int));
     if (sendmsg(CONTROL_FD, &message, MSG_NOSIGNAL) < 0)
-        refuse(125, "cannot hand over", "a descriptor", errno);
+        refuse(125, "cannot hand over", what, errno);
 }
 
 static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
@@ -260,7 +250,10 @@ static _Noreturn void prepare(int argc, char **argv) {
         join_cgroup(argv[i]);
     if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
         refuse(125, "cannot make", "namespaces", errno);
-    raise_loopback();
+    if (!guestnet_raise_loopback())
+        refuse(125, "cannot raise", "the loopback", errno);
+    if (!guestnet_keep_ipv6_off())
+        refuse(125, "cannot switch off", "IPv6 on the guest's network device", errno);
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); // ENOSYS: a kernel without keyrings has none to share
     int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     if (program < 0)
@@ -302,13 +295,17 @@ int main(int argc, char **argv) {
         refuse(125, "cannot understand", "the job's description", EPROTO);
     if (sethostname(start.hostname, strlen(start.hostname)) < 0)
         refuse(125, "cannot set the host name", start.hostname, errno);
-    if (start.net == 1 && setns(fds.net, CLONE_NEWNET) < 0)
+    if (start.network.kind == NETWORK_NODE && setns(fds.net, CLONE_NEWNET) < 0)
         refuse(125, "cannot enter", "the node's network", errno);
+    if (start.network.kind == NETWORK_HOME)
+        network_make(&start);
     int before = inside_renew_control();
     root_enter(run_dir, &start, &fds, &prepared);
+    if (start.network.kind == NETWORK_HOME)
+        network_name_resolvers(&start);
     root_open_pty(&start, &fds);
     if (fds.pty_master >= 0) {
-        control_send_fd(R_PTY, fds.pty_master);
+        control_send_fd(R_PTY, fds.pty_master, "the terminal");
         close(fds.pty_master);
         // The session is init's, so that the first process's group is not orphaned and ^Z stops it.
         if (ioctl(fds.pty_slave, TIOCSCTTY, 0) < 0)

@@ -135,7 +135,7 @@ static void place(const char *from, const char *root, const char *to) {
 }
 
 void root_enter(const char *run_dir, const struct start *s, const struct start_fds *fds, const struct prepared *p) {
-    if (s->net == 1) { // sysfs shows the network it was mounted in
+    if (s->network.kind == NETWORK_NODE) { // sysfs shows the network it was mounted in
         must(umount2("sys", MNT_DETACH), "cannot replace", "/sys");
         mount_sys();
     }

@@ -1,6 +1,7 @@
 // Process: drover-init. What a guest may not do: capabilities that reach the node, and calls that ignore namespaces.
 #define _GNU_SOURCE
 #include "init.h"
+#include "../common/protocol.h"
 #include "../common/rights.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static void clear_inheritable(void) {
 
 void sandbox_drop_capabilities(uint32_t uid, uint8_t net) {
     clear_inheritable();
-    uint64_t keep = uid == 0 ? ROOT_KEEPS | (net == 0 ? ROOT_KEEPS_IN_OWN_NETWORK : 0) : 0;
+    uint64_t keep = uid == 0 ? ROOT_KEEPS | (net != NETWORK_NODE ? ROOT_KEEPS_IN_OWN_NETWORK : 0) : 0;
     for (unsigned c = 0; c < 64; c++)
         if (!(keep & RIGHT(c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0) {
             if (errno == EINVAL)

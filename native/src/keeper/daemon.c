@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -170,9 +171,12 @@ static void tell_inventory(struct keeper *k) {
     }
     put_u8(out, KEEPER_MOVES);
     daemon_end(k, mark);
-    for (struct guest *g = k->guests; g; g = g->next)
+    for (struct guest *g = k->guests; g; g = g->next) {
         if (!g->forgotten && g->state == GUEST_FAILED)
             guest_tell_start(g);
+        if (!g->forgotten)
+            guest_tell_network(g);
+    }
 }
 
 /// False: malformed, and the connection must end.
@@ -289,6 +293,9 @@ void daemon_listen(struct keeper *k, const char *path) {
         die("cannot listen");
     }
     strcpy(address.sun_path, path);
+    k->passed = calloc(PASSED_LIMIT, sizeof *k->passed);
+    if (!k->passed)
+        die("no memory for descriptors");
     unlink(path); // the lock says that nobody serves it
     k->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t before = umask(0177);

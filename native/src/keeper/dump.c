@@ -14,6 +14,7 @@
 #define GHOST_LIMIT "64M"
 
 static void tell_failed(struct guest *g, const char *why) {
+    guest_tell_network(g); // the daemon has let go of it
     struct bytes *out = &g->keeper->daemon.out;
     size_t mark = guest_frame(g, K_DUMP_FAILED);
     put_text(out, why);
@@ -28,7 +29,7 @@ static const char *objection(const struct guest *g) {
         return "it moves already";
     if (g->terms.root != 1)
         return "it runs at home, on home's own files";
-    if (g->terms.net == 1)
+    if (g->terms.net == NETWORK_NODE)
         return "it uses the network of its node (--net node)";
     return NULL;
 }

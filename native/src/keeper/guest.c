@@ -50,6 +50,26 @@ void guest_tell_created(struct guest *g) {
     daemon_end(g->keeper, mark);
 }
 
+void guest_tell_network(struct guest *g) {
+    if (g->keeper->daemon.fd < 0)
+        return; // the next daemon is told with the inventory
+    if (g->network < 0 || (g->move && !g->move->arrives))
+        return; // a guest that is held hears nothing: what it got then would be in no image
+    int passed = fcntl(g->network, F_DUPFD_CLOEXEC, 0);
+    if (passed < 0) {
+        note("cannot pass the network of job %llu of %s on: %s", (unsigned long long)g->job, g->home, strerror(errno));
+        return;
+    }
+    daemon_pass(g->keeper, passed);
+    daemon_end(g->keeper, guest_frame(g, K_NETWORK));
+}
+
+void guest_close_network(struct guest *g) {
+    if (g->network >= 0)
+        close(g->network);
+    g->network = -1;
+}
+
 static void close_streams(struct guest *g) {
     stream_close(&g->in);
     for (int i = 0; i < 3; i++)
@@ -132,6 +152,11 @@ static void on_message(struct guest *g, const uint8_t *m, size_t length, pid_t s
                 }
             }
             return; // the descriptor is the stream's now
+        case R_NETWORK:
+            guest_close_network(g);
+            g->network = fd;
+            guest_tell_network(g);
+            return;
         case R_MAIN: g->first_pid = sender; break;
         case R_STARTED:
             if (g->state == GUEST_STARTING) {
@@ -207,6 +232,7 @@ void guest_watch_control(struct guest *g) {
 /// Its next epoch runs on another node: what was said last is said there.
 void guest_left(struct guest *g) {
     close_streams(g);
+    guest_close_network(g);
     if (g->cradle.control >= 0)
         watch_close(g->keeper, g->cradle.control);
     g->cradle.control = -1;
@@ -238,6 +264,7 @@ void guest_reaped(struct guest *g) {
         failed(g, 125, "its first process was killed while it started", 45);
     else if (g->state != GUEST_FAILED && !g->has_gone) // pid 1 was killed, and the kernel killed the rest
         ended(g, &killed);
+    guest_close_network(g);
     cradle_removed(g->keeper, &g->cradle);
     g->cradle.pid = 0;
 }
@@ -291,7 +318,7 @@ static bool send_start(struct guest *g, const struct start *start, struct slice 
         count += ok;
     }
     size_t owned = count;
-    if (start->net == 1) {
+    if (start->network.kind == NETWORK_NODE) {
         fds[count++] = g->keeper->node_net;
         head.has_net = 1;
     }
@@ -334,7 +361,7 @@ struct guest *guest_add(struct keeper *k, struct slice home, uint64_t job, uint3
     g->keeper = k;
     g->job = job;
     g->epoch = epoch;
-    g->in.fd = g->out[0].fd = g->out[1].fd = g->out[2].fd = g->cradle.control = -1;
+    g->in.fd = g->out[0].fd = g->out[1].fd = g->out[2].fd = g->cradle.control = g->network = -1;
     g->in.guest = g->out[0].guest = g->out[1].guest = g->out[2].guest = g;
     g->next = k->guests;
     k->guests = g;
@@ -366,7 +393,7 @@ void guest_start(struct keeper *k, struct reader *r) {
         guest_fail_here(g, "make a process for it");
     } else {
         guest_watch_control(g);
-        g->terms = (struct terms){start.root, start.net, start.uid, start.gid, start.memory_limit_bytes, start.cpu_weight};
+        g->terms = (struct terms){start.root, start.network.kind, start.uid, start.gid, start.memory_limit_bytes, start.cpu_weight};
         guest_tell_created(g);
         cgroup_limit(&k->cgroups, g->cradle.number, start.memory_limit_bytes, start.cpu_weight);
         if (!cgroup_read_usage(&k->cgroups, g->cradle.number, &g->base))

@@ -128,7 +128,7 @@ static bool take_stream(struct stream *s, bool input, struct reader *r) {
 bool handoff_take(struct guest *g, struct reader *r, struct handoff *h) {
     if (get_u8(r) != VERSION)
         return false;
-    g->terms = (struct terms){.root = 1, .net = 0};
+    g->terms = (struct terms){.root = 1, .net = g->terms.net};
     g->terms.uid = get_u32(r);
     g->terms.gid = get_u32(r);
     g->terms.memory_limit_bytes = get_u64(r);

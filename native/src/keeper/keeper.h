@@ -58,6 +58,8 @@ struct move {
     const char *objection; // source: why it stays after all
     char root[64], devpts[64]; // target: where home's files and its terminal are mounted for CRIU, below the directory of homes
     char uid[16], *groups; // target: whose it is, as home says; groups with commas between
+    uint32_t address;      // target: of its device in home's network, as home says
+    char *resolvers;       // target: the file that may be covered in the guest, so that it reads home's servers of names; NULL: none
     int terminal, foreground;  // target: for CRIU to make it the controlling one; -1, 0: none
 };
 
@@ -83,6 +85,7 @@ struct guest {
     struct watch control_watch;
     pid_t first_pid; // on the node
     uint64_t pid_namespace;
+    int network; // the descriptor of its device in home's network, held so that a daemon's death is no cut; -1: none
     struct stream in, out[3]; // out[i] is stream i + 1
     struct terms terms;
     struct move *move;           // NULL: it stays
@@ -112,7 +115,7 @@ struct home {
     bool expired;
 };
 
-#define PASSED_LIMIT 64 // descriptors waiting for room in the socket; one per mounted home, and a node has few homes
+#define PASSED_LIMIT 12000 // descriptors waiting for room in the socket: one for each guest and each mounted home
 
 struct keeper {
     int epoll;
@@ -131,10 +134,10 @@ struct keeper {
     bool ticking, ending, waits_for_room, pool_failed;
     struct channel daemon;
     uint64_t sent_total; // bytes that left daemon.out
-    struct {
+    struct passed {
         uint64_t position; // of the byte it goes with
         int fd;
-    } passed[PASSED_LIMIT];
+    } *passed; // PASSED_LIMIT; untouched memory costs nothing
     unsigned passed_count;
 
     struct guest *guests;
@@ -186,6 +189,9 @@ void guest_forget(struct guest *g);
 void guest_freeze(struct guest *g, bool frozen);
 void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
+/// Gives the daemon the guest's network device, if it has one.
+void guest_tell_network(struct guest *g);
+void guest_close_network(struct guest *g);
 void guest_sweep(struct keeper *k);
 bool guest_is_held(const struct guest *g);
 /// No process is left of one that another node has.

@@ -35,6 +35,7 @@ void move_end(struct guest *g) {
         close(m->go);
     free(m->image);
     free(m->groups);
+    free(m->resolvers);
     free(m);
     g->move = NULL;
 }
@@ -83,12 +84,13 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
     static char terminal[64], foreground[64];
     snprintf(terminal, sizeof terminal, "DROVER_CRIU_TERMINAL=%d", g->move->terminal);
     snprintf(foreground, sizeof foreground, "DROVER_CRIU_FOREGROUND=%d", g->move->foreground);
-    char *keeper, *uid, *groups, *root;
+    char *keeper, *uid, *groups, *root, *resolvers;
     if (asprintf(&keeper, "DROVER_KEEPER=%d", (int)getppid()) < 0 || asprintf(&uid, "DROVER_UID=%s", g->move->uid) < 0
         || asprintf(&groups, "DROVER_GROUPS=%s", g->move->groups ? g->move->groups : "") < 0
-        || asprintf(&root, "DROVER_ROOT=%s/mnt/%s", g->keeper->run_dir, g->move->root) < 0)
+        || asprintf(&root, "DROVER_ROOT=%s/mnt/%s", g->keeper->run_dir, g->move->root) < 0
+        || asprintf(&resolvers, "DROVER_RESOLVERS=%s", g->move->resolvers ? g->move->resolvers : "") < 0)
         die("no memory for CRIU's environment");
-    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, NULL};
+    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, resolvers, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

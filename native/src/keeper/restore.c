@@ -2,15 +2,14 @@
 // image and holds it, until home decides.
 #define _GNU_SOURCE
 #include "keeper.h"
+#include "../common/guestnet.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,14 +34,20 @@ static void inherit(struct inherited *i, int fd, const char *what, uint64_t inod
         snprintf(i->name[i->count++], sizeof i->name[0], "fd[%d]:%s", fd, what);
 }
 
-static bool raise_loopback(void) {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return true; // a kernel without IPv4
-    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING};
-    bool ok = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-    close(fd);
-    return ok;
+/// The device of its home's network, with the job's address as before: so its connections go on. What it sends passes nobody
+/// before home has decided that the job is here.
+static bool make_device(struct guest *g) {
+    if (g->terms.net != NETWORK_HOME)
+        return true;
+    g->network = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (g->network < 0) {
+        guest_fail_here(g, "open /dev/net/tun (as root: modprobe tun)");
+        return false;
+    }
+    const char *failed = guestnet_make_device(g->network, g->move->address);
+    if (failed)
+        guest_fail_here(g, failed);
+    return !failed;
 }
 
 /// The guest's network, and a control socket that belongs to it: by that CRIU finds the socket at the next move.
@@ -50,7 +55,8 @@ static bool make_network(struct guest *g, struct inherited *i, const struct hand
     int pair[2] = {-1, -1}, network = -1, on = 1;
     if (unshare(CLONE_NEWNET) < 0)
         return false;
-    bool ok = raise_loopback() && (network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) >= 0
+    bool ok = guestnet_raise_loopback() && guestnet_keep_ipv6_off() && make_device(g)
+        && (network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) >= 0
         && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0
         && setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     int error = errno;
@@ -204,7 +210,8 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
         close(inherited.fd[i]);
     errno = error;
     if (pid < 0) {
-        guest_fail_here(g, "prepare what it cannot bring along");
+        guest_fail_here(g, "prepare what it cannot bring along"); // if nothing more exact was said
+        guest_close_network(g);
         if (g->cradle.control >= 0)
             close(g->cradle.control);
         g->cradle.control = -1;
@@ -213,6 +220,7 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
         cradle_removed(k, &g->cradle);
         return;
     }
+    guest_tell_network(g);
     move_tell_caller(g, pid); // its last look at the guest goes through home's files
 }
 
@@ -235,7 +243,9 @@ void restore_start(struct keeper *k, struct reader *r) {
     uint32_t epoch = get_u32(r);
     struct criu criu = {0};
     char *image = NULL, *groups = NULL, uid[16];
-    if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || !parse_owner(r, uid, &groups) || home.length == 0)
+    struct network network = {0};
+    if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || !parse_owner(r, uid, &groups)
+        || !network_parse(r, &network) || home.length == 0)
         r->bad = true;
     else if (!guest_find(k, home, job, epoch)) {
         struct guest *g = guest_add(k, home, job, epoch);
@@ -244,8 +254,13 @@ void restore_start(struct keeper *k, struct reader *r) {
         memcpy(m->uid, uid, sizeof uid);
         m->groups = groups;
         groups = NULL;
+        g->terms.net = network.kind;
+        m->address = network.address;
+        m->resolvers = network.resolver_path; // NULL: it has none of its own
+        network.resolver_path = NULL;
         make(g, &criu, r);
     }
+    network_free(&network);
     free(groups);
     free(image);
     criu_free(&criu);
@@ -319,6 +334,7 @@ void restore_ended(struct guest *g, int status) {
     move_complaint(g, "restore.log", why, sizeof why);
     snprintf(text, sizeof text, "CRIU cannot make it here: %s", why);
     cgroup_kill(&k->cgroups, g->cradle.number); // what CRIU had no time to kill
+    guest_close_network(g);
     move_end(g);
     if (g->cradle.control >= 0)
         close(g->cradle.control);

@@ -10,4 +10,5 @@ module drover.linux {
     exports drover.linux.procfs;
     exports drover.linux.cgroup;
     exports drover.linux.fanotify;
+    exports drover.linux.network;
 }

@@ -15,6 +15,10 @@ import drover.daemon.journal.Journal;
 import drover.daemon.links.FileLinks;
 import drover.daemon.links.ImageLinks;
 import drover.daemon.links.JobLinks;
+import drover.daemon.links.PacketLinks;
+import drover.daemon.network.GuestDevices;
+import drover.daemon.network.HomeNetwork;
+import drover.daemon.network.PacketPump;
 import drover.daemon.placement.Placement;
 import drover.daemon.security.NodeSecurity;
 import drover.daemon.security.SecurityFailure;
@@ -99,7 +103,14 @@ final class NodeDaemon implements AutoCloseable {
                 config.guestCgroup());
         BlockStore content =
                 keep(new BlockStore(places.state().resolve("content"), (long) config.keptContentMib() << 20));
-        GuestHost guests = keep(new GuestHost(config, keeper, content, new ToHome(jobLinks, fileLinks), images));
+        PacketLinks packetLinks = new PacketLinks(config.name(), hub);
+        PacketPump pump = keep(new PacketPump());
+        GuestDevices devices = new GuestDevices(pump, packetLinks);
+        HomeNetwork network = keep(new HomeNetwork(config.jobNetwork(), places.run(), pump, packetLinks));
+        packetLinks.connectEnds(
+                new PacketLinks.Ends(network::fromNode, devices::fromHome, network::reached, devices::look));
+        GuestHost guests =
+                keep(new GuestHost(config, keeper, content, devices, new ToHome(jobLinks, fileLinks), images));
         fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
 
@@ -107,10 +118,12 @@ final class NodeDaemon implements AutoCloseable {
         Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
         JobLogs logs = new JobLogs(places.state());
         OwnFiles ownFiles = new OwnFiles(files);
-        HomeJobs jobs = keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, ownFiles, logs));
+        HomeJobs jobs =
+                keep(new HomeJobs(config, journal, cluster, placement, jobLinks, live, ownFiles, network, logs));
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
+        network.begin(jobs::message);
         jobs.begin();
         jobs.nodeUp(config.name());
         serveSecurity(security, hub, config, cluster);

@@ -1,5 +1,6 @@
 package drover.daemon.config;
 
+import drover.model.AddressRange;
 import drover.model.NodeId;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -31,6 +32,8 @@ import java.util.TreeSet;
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
 /// @param acceptRoot whether root's jobs of other homes may run here
 /// @param nodeNetwork whether guests may be given this node's network (`--net node`)
+/// @param jobNetwork addresses of jobs in this home's network (`--net home`): none that anybody here has, and not
+///     those of carriers (100.64.0.0/10), which private networks over the Internet have taken
 /// @param balance whether this home's running jobs are moved by themselves when that pays
 /// @param nodeLoss how long a running guest's node may be unreachable before the guest is given up
 /// @param lease how long a guest may run without its home
@@ -49,6 +52,7 @@ public record DaemonConfig(
         Set<String> acceptFrom,
         boolean acceptRoot,
         boolean nodeNetwork,
+        AddressRange jobNetwork,
         boolean balance,
         Duration nodeLoss,
         Duration lease,
@@ -119,6 +123,7 @@ public record DaemonConfig(
                 in.words("accept-from", "*"),
                 in.flag("accept-root", true),
                 in.flag("node-network", false),
+                in.addresses("job-network", "198.18.0.0/15"),
                 in.flag("balance", false),
                 in.seconds("node-loss-seconds", 6, 1, 3600),
                 in.seconds("lease-seconds", 10, 2, 3600),
@@ -167,6 +172,14 @@ public record DaemonConfig(
         Set<String> words(String key, String otherwise) {
             List<String> words = Arrays.asList(text(key, otherwise).split("[,\\s]+"));
             return new TreeSet<>(words);
+        }
+
+        AddressRange addresses(String key, String otherwise) throws Invalid {
+            try {
+                return AddressRange.parse(text(key, otherwise));
+            } catch (IllegalArgumentException e) {
+                throw new Invalid(source + ": '" + key + "': " + e.getMessage());
+            }
         }
 
         boolean flag(String key, boolean otherwise) throws Invalid {

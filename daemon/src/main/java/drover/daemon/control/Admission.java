@@ -33,13 +33,15 @@ final class Admission {
 
     private final DaemonConfig config;
     private final ClusterKnowledge knowledge;
+    private final JobNetwork network;
     private final JobQueue queue;
     private final JobBook book;
     private final SecureRandom secrets = new SecureRandom();
 
-    Admission(DaemonConfig config, ClusterKnowledge knowledge, JobQueue queue, JobBook book) {
+    Admission(DaemonConfig config, ClusterKnowledge knowledge, JobNetwork network, JobQueue queue, JobBook book) {
         this.config = config;
         this.knowledge = knowledge;
+        this.network = network;
         this.queue = queue;
         this.book = book;
     }
@@ -93,6 +95,10 @@ final class Admission {
             String names = String.join(", ", down.stream().map(NodeId::name).toList());
             return Optional.of(names + " cannot be reached now; choose another node or none, see: drover nodes");
         }
+        if (options.network() == NetworkChoice.HOME)
+            return network.unusable()
+                    .map(why -> "cannot give the network of " + config.name() + " to a job: " + why
+                            + ", or run it with --net none");
         return Optional.empty();
     }
 

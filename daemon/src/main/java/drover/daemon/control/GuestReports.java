@@ -122,7 +122,10 @@ final class GuestReports {
 
     private void failed(NodeId node, GuestFailed failed) {
         Job job = current(node, failed.guest());
-        if (job == null) return;
+        if (job == null) { // of a guest that was to come from another node: its packets cannot travel
+            var _ = moves.stays(node, failed.guest(), failed.reason());
+            return;
+        }
         String reason = Printable.line(failed.reason(), REASON_MAX_CHARS);
         if (job.state != JobState.STARTING) { // it ran: whoever says now that it did not cannot have it run twice
             nodeLoss.lost(job, node + " ended it: " + reason);

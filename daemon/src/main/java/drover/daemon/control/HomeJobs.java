@@ -57,6 +57,7 @@ public final class HomeJobs implements AutoCloseable {
             GuestNodes nodes,
             LiveGuests live,
             HomeFiles files,
+            JobNetwork network,
             JobLogs logs)
             throws SQLException, IOException {
         this.nodes = nodes;
@@ -64,10 +65,10 @@ public final class HomeJobs implements AutoCloseable {
         this.placement = placement;
         home = config.name();
         JobQueue queue = new JobQueue();
-        whereabouts = new Whereabouts(live, placement, nodes, files);
-        admission = new Admission(config, knowledge, queue, book);
+        whereabouts = new Whereabouts(live, placement, nodes, files, network);
+        admission = new Admission(config, knowledge, network, queue, book);
         JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch, this::endMove);
-        GuestStarts guestStarts = new GuestStarts(nodes, files, config.lease(), loop);
+        GuestStarts guestStarts = new GuestStarts(nodes, files, network, config.lease(), loop);
         Movability movability = new Movability(config.name(), knowledge, nodes, files);
         moves = new HomeMoves(config.lease(), knowledge, nodes, files, whereabouts, book, guestStarts, movability);
         starts = new JobStarts(

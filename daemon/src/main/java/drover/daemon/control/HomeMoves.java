@@ -167,11 +167,15 @@ final class HomeMoves {
             on(job, new HandoffEvent.Failed(move.target + " has an older Drover that takes no moving jobs"));
             return;
         }
-        starts.whenFilesAreKnown(move.target, () -> {
-            if (job.move != move) return;
-            nodes.send(move.target, new Lease(lease));
-            nodes.send(move.target, new PrepareGuest(move.to, move.source, job.credentials));
-        });
+        starts.whenFilesAreKnown(
+                move.target,
+                () -> starts.whenNetworkIsReady(job, move.target, move.to, () -> {
+                    if (job.move != move) return;
+                    nodes.send(move.target, new Lease(lease));
+                    nodes.send(
+                            move.target,
+                            new PrepareGuest(move.to, move.source, job.credentials, starts.networkOf(job)));
+                }));
     }
 
     private void writeRow(Job job, JobMove move) {

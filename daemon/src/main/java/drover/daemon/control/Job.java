@@ -178,7 +178,8 @@ final class Job {
                 options.memoryBytes(),
                 options.stay(),
                 options.detach(),
-                options.nodeNetwork(),
+                options.network() == NetworkChoice.NODE,
+                options.network() == NetworkChoice.HOME,
                 deputyPid,
                 deputyStart,
                 secret,
@@ -203,6 +204,11 @@ final class Job {
                 movingTo == null ? null : movingTo.name());
     }
 
+    private static NetworkChoice networkOf(JobRecord r) {
+        if (r.homeNetwork()) return NetworkChoice.HOME;
+        return r.nodeNetwork() ? NetworkChoice.NODE : NetworkChoice.NONE;
+    }
+
     /// A job as it was written, without a deputy: that one has to come back.
     static Job fromRecord(JobRecord r, NodeId home) {
         Set<NodeId> nodes = r.allowedNodes().stream().map(NodeId::new).collect(Collectors.toCollection(TreeSet::new));
@@ -210,7 +216,7 @@ final class Job {
                 new JobId(home, r.number()),
                 new Credentials(r.uid(), r.gid(), r.groups()),
                 r.user(),
-                new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), r.nodeNetwork()),
+                new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), networkOf(r)),
                 r.command(),
                 r.directory(),
                 r.spec() == null ? new byte[0] : r.spec(),

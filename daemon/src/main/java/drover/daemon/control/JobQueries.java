@@ -107,6 +107,7 @@ public final class JobQueries {
         ObjectNode json = summary(job)
                 .put("cannot_move", jobs.moves().movability().objection(job).orElse(null))
                 .put("directory", job.directory)
+                .put("network", job.options.network().word())
                 .put("runs", job.runEpoch)
                 .put("accepted_at", job.acceptedAt)
                 .put("started_at", job.startedAt)

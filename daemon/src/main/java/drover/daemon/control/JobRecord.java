@@ -35,6 +35,7 @@ record JobRecord(
         boolean stay,
         boolean detach,
         boolean nodeNetwork,
+        boolean homeNetwork,
         int deputyPid,
         long deputyStart,
         byte[] secret,

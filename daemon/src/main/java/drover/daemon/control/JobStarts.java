@@ -99,10 +99,12 @@ final class JobStarts {
         job.nodeLostAtNanos = nodes.isUp(node) ? 0 : System.nanoTime();
         whereabouts.enter(job);
         GuestKey guest = job.guest();
-        // the journal and the news for the node are under way at the same time; the later one starts the guest
-        Runnable start = secondTime(() -> {
+        // the journal, the news for the node and the way of its packets are under way at the same time; the last one
+        // starts the guest
+        Runnable start = lastOf(3, () -> {
             if (job.state == JobState.STARTING && job.guest().equals(guest)) sendStart(job);
         });
+        guestStarts.whenNetworkIsReady(job, node, guest, start);
         job.awaitsFiles = true;
         guestStarts.whenFilesAreKnown(node, () -> {
             if (job.guest().equals(guest)) job.awaitsFiles = false;
@@ -114,10 +116,10 @@ final class JobStarts {
         });
     }
 
-    private static Runnable secondTime(Runnable task) {
-        int[] times = {0};
+    private static Runnable lastOf(int times, Runnable task) {
+        int[] left = {times};
         return () -> {
-            if (++times[0] == 2) task.run();
+            if (--left[0] == 0) task.run();
         };
     }
 

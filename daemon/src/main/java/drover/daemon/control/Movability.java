@@ -40,8 +40,10 @@ final class Movability {
     private String against(Job job) {
         if (job.options.stay()) return "it was started with --stay";
         if (job.node.equals(home)) return "it runs at home, on home's own files, and this version moves no such job";
-        if (job.options.nodeNetwork()) return "it uses the network of its node (--net node)";
-        return null;
+        return switch (job.options.network()) {
+            case NONE, HOME -> null;
+            case NODE -> "it uses the network of its node (--net node)";
+        };
     }
 
     private String againstLocks(Job job) {

@@ -11,8 +11,8 @@ import java.util.TreeSet;
 /// @param memoryBytes memory it needs, which is also its limit; 0: not said
 /// @param stay it is not to move later
 /// @param detach it goes on when its terminal goes
-/// @param nodeNetwork it wants the network of the node where it runs
-public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, boolean detach, boolean nodeNetwork) {
+/// @param network which network it has
+public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, boolean detach, NetworkChoice network) {
     /// An option that is not understood or not possible; the message is for the user.
     public static final class Refused extends Exception {
         private static final long serialVersionUID = 1L;
@@ -40,17 +40,14 @@ public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, bool
             throw new Refused("--checkpoint is not there yet: run it without, or wait for a later version");
         if (json.path("tree").asBoolean(false))
             throw new Refused("--tree is not there yet: run it without, or wait for a later version");
-        String net = json.path("net").asText("none");
-        boolean nodeNetwork = switch (net) {
-            case "none" -> false;
-            case "node" -> true;
-            default -> throw new Refused("--net " + net + " is not there yet: use --net none or --net node");
-        };
+        String net = json.path("net").asText(NetworkChoice.NONE.word());
+        NetworkChoice network = NetworkChoice.ofWord(net)
+                .orElseThrow(() -> new Refused("--net takes none, node or home, not '" + net + "'"));
         return new RunOptions(
                 nodes,
                 memoryBytes,
                 json.path("stay").asBoolean(false),
                 json.path("detach").asBoolean(false),
-                nodeNetwork);
+                network);
     }
 }

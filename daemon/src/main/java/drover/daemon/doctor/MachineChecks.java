@@ -23,6 +23,7 @@ final class MachineChecks {
 
     private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+).*");
     private static final List<String> NAMESPACES = List.of("mnt", "pid", "ipc", "uts", "net", "cgroup");
+    private static final List<String> NFT = List.of("usr/sbin/nft", "sbin/nft", "usr/bin/nft", "bin/nft");
     private static final List<String> CONTROLLERS = List.of("cpu", "memory", "pids", "freezer");
     private static final Set<String> TIME_KEEPERS =
             Set.of("chronyd", "ntpd", "ntpd-rs", "openntpd", "systemd-timesyn", "ptp4l", "phc2sys");
@@ -39,6 +40,7 @@ final class MachineChecks {
         List<Finding> findings = new ArrayList<>(List.of(java(), user(), kernel(), fuse(), fuseModes(), namespaces()));
         findings.addAll(cgroups());
         findings.add(seccomp());
+        findings.add(jobNetwork());
         findings.add(userfaultfd());
         findings.add(clock());
         return findings;
@@ -146,6 +148,19 @@ final class MachineChecks {
                 ? Finding.ok("seccomp", "filters")
                 : Finding.missing(
                         "seccomp", "the kernel has no seccomp filters, without which guests are not confined");
+    }
+
+    /// Guests' nodes need the device, homes nftables too.
+    private Finding jobNetwork() {
+        if (!Files.exists(root.resolve("dev/net/tun")))
+            return Finding.note(
+                    "job network", "there is no /dev/net/tun: no job with --net home runs here; as root: modprobe tun");
+        return NFT.stream().anyMatch(file -> Files.exists(root.resolve(file)))
+                ? Finding.ok("job network", "jobs can have their home's network (--net home): /dev/net/tun and nft")
+                : Finding.note(
+                        "job network",
+                        "there is no nft: jobs started here cannot have this home's network (--net home); install"
+                                + " nftables");
     }
 
     private Finding userfaultfd() {

@@ -4,12 +4,14 @@ import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.FileLinks;
 import drover.daemon.links.ImageLinks;
 import drover.daemon.loop.Loop;
+import drover.daemon.network.GuestDevices;
 import drover.homefs.cache.BlockStore;
 import drover.homefs.mount.MountCounters;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.EndGuest;
 import drover.protocol.job.JobMessage.ExitCommitted;
@@ -64,7 +66,8 @@ public final class GuestHost implements AutoCloseable {
     private final DaemonConfig config;
     private final ToHome toHome;
     private final CallerTable callers = new CallerTable();
-    private final HeldGuests guests = new HeldGuests(callers);
+    private final GuestDevices devices;
+    private final HeldGuests guests;
     private final Loop loop = new Loop("guests");
     private final HomeMounts mounts;
     private final KeeperConnection keeper;
@@ -73,14 +76,23 @@ public final class GuestHost implements AutoCloseable {
     /// Begins to hold guests.
     ///
     /// @param content what this node keeps of all homes' files
+    /// @param devices those of guests in their home's network
     /// @throws IOException when there is no keeper and none can be started
-    public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, ToHome toHome, ImageLinks images)
+    public GuestHost(
+            DaemonConfig config,
+            Keeper.Setup setup,
+            BlockStore content,
+            GuestDevices devices,
+            ToHome toHome,
+            ImageLinks images)
             throws IOException {
         this.config = config;
         this.toHome = toHome;
+        this.devices = devices;
+        guests = new HeldGuests(callers, devices::detach);
         mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
-        moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, images, toHome);
+        moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, devices, images, toHome);
         loop.start(Duration.ofSeconds(1), keeper::tick);
         try {
             keeper.connectFirst();
@@ -113,7 +125,7 @@ public final class GuestHost implements AutoCloseable {
                         start.guest(),
                         start.credentials(),
                         start.memoryLimitBytes(),
-                        start.nodeNetwork(),
+                        start.network(),
                         Wire.heapCopy(start.spec()));
                 ifOwn(home, kept.guest(), () -> keeper.whenKnown(() -> start(kept)));
             }
@@ -183,7 +195,7 @@ public final class GuestHost implements AutoCloseable {
             return Optional.of(config.name() + " takes no guests from " + move.source() + " (its accept-from)");
         if (move.guest().job().home().equals(config.name()))
             return Optional.of("this version brings no running job home");
-        return refusal(new StartGuest(move.guest(), move.credentials(), 0, false, Unpooled.EMPTY_BUFFER));
+        return refusal(new StartGuest(move.guest(), move.credentials(), 0, move.network(), Unpooled.EMPTY_BUFFER));
     }
 
     private void resume(GuestKey guest) {
@@ -199,7 +211,7 @@ public final class GuestHost implements AutoCloseable {
             return Optional.of(config.name() + " takes no guests of " + home + " (its accept-from)");
         if (start.credentials().isRoot() && !config.acceptRoot() && !home.equals(config.name()))
             return Optional.of(config.name() + " takes no guests of root (its accept-root)");
-        if (start.nodeNetwork() && !config.nodeNetwork())
+        if (start.network() instanceof GuestNetwork.OfNode && !config.nodeNetwork())
             return Optional.of(config.name() + " gives its network to no guest (its node-network)");
         if (guests.count() >= config.guestMax())
             return Optional.of(config.name() + " has " + guests.count() + " guests already (its guest-max)");
@@ -248,6 +260,11 @@ public final class GuestHost implements AutoCloseable {
         if (guests.started(guest, initHostPid)) sayIfStarted(guest);
     }
 
+    private void network(GuestKey guest, int descriptor) {
+        devices.attach(guest, descriptor);
+        if (!guests.has(guest)) devices.detach(guest); // its end crossed this on the way
+    }
+
     private void inventory(KeeperMessage.Inventory inventory) {
         List<KeeperMessage.Held> held = inventory.guests();
         for (KeeperMessage.Held one : held) {
@@ -288,6 +305,10 @@ public final class GuestHost implements AutoCloseable {
                     int descriptor = m.errno() == 0 ? takeDescriptor.getAsInt() : -1;
                     // If the keeper is gone by then, so are its mounts.
                     loop.execute(() -> keeper.ifThere(k -> mounts.mounted(m, descriptor, k)));
+                }
+                case KeeperMessage.Network m -> {
+                    int descriptor = takeDescriptor.getAsInt();
+                    loop.execute(() -> network(m.guest(), descriptor));
                 }
                 case KeeperMessage.Unmounted m -> LOG.info("unmounted the files of {}: errno {}", m.home(), m.errno());
                 // Before anything else: the guest's first file calls are already on their way.

@@ -2,7 +2,7 @@ package drover.daemon.guest;
 
 import drover.daemon.links.ImageLinks;
 import drover.daemon.loop.Loop;
-import drover.model.Credentials;
+import drover.daemon.network.GuestDevices;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.image.ImageFrame;
@@ -52,7 +52,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         }
     }
 
-    private record Arrival(NodeId source, Credentials owner, ImageDirectory image, ImageWriter writer) {}
+    private record Arrival(PrepareGuest move, ImageDirectory image, ImageWriter writer) {}
 
     private final NodeId self;
     private final Path images;
@@ -61,6 +61,7 @@ final class GuestMoves implements ImageLinks.Receiver {
     private final KeeperConnection keeper;
     private final HomeMounts mounts;
     private final HeldGuests guests;
+    private final GuestDevices devices;
     private final ImageLinks links;
     private final GuestHost.ToHome toHome;
     private final Map<GuestKey, Departure> departures = new HashMap<>();
@@ -78,6 +79,7 @@ final class GuestMoves implements ImageLinks.Receiver {
             KeeperConnection keeper,
             HomeMounts mounts,
             HeldGuests guests,
+            GuestDevices devices,
             ImageLinks links,
             GuestHost.ToHome toHome) {
         this.self = self;
@@ -87,6 +89,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         this.keeper = keeper;
         this.mounts = mounts;
         this.guests = guests;
+        this.devices = devices;
         this.links = links;
         this.toHome = toHome;
         links.connectReceiver(this);
@@ -119,7 +122,7 @@ final class GuestMoves implements ImageLinks.Receiver {
                 image,
                 handoff -> loop.execute(() -> restore(guest, image, handoff)),
                 reason -> loop.execute(() -> notMade(guest, reason)));
-        arrivals.put(guest, new Arrival(move.source(), move.credentials(), image, writer));
+        arrivals.put(guest, new Arrival(move, image, writer));
         keeper.ifThere(k -> mounts.prepare(guest.job().home(), k, whyNot -> {
             if (!arrivals.containsKey(guest)) return;
             if (whyNot.isPresent()) notMade(guest, whyNot.get());
@@ -151,7 +154,9 @@ final class GuestMoves implements ImageLinks.Receiver {
         Arrival arrival = arrivals.get(guest);
         if (arrival == null) return;
         if (criu.isEmpty()) notMade(guest, self + " has no CRIU any more");
-        else keeper.ifThere(k -> k.restore(guest, criu.get(), image, arrival.owner, handoff));
+        else
+            keeper.ifThere(k ->
+                    k.restore(guest, criu.get(), image, arrival.move.credentials(), arrival.move.network(), handoff));
     }
 
     /// The keeper waits until the guest's namespace is known.
@@ -186,7 +191,7 @@ final class GuestMoves implements ImageLinks.Receiver {
     @Override
     public void fromSource(NodeId source, ImageFrame frame) {
         Arrival arrival = arrivals.get(frame.guest());
-        if (arrival != null && arrival.source.equals(source)) arrival.writer.take(frame);
+        if (arrival != null && arrival.move.source().equals(source)) arrival.writer.take(frame);
     }
 
     // ---------------------------------------------------------------- the source
@@ -241,6 +246,10 @@ final class GuestMoves implements ImageLinks.Receiver {
             return;
         }
         departure.dumps = true;
+        // From here on nothing comes in: what its kernel took and confirmed after the dump would be in no image. If it
+        // stays, the
+        // keeper gives its device again.
+        devices.detach(guest);
         keeper.ifThere(k -> k.dump(guest, criu.get(), departure.image));
     }
 

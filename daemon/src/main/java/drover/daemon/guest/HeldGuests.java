@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// The guests given to the keeper and not forgotten yet. Loop of guests only, except where a method says
 /// otherwise.
@@ -18,10 +19,13 @@ final class HeldGuests {
     /// Guests asked for and not answered for yet.
     private final Set<GuestKey> starting = new HashSet<>();
 
+    private final Consumer<GuestKey> gone;
     private volatile int count;
 
-    HeldGuests(CallerTable callers) {
+    /// @param gone hears of each guest that is not held any more
+    HeldGuests(CallerTable callers, Consumer<GuestKey> gone) {
         this.callers = callers;
+        this.gone = gone;
     }
 
     /// Guests on this node now. Any thread.
@@ -76,6 +80,7 @@ final class HeldGuests {
         guests.remove(guest);
         starting.remove(guest);
         callers.remove(guest);
+        gone.accept(guest);
         count = guests.size();
     }
 }

@@ -5,6 +5,8 @@ import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.GuestNetwork;
+import drover.protocol.job.JobCodec;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -192,7 +194,8 @@ public final class Keeper implements AutoCloseable {
         out.writeIntLE(start.credentials().groups().size());
         start.credentials().groups().forEach(out::writeIntLE);
         Wire.writeString(out, start.guest().job().home().name());
-        out.writeLongLE(start.memoryLimitBytes()).writeIntLE(cpuWeight).writeBoolean(start.nodeNetwork());
+        out.writeLongLE(start.memoryLimitBytes()).writeIntLE(cpuWeight);
+        JobCodec.writeNetwork(out, start.network());
         send(out.writeBytes(
                 start.spec(), start.spec().readerIndex(), start.spec().readableBytes()));
     }
@@ -219,12 +222,14 @@ public final class Keeper implements AutoCloseable {
     /// Target of a move: make the guest from its image, and hold it.
     ///
     /// @param handoff what the source's keeper said of it
-    void restore(GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, byte[] handoff) {
+    void restore(
+            GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, GuestNetwork network, byte[] handoff) {
         ByteBuf out = withCriu(RESTORE, guest, criu, image)
                 .writeIntLE(owner.uid())
                 .writeIntLE(owner.gid())
                 .writeIntLE(owner.groups().size());
         owner.groups().forEach(out::writeIntLE);
+        JobCodec.writeNetwork(out, network);
         send(out.writeBytes(handoff));
     }
 

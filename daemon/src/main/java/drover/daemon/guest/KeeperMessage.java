@@ -22,6 +22,7 @@ sealed interface KeeperMessage {
     int DUMP_FAILED = 111;
     int RESTORED = 112;
     int DEAD = 113;
+    int NETWORK = 114;
 
     /// States of a held guest: on its way to another node, and from one.
     int LEAVING = 4;
@@ -29,7 +30,7 @@ sealed interface KeeperMessage {
     int ARRIVING = 5;
 
     /// From this version on, a keeper moves guests.
-    int MOVES_VERSION = 1;
+    int MOVES_VERSION = 2;
 
     /// A home's file view is mounted; the /dev/fuse descriptor came along. `already`: it had been before.
     record Mounted(NodeId home, int errno, long connection, boolean already) implements KeeperMessage {}
@@ -40,6 +41,9 @@ sealed interface KeeperMessage {
     record Created(GuestKey guest, int initHostPid, long pidNamespace) implements KeeperMessage {}
 
     record Started(GuestKey guest, int initHostPid, int mainHostPid, long pidNamespace) implements KeeperMessage {}
+
+    /// The guest's device in its home's network; its descriptor came along.
+    record Network(GuestKey guest) implements KeeperMessage {}
 
     record StartFailed(GuestKey guest, int exitStatus, String reason) implements KeeperMessage {}
 
@@ -80,6 +84,7 @@ sealed interface KeeperMessage {
             case CREATED -> new Created(Wire.readKey(in), Wire.readI32(in), Wire.readI64(in));
             case STARTED -> new Started(Wire.readKey(in), Wire.readI32(in), Wire.readI32(in), Wire.readI64(in));
             case START_FAILED -> new StartFailed(Wire.readKey(in), Wire.readU8(in), Wire.readString(in));
+            case NETWORK -> new Network(Wire.readKey(in));
             case SESSION -> new Session(Wire.readKey(in), in.readSlice(in.readableBytes()));
             case CALLER -> new Caller(Wire.readKey(in), Wire.readI32(in));
             case DUMPED -> new Dumped(Wire.readKey(in), in.readSlice(in.readableBytes()));

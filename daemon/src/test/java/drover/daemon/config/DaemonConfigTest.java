@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import drover.model.AddressRange;
 import drover.model.NodeId;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,7 @@ class DaemonConfigTest {
                 Set.of("*"),
                 true,
                 false,
+                AddressRange.parse("198.18.0.0/15"),
                 false,
                 Duration.ofSeconds(6),
                 Duration.ofSeconds(10),
@@ -73,6 +75,8 @@ class DaemonConfigTest {
         refuses("lease-seconds", "1", "lease-seconds", "'1'");
         refuses("queue-max", "1000001", "queue-max", "1 to 1000000");
         refuses("guest-max", "", "guest-max", "1 to 10000", "''");
+        refuses("job-network", "10.0.0.1/8", "job-network", "10.0.0.1/8");
+        refuses("job-network", "10.0.0.0", "job-network", "198.18.0.0/15");
         refuses("accept-root", "perhaps", "accept-root", "true or false", "'perhaps'");
         refuses("name", "", "'name' is missing");
         refuses("address", "", "'address' is missing");

@@ -67,7 +67,7 @@ final class ScriptedNodes implements GuestNodes {
                         s.guest(),
                         s.credentials(),
                         s.memoryLimitBytes(),
-                        s.nodeNetwork(),
+                        s.network(),
                         s.spec().copy());
             case Session s -> new Session(s.guest(), s.frame().copy());
             default -> message;

@@ -53,6 +53,17 @@ final class TestHome implements AutoCloseable {
     /// @param more of its configuration
     TestHome(Path directory, ScriptedNodes nodes, ClusterKnowledge knowledge, Calls calls, Map<String, String> more)
             throws Exception {
+        this(directory, nodes, knowledge, calls, more, new NoNetwork());
+    }
+
+    TestHome(
+            Path directory,
+            ScriptedNodes nodes,
+            ClusterKnowledge knowledge,
+            Calls calls,
+            Map<String, String> more,
+            JobNetwork network)
+            throws Exception {
         this.directory = directory;
         this.nodes = nodes;
         Properties properties = new Properties();
@@ -66,7 +77,7 @@ final class TestHome implements AutoCloseable {
         NoFiles files = new NoFiles();
         LiveGuests live = new LiveGuests();
         nodes.setDiallable(false);
-        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, files, logs);
+        jobs = new HomeJobs(config, journal, knowledge, placement, nodes, live, files, network, logs);
         guestsOfBefore = knowledge.loads().keySet().stream()
                 .map(live::on)
                 .flatMap(List::stream)

@@ -25,6 +25,8 @@ class MachineChecksIT {
     @BeforeEach
     void aMachineThatLacksNothing() throws IOException {
         put("dev/fuse", "");
+        put("dev/net/tun", "");
+        put("usr/sbin/nft", "");
         put("proc/filesystems", "nodev\tproc\nnodev\tfuse\n");
         for (String name : List.of("mnt", "pid", "ipc", "uts", "net", "cgroup")) put("proc/self/ns/" + name, "");
         put("proc/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n");
@@ -51,8 +53,16 @@ class MachineChecksIT {
 
     @Test
     void aWholeMachineIsWell() {
-        for (String what :
-                List.of("kernel", "fuse", "fuse modes", "namespaces", "cgroups", "seccomp", "userfaultfd", "clock"))
+        for (String what : List.of(
+                "kernel",
+                "fuse",
+                "fuse modes",
+                "namespaces",
+                "cgroups",
+                "seccomp",
+                "job network",
+                "userfaultfd",
+                "clock"))
             assertEquals(Verdict.OK, find(what).verdict(), find(what).toString());
         assertEquals("v2 with cpu freezer memory pids", find("cgroups").detail());
     }
@@ -74,6 +84,15 @@ class MachineChecksIT {
         Files.delete(root.resolve("dev/fuse"));
         assertEquals(Verdict.MISSING, find("fuse").verdict());
         assertTrue(find("fuse").detail().contains("modprobe fuse"));
+    }
+
+    @Test
+    void whatJobsInHomesNetworkNeedIsNamed() throws IOException {
+        Files.delete(root.resolve("usr/sbin/nft"));
+        assertTrue(find("job network").detail().contains("install nftables"));
+        Files.delete(root.resolve("dev/net/tun"));
+        assertTrue(find("job network").detail().contains("modprobe tun"));
+        assertEquals(Verdict.NOTE, find("job network").verdict());
     }
 
     @Test

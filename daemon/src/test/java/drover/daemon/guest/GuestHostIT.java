@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.guest.HeardAtHome.Heard;
 import drover.daemon.links.ImageLinks;
+import drover.daemon.network.GuestDevices;
+import drover.daemon.network.PacketPump;
 import drover.homefs.cache.BlockStore;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.JobId;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobMessage.GuestFailed;
 import drover.protocol.job.JobMessage.GuestStarted;
 import drover.protocol.job.JobMessage.KillGuest;
@@ -58,6 +61,7 @@ class GuestHostIT {
                 DaemonConfig.parse(properties, "test"),
                 new Keeper.Setup(none, none, directory, directory.resolve("images"), ""),
                 new BlockStore(directory.resolve("content"), 1 << 20),
+                new GuestDevices(new PacketPump(), new NoPackets()),
                 homes,
                 new ImageLinks(null));
         keeper.accept();
@@ -80,7 +84,7 @@ class GuestHostIT {
     }
 
     private static StartGuest start(GuestKey guest) {
-        return new StartGuest(guest, new Credentials(1000, 1000, List.of()), 0, false, Unpooled.buffer());
+        return new StartGuest(guest, new Credentials(1000, 1000, List.of()), 0, GuestNetwork.NONE, Unpooled.buffer());
     }
 
     /// Types of what the keeper is told up to the lease, which is the last. The host answers another home only when

@@ -16,7 +16,7 @@ class HeldGuestsTest {
     private static final GuestKey FIRST = new GuestKey(new JobId(N1, 1), 1);
     private static final GuestKey OTHER = new GuestKey(new JobId(new NodeId("n3"), 1), 1);
 
-    private final HeldGuests guests = new HeldGuests(new CallerTable());
+    private final HeldGuests guests = new HeldGuests(new CallerTable(), _ -> {});
 
     @Test
     void aGuestHasAnInitOnceItHasStarted() {

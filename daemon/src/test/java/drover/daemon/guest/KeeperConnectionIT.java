@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.ImageLinks;
+import drover.daemon.network.GuestDevices;
+import drover.daemon.network.PacketPump;
 import drover.homefs.cache.BlockStore;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -74,6 +76,7 @@ class KeeperConnectionIT {
                 DaemonConfig.parse(properties, "test"),
                 new Keeper.Setup(program, run.resolve("init"), run, run.resolve("images"), ""),
                 new BlockStore(run.resolve("content"), 1 << 20),
+                new GuestDevices(new PacketPump(), new NoPackets()),
                 new HeardAtHome(),
                 new ImageLinks(null));
     }

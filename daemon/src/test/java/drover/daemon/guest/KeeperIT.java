@@ -8,6 +8,7 @@ import drover.model.GuestKey;
 import drover.model.JobId;
 import drover.model.NodeId;
 import drover.protocol.Wire;
+import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -104,7 +105,7 @@ class KeeperIT {
                         GUEST,
                         new Credentials(1000, 1001, List.of(4, 24)),
                         5L << 30,
-                        true,
+                        GuestNetwork.OF_NODE,
                         Unpooled.wrappedBuffer(spec)),
                 true,
                 100);

@@ -50,6 +50,10 @@ public final class JobCodec {
     private static final int GUEST_STAYS = 107;
     private static final int GUEST_DEAD = 108;
 
+    private static final int NETWORK_NONE = 0;
+    private static final int NETWORK_NODE = 1;
+    private static final int NETWORK_HOME = 2;
+
     /// Length of the shortest guest key on the wire: an empty name, a number, an epoch.
     private static final int KEY_MIN_BYTES = 16;
 
@@ -63,7 +67,8 @@ public final class JobCodec {
             case StartGuest m -> {
                 begin(out, START_GUEST, m.guest());
                 writeCredentials(out, m.credentials());
-                out.writeLongLE(m.memoryLimitBytes()).writeBoolean(m.nodeNetwork());
+                out.writeLongLE(m.memoryLimitBytes());
+                writeNetwork(out, m.network());
                 out.writeBytes(m.spec(), m.spec().readerIndex(), m.spec().readableBytes());
             }
             case Session m -> {
@@ -78,6 +83,7 @@ public final class JobCodec {
                 begin(out, PREPARE_GUEST, m.guest());
                 Wire.writeString(out, m.source().name());
                 writeCredentials(out, m.credentials());
+                writeNetwork(out, m.network());
             }
             case SendGuest m -> {
                 begin(out, SEND_GUEST, m.guest());
@@ -119,8 +125,8 @@ public final class JobCodec {
                 Credentials credentials = readCredentials(in);
                 long memoryLimitBytes = Wire.readI64(in);
                 if (memoryLimitBytes < 0) throw new WireException("negative memory limit " + memoryLimitBytes);
-                boolean nodeNetwork = Wire.readU8(in) != 0;
-                yield new StartGuest(guest, credentials, memoryLimitBytes, nodeNetwork, rest(in));
+                GuestNetwork network = readNetwork(in);
+                yield new StartGuest(guest, credentials, memoryLimitBytes, network, rest(in));
             }
             case SESSION -> new Session(Wire.readKey(in), rest(in));
             case KILL_GUEST -> new KillGuest(Wire.readKey(in));
@@ -132,7 +138,8 @@ public final class JobCodec {
                 yield new Lease(Duration.ofMillis(millis));
             }
             case RECONCILE -> new Reconcile(readKeys(in));
-            case PREPARE_GUEST -> new PrepareGuest(Wire.readKey(in), Wire.readNode(in), readCredentials(in));
+            case PREPARE_GUEST ->
+                new PrepareGuest(Wire.readKey(in), Wire.readNode(in), readCredentials(in), readNetwork(in));
             case SEND_GUEST -> new SendGuest(Wire.readKey(in), Wire.readKey(in), Wire.readNode(in));
             case KEEP_GUEST -> new KeepGuest(Wire.readKey(in));
             case END_GUEST -> new EndGuest(Wire.readKey(in));
@@ -167,6 +174,31 @@ public final class JobCodec {
         List<Integer> groups = new ArrayList<>(count);
         for (int i = 0; i < count; i++) groups.add(Wire.readI32(in));
         return new Credentials(uid, gid, groups);
+    }
+
+    /// Writes which network a guest is given; the keeper is told in the same words.
+    public static void writeNetwork(ByteBuf out, GuestNetwork network) {
+        switch (network) {
+            case GuestNetwork.None _ -> out.writeByte(NETWORK_NONE);
+            case GuestNetwork.OfNode _ -> out.writeByte(NETWORK_NODE);
+            case GuestNetwork.OfHome home -> {
+                out.writeByte(NETWORK_HOME).writeInt(home.address());
+                Wire.writeString(out, home.resolverPath());
+                Wire.writeString(out, home.resolverLines());
+            }
+        }
+    }
+
+    private static GuestNetwork readNetwork(ByteBuf in) {
+        int kind = Wire.readU8(in);
+        return switch (kind) {
+            case NETWORK_NONE -> GuestNetwork.NONE;
+            case NETWORK_NODE -> GuestNetwork.OF_NODE;
+            case NETWORK_HOME ->
+                new GuestNetwork.OfHome(
+                        Integer.reverseBytes(Wire.readI32(in)), Wire.readString(in), Wire.readString(in));
+            default -> throw new WireException("unknown network of kind " + kind);
+        };
     }
 
     private static void writeKeys(ByteBuf out, List<GuestKey> keys) {

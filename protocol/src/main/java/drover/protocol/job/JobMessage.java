@@ -13,9 +13,9 @@ public sealed interface JobMessage {
     /// Home: run this guest. Said again, the answer is given again.
     ///
     /// @param memoryLimitBytes 0 for none
-    /// @param nodeNetwork the node's own network instead of an empty one; the node may refuse
     /// @param spec what to run, in the deputy's words; only the keeper reads all of it
-    record StartGuest(GuestKey guest, Credentials credentials, long memoryLimitBytes, boolean nodeNetwork, ByteBuf spec)
+    record StartGuest(
+            GuestKey guest, Credentials credentials, long memoryLimitBytes, GuestNetwork network, ByteBuf spec)
             implements JobMessage {}
 
     /// Either: a session frame between deputy and keeper.
@@ -34,7 +34,8 @@ public sealed interface JobMessage {
     record Reconcile(List<GuestKey> alive) implements JobMessage {}
 
     /// Home, to the target of a move: get ready for a guest that runs on `source` under the epoch before.
-    record PrepareGuest(GuestKey guest, NodeId source, Credentials credentials) implements JobMessage {}
+    record PrepareGuest(GuestKey guest, NodeId source, Credentials credentials, GuestNetwork network)
+            implements JobMessage {}
 
     /// Home, to the source: hold this guest and send it to `target`.
     ///

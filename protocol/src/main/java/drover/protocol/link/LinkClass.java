@@ -10,7 +10,9 @@ public enum LinkClass {
     /// Small file calls.
     FILES(2, (1 << 20) + (64 << 10), false),
     /// File data from 16 KiB.
-    BULK(3, (1 << 20) + (64 << 10), true);
+    BULK(3, (1 << 20) + (64 << 10), true),
+    /// Packets of guests in their home's network; only between nodes that have such.
+    PACKETS(4, (64 << 10) + (1 << 10), false);
 
     private final int code;
     private final int frameLimitBytes;
@@ -34,9 +36,15 @@ public enum LinkClass {
     }
 
     /// The longest frame accepted or sent. JOBS must hold an environment and argument vector (the kernel's own
-    /// limit for both is of this size), the others one file call with its data and room for a header.
+    /// limit for both is of this size), FILES and BULK one file call with
+    /// its data and room for a header, PACKETS the longest packet and what the kernel says of it.
     public int frameLimitBytes() {
         return frameLimitBytes;
+    }
+
+    /// Whether it is dialled only when somebody asks for it by name.
+    public boolean isOnDemand() {
+        return this == PACKETS;
     }
 
     /// Whether frames may be compressed: only where no small one waits behind them.

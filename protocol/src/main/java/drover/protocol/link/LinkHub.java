@@ -151,15 +151,19 @@ public final class LinkHub implements AutoCloseable {
         return (InetSocketAddress) listening.localAddress();
     }
 
-    /// Dials all registered classes of the node, and again whenever one is lost, until [#drop].
+    /// Dials all registered classes of the node but those on demand, and again whenever one is lost, until [#drop].
     public void keep(NodeId node) {
+        for (LinkClass linkClass : listeners.keySet()) if (!linkClass.isOnDemand()) keep(node, linkClass);
+    }
+
+    /// The same for one class.
+    public void keep(NodeId node, LinkClass linkClass) {
         if (!started) throw new IllegalStateException("the hub is not started");
-        for (LinkClass linkClass : listeners.keySet())
-            diallers.computeIfAbsent(new Key(node, linkClass, true), key -> {
-                var dialler = new Dialler(this, loops.next(), node, linkClass);
-                dialler.start();
-                return dialler;
-            });
+        diallers.computeIfAbsent(new Key(node, linkClass, true), key -> {
+            var dialler = new Dialler(this, loops.next(), node, linkClass);
+            dialler.start();
+            return dialler;
+        });
     }
 
     /// Dials the node no more, and closes the links dialled to it and what is to become one.

@@ -32,7 +32,7 @@ class LinkHubIT {
             n1.knows(n2);
             n1.hub.keep(n2.id);
             var random = new Random(7);
-            for (LinkClass linkClass : LinkClass.values()) {
+            for (LinkClass linkClass : TestNode.CLASSES) {
                 Link link = n1.awaitLink(n2.id, linkClass);
                 int[] sizes = {1, 100, 4096, 16384, 131072, linkClass.frameLimitBytes()};
                 n1.answers.clear();
@@ -47,6 +47,19 @@ class LinkHubIT {
             }
             assertTrue(n2.hub.linkFrom(n1.id, LinkClass.JOBS).isPresent());
             assertTrue(n2.hub.link(n1.id, LinkClass.JOBS).isEmpty(), "n2 dialled nobody");
+        }
+    }
+
+    @Test
+    void aClassOnDemandIsDialledOnlyWhenItIsAskedForByName() throws Exception {
+        try (var n1 = new TestNode(authority.issue("n1"));
+                var n2 = new TestNode(authority.issue("n2"))) {
+            n1.knows(n2);
+            n1.hub.keep(n2.id);
+            for (LinkClass linkClass : TestNode.CLASSES) n1.awaitLink(n2.id, linkClass);
+            assertTrue(n1.hub.link(n2.id, LinkClass.PACKETS).isEmpty());
+            n1.hub.keep(n2.id, LinkClass.PACKETS);
+            n1.awaitLink(n2.id, LinkClass.PACKETS);
         }
     }
 
@@ -101,7 +114,7 @@ class LinkHubIT {
     }
 
     private static boolean hasNoLink(TestNode home, TestNode node) {
-        return Arrays.stream(LinkClass.values())
+        return TestNode.CLASSES.stream()
                 .allMatch(linkClass -> home.hub.link(node.id, linkClass).isEmpty());
     }
 
@@ -125,7 +138,7 @@ class LinkHubIT {
                 var n2 = new TestNode(authority.issue("n2"))) {
             n1.knows(n2);
             n1.hub.keep(n2.id);
-            for (LinkClass linkClass : LinkClass.values()) n1.awaitLink(n2.id, linkClass);
+            for (LinkClass linkClass : TestNode.CLASSES) n1.awaitLink(n2.id, linkClass);
             assertDialsNoMoreWhenItDrops(n1, n2);
         }
     }
@@ -143,7 +156,7 @@ class LinkHubIT {
                 n1.hub.drop(n2.id);
             }
             n1.hub.keep(n2.id);
-            for (LinkClass linkClass : LinkClass.values()) n1.awaitLink(n2.id, linkClass);
+            for (LinkClass linkClass : TestNode.CLASSES) n1.awaitLink(n2.id, linkClass);
             n1.hub.link(n2.id, LinkClass.JOBS).orElseThrow().close("the network failed for a moment");
             LockSupport.parkNanos(random.nextInt(100_000_000));
             assertDialsNoMoreWhenItDrops(n1, n2);

@@ -155,7 +155,7 @@ class RefusalIT {
         try (var home = new TestNode(guest)) {
             home.knows(node);
             home.hub.keep(node.id);
-            for (LinkClass linkClass : LinkClass.values()) home.awaitLink(node.id, linkClass);
+            for (LinkClass linkClass : TestNode.CLASSES) home.awaitLink(node.id, linkClass);
             revoked.add(guest.certificate().getSerialNumber());
             node.hub.disconnect(revocations::isRevoked, "its certificate was revoked");
             Waiting.until(
@@ -280,7 +280,7 @@ class RefusalIT {
             try (var home = new TestNode(guest)) {
                 home.knows(small);
                 home.hub.keep(small.id);
-                for (LinkClass linkClass : LinkClass.values()) home.awaitLink(small.id, linkClass);
+                for (LinkClass linkClass : TestNode.CLASSES) home.awaitLink(small.id, linkClass);
             }
         }
     }
@@ -305,7 +305,7 @@ class RefusalIT {
         try (var home = new TestNode(authority.issue("n4"))) {
             home.knows(node);
             home.hub.keep(node.id);
-            for (LinkClass linkClass : LinkClass.values())
+            for (LinkClass linkClass : TestNode.CLASSES)
                 home.awaitLink(node.id, linkClass).send(TestNode.frame(new byte[] {1, 2}));
             Waiting.until("echoes after seed " + seed, () -> home.answers.size() == 3);
         }

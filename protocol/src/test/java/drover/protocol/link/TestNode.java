@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,11 @@ final class TestNode implements AutoCloseable {
     final LinkHub hub;
     final TlsIdentity identity;
     final List<String> events = new CopyOnWriteArrayList<>();
+    /// Those that are dialled without being asked for by name.
+    static final List<LinkClass> CLASSES = Arrays.stream(LinkClass.values())
+            .filter(linkClass -> !linkClass.isOnDemand())
+            .toList();
+
     final List<byte[]> answers = new CopyOnWriteArrayList<>();
     volatile Runnable onAnswer;
     private final Map<NodeId, InetSocketAddress> addresses = new ConcurrentHashMap<>();
