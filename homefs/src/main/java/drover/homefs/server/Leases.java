@@ -272,12 +272,14 @@ final class Leases {
             }
             case Change.Attributes(Identity file) -> {
                 Inode inode = view.inodes.find(file);
+                if (inode != null && own) inode.promises.closed();
                 if (inode == null || own) return;
                 taken.concerned().add(inode.id);
                 attributes(inode, items);
             }
             case Change.Content(Identity file) -> {
                 Inode inode = view.inodes.find(file);
+                if (inode != null && own) inode.promises.closed();
                 if (inode == null || own) return;
                 taken.concerned().add(inode.id);
                 content(inode, items);

@@ -48,6 +48,12 @@ final class Promises {
         toAll = false;
     }
 
+    /// The node has made it less open itself, and said before who has it open.
+    void closed() {
+        toAll = false;
+        perhapsOpen = false;
+    }
+
     void takeAttributes() {
         attributes = false;
         toAll = false;
