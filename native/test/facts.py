@@ -166,10 +166,29 @@ def fact_the_guest_is_in_namespaces_of_its_own_and_sees_only_itself(lab):
     equal(lines[0], "drover-init")
     assert int(lines[1]) <= 5, lines
     equal(lines[2], "homename")
-    equal(lines[-2], "/run: drover  /run/drover: guest ", "a /run with nothing but the guest's mark")
+    equal(lines[-2], "/run: drover  /run/drover: drover-init guest ", "a /run with nothing but init and the guest's mark")
     for kind in ("pid", "mnt", "ipc", "uts", "net"):
         here = os.readlink(f"/proc/self/ns/{kind}")
         assert here not in lines, (kind, lines)
+
+
+def fact_nothing_of_init_is_outside_of_its_guest(lab):
+    p = lab.popen("sleep", "100")
+    until(lambda: any(j.first_pid for j in lab.daemon.jobs.values()), "it started")
+    init = f"/proc/{next(iter(lab.daemon.jobs.values())).pid}"
+    until(lambda: len(os.listdir(init + "/fd")) == 5, "the control socket of before is gone")
+    equal(os.readlink(init + "/exe"), "/run/drover/drover-init", "its program")
+    equal([os.readlink(f"{init}/fd/{fd}") for fd in range(3)], ["/dev/null"] * 3)
+    mounts = {line.split()[0] for line in open(init + "/mountinfo")}
+    for fd in range(3):
+        mount = next(line.split()[1] for line in open(f"{init}/fdinfo/{fd}") if line.startswith("mnt_id"))
+        assert mount in mounts, (fd, mount, mounts)
+    status_lines = dict(line.split(":", 1) for line in open(init + "/status"))
+    equal(status_lines["NSsid"].split()[-1], "1", "its session is its own")
+    control = os.readlink(init + "/fd/3").strip("socket:[]")
+    assert any(line.split()[6] == control for line in open(init + "/net/unix").readlines()[1:]), "its control socket is in its network"
+    p.terminate()
+    equal(p.wait(10), -signal.SIGTERM)
 
 
 def too_long(signo, stack):
@@ -182,13 +201,14 @@ def main(names):
         return 1
     import facts_attacks
     import facts_criu
+    import facts_moves
     import facts_streams
     import facts_terminal
     import facts_walls
     os.chdir("/")  # the checkout may be in root's home, which Debian closes to the users whom guests run as
     signal.signal(signal.SIGALRM, too_long)
     facts = {}
-    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu):
+    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu, facts_moves):
         facts.update({n: f for n, f in vars(module).items() if n.startswith("fact_")})
     passed, failed = 0, []
     for name, fact in facts.items():

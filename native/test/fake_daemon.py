@@ -12,6 +12,7 @@ RUN, SESSION, RESUME, ATTACH, TEXT = 1, 2, 3, 4, 121
 ACCEPTED, REFUSED, D_SESSION, STARTED, ENDED = 101, 102, 103, 104, 105
 K_MOUNT, K_UNMOUNT, K_START, K_SESSION, K_KILL, K_FORGET, K_LEASE, K_LIST = 1, 2, 3, 4, 5, 6, 7, 8
 K_STARTED, K_START_FAILED, K_SESSION_BACK, K_INVENTORY = 103, 104, 105, 106
+K_OF_MOVES = 109
 S_EXITED, S_GONE, S_RESYNC, S_USAGE = 10, 11, 12, 13
 
 
@@ -87,6 +88,7 @@ class FakeDaemon:
         self.lose = []  # (what, after how many relayed bytes)
         self.relayed = 0
         self.inventory = None
+        self.of_moves = []  # (type, what follows the key)
         self.last = None
         self.watchers = {}
         self.closing = False
@@ -253,6 +255,9 @@ class FakeDaemon:
     def from_keeper(self, kind, body):
         if kind == K_INVENTORY:
             self.inventory = body
+            return
+        if kind >= K_OF_MOVES:
+            self.of_moves.append((kind, self.job_of(body)[1]))
             return
         if kind not in (K_STARTED, K_START_FAILED, K_SESSION_BACK):
             return

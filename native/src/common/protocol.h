@@ -49,7 +49,22 @@ enum daemon_frame {
 enum ended_how { ENDED_EXITED = 0, ENDED_SIGNALLED = 1, ENDED_FAILED = 2 };
 
 /// Daemon -> keeper, and back.
-enum to_keeper { K_MOUNT = 1, K_UNMOUNT = 2, K_START = 3, K_SESSION = 4, K_KILL = 5, K_FORGET = 6, K_LEASE = 7, K_LIST = 8 };
+enum to_keeper {
+    K_MOUNT = 1,
+    K_UNMOUNT = 2,
+    K_START = 3,
+    K_SESSION = 4,
+    K_KILL = 5,
+    K_FORGET = 6,
+    K_LEASE = 7,
+    K_LIST = 8,
+    K_DUMP = 9,     // source: hold the guest and write it into an image
+    K_RESTORE = 10, // target: make it from the image, as another epoch, and hold it
+    K_KNOWN = 11,   // the process or namespace that was told is known as the guest's
+    K_RESUME = 12,  // target: let it run
+    K_ABANDON = 13, // source: it goes on here
+    K_LEFT = 14,    // source: another node has it; end it, and say when it is dead
+};
 enum from_keeper {
     K_MOUNTED = 101,
     K_STARTED = 103,
@@ -58,8 +73,15 @@ enum from_keeper {
     K_INVENTORY = 106,
     K_UNMOUNTED = 107,
     K_CREATED = 108,
+    K_CALLER = 109,      // this process and its children act for the guest; CRIU waits for K_KNOWN
+    K_DUMPED = 110,      // with what the target's keeper has to know
+    K_DUMP_FAILED = 111, // why; the guest goes on
+    K_RESTORED = 112,    // complete, and held
+    K_DEAD = 113,        // after K_LEFT: no process of it is left
 };
-enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3 };
+/// At the end of an inventory: what this keeper understands. An older one says nothing there.
+enum keeper_version { KEEPER_MOVES = 1 };
+enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5 };
 
 /// Keeper -> init, and back: datagrams on a SOCK_SEQPACKET pair; byte 0 is one of these.
 enum to_init {
@@ -69,6 +91,7 @@ enum to_init {
     I_CONTINUE = 'c',
 };
 enum from_init {
+    R_CONTROL = 'N',  // with the descriptor that replaces this socket; nothing follows on it
     R_PTY = 'P',      // with the master's descriptor
     R_MAIN = 'M',     // sent by the first process itself: its credentials name its pid on the node
     R_STARTED = 'B',  // exec succeeded

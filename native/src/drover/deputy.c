@@ -59,8 +59,11 @@ static void on_ended(struct deputy *d, struct reader *r) {
     get_u8(r); // the core is the guest's
     uint8_t lingering = get_u8(r);
     struct slice message = get_str(r);
-    if (r->bad)
+    if (r->bad) {
+        say("drover: job %llu has ended, but this program does not understand how: is the daemon of another version?",
+            (unsigned long long)d->job);
         give_up(d, EXIT_DROVER);
+    }
     terminal_restore(&d->terminal);
     if (message.length > 0)
         say("%.*s", (int)message.length, (const char *)message.at);

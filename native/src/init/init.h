@@ -1,5 +1,6 @@
 // Process: drover-init, pid 1 of a guest's pid namespace (child of the keeper, which is its only correspondent).
-// It prepares namespaces ahead of time, waits for a START, builds the guest's root, starts the first process, reaps.
+// It prepares namespaces ahead of time, goes on as a program inside of them, waits for a START, builds the guest's root,
+// starts the first process, reaps.
 #pragma once
 #include "../common/start.h"
 
@@ -19,6 +20,8 @@ struct start_fds {
 /// Says to the keeper why the guest cannot start, and ends this namespace.
 _Noreturn void refuse(uint8_t exit_status, const char *what, const char *name, int error);
 void control_send(const void *message, size_t length);
+/// A message that is its tag, with a descriptor.
+void control_send_fd(char tag, int fd);
 
 // root.c: the mounts
 /// What is made ahead of time.
@@ -34,6 +37,18 @@ void root_enter(const char *run_dir, const struct start *s, const struct start_f
 void root_leave_stage(struct prepared *p);
 /// Opens the guest's terminal in its own devpts.
 void root_open_pty(const struct start *s, struct start_fds *fds);
+
+// inside.c: init as a part of its guest
+/// The first argument of the program that runs inside of the guest's mounts.
+#define INSIDE "--inside"
+#define INSIDE_ARGUMENTS 5
+/// Goes on as a program in the guest's own mounts, with nothing of the node open but what is prepared.
+_Noreturn void inside_go_on(int program, const char *run_dir, const struct prepared *p);
+/// That program's beginning. Returns the keeper's run directory.
+const char *inside_arrive(char **arguments, struct prepared *p);
+/// Has the keeper take a control socket that belongs to the guest's network namespace. Returns the one before: what the
+/// keeper has said on it is to be read first, to its end.
+int inside_renew_control(void);
 
 // sandbox.c: what a guest may not
 void sandbox_drop_capabilities(uint32_t uid, uint8_t net);

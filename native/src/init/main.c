@@ -104,8 +104,7 @@ static int receive_start(struct start_fds *fds) {
     return memory;
 }
 
-static void send_pty(int master) {
-    char tag = R_PTY;
+void control_send_fd(char tag, int fd) {
     union {
         struct cmsghdr align;
         char space[CMSG_SPACE(sizeof(int))];
@@ -116,9 +115,9 @@ static void send_pty(int master) {
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(c), &master, sizeof(int));
+    memcpy(CMSG_DATA(c), &fd, sizeof(int));
     if (sendmsg(CONTROL_FD, &message, MSG_NOSIGNAL) < 0)
-        refuse(125, "cannot hand over", "the terminal", errno);
+        refuse(125, "cannot hand over", "a descriptor", errno);
 }
 
 static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
@@ -135,6 +134,7 @@ static void fill_usage(struct init_exit *e) {
 /// What init knows of its namespace while the guest runs.
 struct watch {
     pid_t first;
+    int before;    // the control socket before this one; -1 once it is read to its end
     int report_fd; // -1 once exec has been seen
     bool first_ended;
     struct prepared *prepared;
@@ -212,10 +212,16 @@ static void read_report(struct watch *w) {
     }
 }
 
-static void obey(const struct watch *w) {
+static void obey(struct watch *w) {
     uint8_t message[16];
-    ssize_t n = recv(CONTROL_FD, message, sizeof message, MSG_DONTWAIT);
-    if (n == 0 || (n < 0 && errno == ECONNRESET))
+    ssize_t n = recv(w->before >= 0 ? w->before : CONTROL_FD, message, sizeof message, MSG_DONTWAIT);
+    bool ended = n == 0 || (n < 0 && errno == ECONNRESET);
+    if (ended && w->before >= 0) {
+        close(w->before);
+        w->before = -1;
+        return;
+    }
+    if (ended)
         _exit(0); // the keeper is gone: so is the guest
     if (n == 2 && message[0] == I_SIGNAL && !w->first_ended) {
         int signo = message[1] & 0x7f;
@@ -229,7 +235,8 @@ static void obey(const struct watch *w) {
 
 static _Noreturn void watch_over(struct watch *w, int signal_fd) {
     for (;;) {
-        struct pollfd ready[3] = {{CONTROL_FD, POLLIN, 0}, {signal_fd, POLLIN, 0}, {w->report_fd, POLLIN, 0}};
+        int control = w->before >= 0 ? w->before : CONTROL_FD;
+        struct pollfd ready[3] = {{control, POLLIN, 0}, {signal_fd, POLLIN, 0}, {w->report_fd, POLLIN, 0}};
         if (poll(ready, 3, -1) < 0 && errno != EINTR)
             _exit(125);
         if (ready[2].revents) // first, so that "started" precedes "exited"
@@ -244,18 +251,10 @@ static _Noreturn void watch_over(struct watch *w, int signal_fd) {
     }
 }
 
-int main(int argc, char **argv) {
-    if (argc < 2 || getpid() != 1) {
-        fprintf(stderr, "drover-init: this is pid 1 of a guest; only drover-keeper starts it\n");
-        return 2;
-    }
-    const char *run_dir = argv[1];
+/// Makes the namespaces, and all in them that needs no START.
+static _Noreturn void prepare(int argc, char **argv) {
     char stage[4096];
-    snprintf(stage, sizeof stage, "%s/mnt", run_dir);
-    sigset_t all;
-    sigfillset(&all);
-    if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 || sigprocmask(SIG_SETMASK, &all, NULL) < 0)
-        refuse(125, "cannot prepare", "pid 1", errno);
+    snprintf(stage, sizeof stage, "%s/mnt", argv[1]);
     be_first_to_go();
     for (int i = 2; i < argc; i++)
         join_cgroup(argv[i]);
@@ -263,8 +262,29 @@ int main(int argc, char **argv) {
         refuse(125, "cannot make", "namespaces", errno);
     raise_loopback();
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); // ENOSYS: a kernel without keyrings has none to share
+    int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (program < 0)
+        refuse(125, "cannot open", "the program of init", errno);
     struct prepared prepared;
     root_prepare(stage, &prepared);
+    inside_go_on(program, argv[1], &prepared);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || getpid() != 1) {
+        fprintf(stderr, "drover-init: this is pid 1 of a guest; only drover-keeper starts it\n");
+        return 2;
+    }
+    sigset_t all;
+    sigfillset(&all);
+    if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 || sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+        refuse(125, "cannot prepare", "pid 1", errno);
+    if (strcmp(argv[1], INSIDE) != 0)
+        prepare(argc, argv);
+    if (argc != INSIDE_ARGUMENTS)
+        refuse(125, "cannot understand", "its own arguments", EPROTO);
+    struct prepared prepared;
+    const char *run_dir = inside_arrive(argv, &prepared);
     int signal_fd = signalfd(-1, &all, SFD_CLOEXEC);
     if (signal_fd < 0)
         refuse(125, "cannot watch", "signals", errno);
@@ -284,13 +304,14 @@ int main(int argc, char **argv) {
         refuse(125, "cannot set the host name", start.hostname, errno);
     if (start.net == 1 && setns(fds.net, CLONE_NEWNET) < 0)
         refuse(125, "cannot enter", "the node's network", errno);
+    int before = inside_renew_control();
     root_enter(run_dir, &start, &fds, &prepared);
     root_open_pty(&start, &fds);
     if (fds.pty_master >= 0) {
-        send_pty(fds.pty_master);
+        control_send_fd(R_PTY, fds.pty_master);
         close(fds.pty_master);
         // The session is init's, so that the first process's group is not orphaned and ^Z stops it.
-        if (setsid() < 0 || ioctl(fds.pty_slave, TIOCSCTTY, 0) < 0)
+        if (ioctl(fds.pty_slave, TIOCSCTTY, 0) < 0)
             refuse(125, "cannot take", "the terminal", errno);
     }
     if (prepared.last_pid >= 0 && start.deputy_pid > 2) { // the first process has its deputy's pid, later ones follow
@@ -318,6 +339,6 @@ int main(int argc, char **argv) {
     if (fds.root >= 0)
         close(fds.root);
     munmap(blob, (size_t)st.st_size);
-    struct watch watch = {.first = first, .report_fd = report[0], .prepared = &prepared};
+    struct watch watch = {.first = first, .before = before, .report_fd = report[0], .prepared = &prepared};
     watch_over(&watch, signal_fd);
 }

@@ -2,6 +2,7 @@
 // /dev and /run. They are built ahead of time, because each unmount costs an RCU grace period.
 #define _GNU_SOURCE
 #include "init.h"
+#include "../common/hidden.h"
 #include "../common/protocol.h"
 
 #include <asm/termbits.h>
@@ -26,13 +27,6 @@ static void must(int result, const char *what, const char *name) {
     if (result < 0)
         refuse(125, what, name, errno);
 }
-
-/// What names the machine, its keys or its keyboard rather than the guest.
-static const char *const MASKED[] = {"kcore", "keys",      "key-users",   "sysrq-trigger", "timer_list", "sched_debug",
-                                     "kmsg",  "kallsyms",  "kpagecount",  "kpageflags",    "kpagecgroup", "latency_stats",
-                                     "slabinfo", "vmallocinfo", "iomem", "ioports", "mtrr", "pagetypeinfo", "vmcore", "profile", NULL};
-static const char *const READ_ONLY[] = {"sys", "irq", "bus", "fs", "acpi", "scsi", "driver", "pressure", "dynamic_debug", "asound",
-                                        NULL};
 
 static int prepare_proc(void) {
     must(mkdir("proc", 0755), "cannot make", "stage/proc");

@@ -1,25 +1,16 @@
 // Process: drover-init. What a guest may not do: capabilities that reach the node, and calls that ignore namespaces.
 #define _GNU_SOURCE
 #include "init.h"
+#include "../common/rights.h"
 
 #include <errno.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define BIT(c) (1ull << (c))
-
-/// Enough to be root among the home's files and the guest's own processes, nothing that reaches the node.
-static const uint64_t ROOT_KEEPS = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_KILL)
-    | BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SETPCAP) | BIT(CAP_SETFCAP) | BIT(CAP_SYS_CHROOT) | BIT(CAP_IPC_OWNER)
-    | BIT(CAP_LEASE);
-/// Only in a network of its own, which is nothing but a loopback.
-static const uint64_t ROOT_KEEPS_IN_OWN_NETWORK = BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_RAW);
 
 static void set_capabilities(uint64_t keep) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -46,7 +37,7 @@ void sandbox_drop_capabilities(uint32_t uid, uint8_t net) {
     clear_inheritable();
     uint64_t keep = uid == 0 ? ROOT_KEEPS | (net == 0 ? ROOT_KEEPS_IN_OWN_NETWORK : 0) : 0;
     for (unsigned c = 0; c < 64; c++)
-        if (!(keep & BIT(c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0) {
+        if (!(keep & RIGHT(c)) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0) {
             if (errno == EINVAL)
                 break; // beyond the last capability of this kernel
             refuse(125, "cannot drop", "a capability", errno);
@@ -55,7 +46,14 @@ void sandbox_drop_capabilities(uint32_t uid, uint8_t net) {
         refuse(125, "cannot clear", "ambient capabilities", errno);
 }
 
-void sandbox_keep_only_kill(void) { set_capabilities(BIT(CAP_KILL)); }
+/// Nothing else that is made to run as this process could have more: an image of a guest can come from a forger.
+void sandbox_keep_only_kill(void) {
+    for (unsigned c = 0; c < 64; c++)
+        if (c != CAP_KILL && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0 && errno != EINVAL)
+            refuse(125, "cannot drop", "a capability", errno);
+    clear_inheritable();
+    set_capabilities(RIGHT(CAP_KILL));
+}
 
 /// Keyrings of a uid are shared by all homes, handles ignore path permissions, the rest changes the node itself.
 static const uint32_t DENIED[] = {

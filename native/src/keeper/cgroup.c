@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,23 @@ bool cgroup_is_runnable(const struct cgroups *c, unsigned number) {
         end++;
     }
     return false;
+}
+
+void cgroup_kill(const struct cgroups *c, unsigned number) {
+    char path[1100], text[TASKS_LOOKED_AT * 8], *end;
+    if (c->count == 0)
+        return;
+    cgroup_path(c, 0, number, path, sizeof path);
+    for (int turn = 0; turn < 2; turn++) {
+        read_text(path, "cgroup.procs", text, sizeof text);
+        for (char *at = text; *at; at = end + (*end == '\n')) {
+            long pid = strtol(at, &end, 10);
+            if (end == at)
+                break;
+            if (pid > 1 && *end == '\n') // the last may be cut off
+                kill((pid_t)pid, SIGKILL);
+        }
+    }
 }
 
 bool cgroup_remove(const struct cgroups *c, unsigned number) {

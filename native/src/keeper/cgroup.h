@@ -38,5 +38,7 @@ bool task_is_runnable(pid_t task);
 /// Whether a task of the group wants the processor or waits for a file. It may get little of it for long: under a quota,
 /// one task can have the whole share of the others.
 bool cgroup_is_runnable(const struct cgroups *c, unsigned number);
+/// Kills all that is in it, now and once more: what was born meanwhile.
+void cgroup_kill(const struct cgroups *c, unsigned number);
 /// False: still busy, try later.
 bool cgroup_remove(const struct cgroups *c, unsigned number);

@@ -15,7 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// As many as start at once on a usual node while the pool refills behind them; each costs about 100 KiB.
+/// As many as start at once on a usual node while the pool refills behind them; each costs about 800 KiB, most of it the
+/// program of its init.
 #define POOL_SIZE 3
 
 static _Noreturn void become_init(const struct keeper *k, int control, unsigned number) {

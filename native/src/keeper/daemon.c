@@ -138,25 +138,37 @@ size_t session_frame(struct guest *g, uint8_t kind) {
     return mark;
 }
 
+/// 0: not told of.
+static uint8_t inventory_state(const struct guest *g) {
+    if (g->forgotten)
+        return 0;
+    switch (g->state) {
+        case GUEST_RUNNING: return g->move ? INVENTORY_LEAVING : INVENTORY_RUNNING;
+        case GUEST_EXITED: return INVENTORY_EXITED;
+        case GUEST_LINGERING: return INVENTORY_LINGERING;
+        case GUEST_STARTING: return g->move ? INVENTORY_ARRIVING : 0;
+        case GUEST_FAILED: return 0;
+    }
+    return 0;
+}
+
 static void tell_inventory(struct keeper *k) {
     struct bytes *out = &k->daemon.out;
     size_t mark = frame_begin(out, K_INVENTORY);
     uint32_t n = 0;
     for (struct guest *g = k->guests; g; g = g->next)
-        n += !g->forgotten && (g->state == GUEST_RUNNING || g->state == GUEST_EXITED || g->state == GUEST_LINGERING);
+        n += inventory_state(g) != 0;
     put_u32(out, n);
     for (struct guest *g = k->guests; g; g = g->next) {
-        uint8_t state = g->state == GUEST_RUNNING ? INVENTORY_RUNNING
-            : g->state == GUEST_EXITED            ? INVENTORY_EXITED
-            : g->state == GUEST_LINGERING         ? INVENTORY_LINGERING
-                                                  : 0;
-        if (g->forgotten || state == 0)
+        uint8_t state = inventory_state(g);
+        if (state == 0)
             continue;
         put_key(out, g);
         put_u8(out, state);
         put_u32(out, (uint32_t)g->cradle.pid);
         put_u64(out, g->pid_namespace);
     }
+    put_u8(out, KEEPER_MOVES);
     daemon_end(k, mark);
     for (struct guest *g = k->guests; g; g = g->next)
         if (!g->forgotten && g->state == GUEST_FAILED)
@@ -174,6 +186,10 @@ static bool obey(struct keeper *k, struct frame *f) {
         guest_start(k, r);
         return !r->bad;
     }
+    if (f->type == K_RESTORE) {
+        restore_start(k, r);
+        return !r->bad;
+    }
     struct slice home = get_str(r);
     if (home.length == 0 || home.length > 64 || memchr(home.at, '/', home.length) || memchr(home.at, 0, home.length)
         || home.at[0] == '.')
@@ -189,7 +205,12 @@ static bool obey(struct keeper *k, struct frame *f) {
         }
         case K_SESSION:
         case K_KILL:
-        case K_FORGET: {
+        case K_FORGET:
+        case K_DUMP:
+        case K_KNOWN:
+        case K_RESUME:
+        case K_LEFT:
+        case K_ABANDON: {
             uint64_t job = get_u64(r);
             uint32_t epoch = get_u32(r);
             struct guest *g = guest_find(k, home, job, epoch);
@@ -197,12 +218,16 @@ static bool obey(struct keeper *k, struct frame *f) {
                 return false;
             if (!g)
                 return true; // its end crossed this on the way
-            if (f->type == K_SESSION)
-                session_receive(g, r);
-            else if (f->type == K_KILL)
-                guest_kill(g);
-            else
-                guest_forget(g);
+            switch (f->type) {
+                case K_SESSION: session_receive(g, r); break;
+                case K_KILL: guest_kill(g); break;
+                case K_FORGET: guest_forget(g); break;
+                case K_DUMP: dump_start(g, r); break;
+                case K_KNOWN: move_known(g); break;
+                case K_RESUME: move_resume(g); break;
+                case K_LEFT: move_left(g); break;
+                default: move_abandon(g); break;
+            }
             return !r->bad;
         }
         default: return false;

@@ -37,8 +37,12 @@ void guest_tell_start(struct guest *g) {
     daemon_end(g->keeper, mark);
 }
 
-/// Says which pid namespace is the guest's before anything runs in it, so that its first file calls are known as its own.
-static void tell_created(struct guest *g) {
+void guest_tell_created(struct guest *g) {
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)g->cradle.pid);
+    if (stat(path, &st) == 0)
+        g->pid_namespace = st.st_ino;
     struct bytes *out = &g->keeper->daemon.out;
     size_t mark = guest_frame(g, K_CREATED);
     put_u32(out, (uint32_t)g->cradle.pid);
@@ -65,11 +69,17 @@ static void failed(struct guest *g, uint8_t status, const char *message, size_t 
     guest_tell_start(g);
 }
 
-static void failed_here(struct guest *g, const char *what) {
+void guest_fail(struct guest *g, uint8_t status, const char *message) {
+    failed(g, status, message, strlen(message));
+}
+
+void guest_fail_here(struct guest *g, const char *what) {
     char message[256];
     int n = snprintf(message, sizeof message, "cannot %s: %s", what, strerror(errno));
     failed(g, 125, message, n > 0 && (size_t)n < sizeof message ? (size_t)n : sizeof message - 1);
 }
+
+bool guest_is_held(const struct guest *g) { return g->move && (g->move->arrives || g->move->held); }
 
 static void ended(struct guest *g, const struct init_exit *e) {
     if (!g->has_exit) {
@@ -98,8 +108,15 @@ static void ended(struct guest *g, const struct init_exit *e) {
     session_tell_end(g);
 }
 
+static void on_control(struct watch *w, uint32_t events);
+
 static void on_message(struct guest *g, const uint8_t *m, size_t length, pid_t sender, int fd) {
     switch ((enum from_init)m[0]) {
+        case R_CONTROL:
+            watch_close(g->keeper, g->cradle.control);
+            g->cradle.control = fd;
+            watch_add(g->keeper, &g->control_watch, fd, EPOLLIN, on_control);
+            return;
         case R_PTY:
             fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
             int index = g->out[0].fd == -2 ? 0 : 2; // fd 1 is the terminal, or the terminal is a stream of its own
@@ -108,7 +125,7 @@ static void on_message(struct guest *g, const uint8_t *m, size_t length, pid_t s
             if (g->in.fd == -2) {
                 int again = fcntl(fd, F_DUPFD_CLOEXEC, 0);
                 if (again < 0)
-                    failed_here(g, "hold the terminal");
+                    guest_fail_here(g, "hold the terminal");
                 else {
                     g->in.is_pty = true;
                     stream_open(&g->in, g, again, EPOLLOUT | EPOLLET);
@@ -183,7 +200,35 @@ static void on_control(struct watch *w, uint32_t events) {
     }
 }
 
+void guest_watch_control(struct guest *g) {
+    watch_add(g->keeper, &g->control_watch, g->cradle.control, EPOLLIN, on_control);
+}
+
+/// Its next epoch runs on another node: what was said last is said there.
+void guest_left(struct guest *g) {
+    close_streams(g);
+    if (g->cradle.control >= 0)
+        watch_close(g->keeper, g->cradle.control);
+    g->cradle.control = -1;
+    if (g->cradle.pid > 0)
+        cradle_removed(g->keeper, &g->cradle);
+    g->cradle.pid = 0;
+    g->forgotten = true;
+    daemon_end(g->keeper, guest_frame(g, K_DEAD));
+    if (g->move && g->move->criu == 0)
+        move_end(g);
+}
+
 void guest_reaped(struct guest *g) {
+    if (g->move && g->move->arrives) {
+        g->move->init_reaped = true; // CRIU's end says what that means
+        g->cradle.pid = 0;
+        return;
+    }
+    if (g->left) {
+        guest_left(g);
+        return;
+    }
     on_control(&g->control_watch, 0); // what it said last
     if (g->cradle.control >= 0)
         watch_close(g->keeper, g->cradle.control);
@@ -198,7 +243,10 @@ void guest_reaped(struct guest *g) {
 }
 
 /// Makes a pipe that belongs to the guest's user (so that /dev/stdout can be opened); ours is the non-blocking end.
-static bool make_pipe(struct stream *s, struct guest *g, const struct start *start, bool input, int *theirs) {
+bool guest_make_pipe(struct guest *g, int number, int *theirs) {
+    bool input = number == 0;
+    struct stream *s = input ? &g->in : &g->out[number - 1];
+    struct stat st;
     int pair[2];
     if (pipe2(pair, O_CLOEXEC) < 0)
         return false;
@@ -206,11 +254,12 @@ static bool make_pipe(struct stream *s, struct guest *g, const struct start *sta
     *theirs = input ? pair[0] : pair[1];
     // One slot: "writable" then means that the guest has taken everything, which is what is acknowledged.
     if ((input && fcntl(ours, F_SETPIPE_SZ, 4096) < 0) || fcntl(ours, F_SETFL, O_NONBLOCK) < 0
-        || fchown(*theirs, start->uid, start->gid) < 0) {
+        || fchown(*theirs, g->terms.uid, g->terms.gid) < 0 || fstat(*theirs, &st) < 0) {
         close(pair[0]);
         close(pair[1]);
         return false;
     }
+    s->pipe = st.st_ino;
     stream_open(s, g, ours, (input ? EPOLLOUT : EPOLLIN) | EPOLLET);
     return true;
 }
@@ -249,11 +298,12 @@ static bool send_start(struct guest *g, const struct start *start, struct slice 
     unsigned char *has[3] = {&head.has_stdin, &head.has_stdout, &head.has_stderr};
     for (int i = 0; i < 3 && ok; i++) {
         struct stream *s = i == 0 ? &g->in : &g->out[i - 1];
+        s->kind = start->kind[i];
         if (start->kind[i] == KIND_TTY)
             s->fd = -2; // comes with R_PTY
         if (start->kind[i] != KIND_PIPE)
             continue;
-        ok = make_pipe(s, g, start, i == 0, &theirs[i]);
+        ok = guest_make_pipe(g, i, &theirs[i]);
         *has[i] = 1;
         fds[count] = theirs[i];
         count += ok;
@@ -277,6 +327,21 @@ static void start_ticking(struct keeper *k) {
     k->ticking = timerfd_settime(k->tick_timer, 0, &second, NULL) == 0;
 }
 
+struct guest *guest_add(struct keeper *k, struct slice home, uint64_t job, uint32_t epoch) {
+    struct guest *g = calloc(1, sizeof *g);
+    if (!g || !(g->home = slice_text(home)))
+        die("no memory for a guest");
+    g->keeper = k;
+    g->job = job;
+    g->epoch = epoch;
+    g->in.fd = g->out[0].fd = g->out[1].fd = g->out[2].fd = g->cradle.control = -1;
+    g->in.guest = g->out[0].guest = g->out[1].guest = g->out[2].guest = g;
+    g->next = k->guests;
+    k->guests = g;
+    start_ticking(k);
+    return g;
+}
+
 void guest_start(struct keeper *k, struct reader *r) {
     struct slice home = get_str(r);
     uint64_t job = get_u64(r);
@@ -291,38 +356,24 @@ void guest_start(struct keeper *k, struct reader *r) {
             guest_tell_start(g);
         return;
     }
-    g = calloc(1, sizeof *g);
-    if (!g || !(g->home = slice_text(home)))
-        die("no memory for a guest");
-    g->keeper = k;
-    g->job = job;
-    g->epoch = epoch;
-    g->in.fd = g->out[0].fd = g->out[1].fd = g->out[2].fd = g->cradle.control = -1;
-    g->in.guest = g->out[0].guest = g->out[1].guest = g->out[2].guest = g;
-    g->next = k->guests;
-    k->guests = g;
-    start_ticking(k);
+    g = guest_add(k, home, job, epoch);
     k->pool_failed = false;
     if (!start_parse(r, &start)) {
         failed(g, 125, "the job's description is malformed", 34);
         r->bad = false; // an honest daemon only passes it on: the job is refused, the connection stays
     } else if (!cradle_take(k, &g->cradle)) {
         g->cradle.control = -1;
-        failed_here(g, "make a process for it");
+        guest_fail_here(g, "make a process for it");
     } else {
-        watch_add(k, &g->control_watch, g->cradle.control, EPOLLIN, on_control);
-        char path[64];
-        struct stat st;
-        snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)g->cradle.pid);
-        if (stat(path, &st) == 0)
-            g->pid_namespace = st.st_ino;
-        tell_created(g);
+        guest_watch_control(g);
+        g->terms = (struct terms){start.root, start.net, start.uid, start.gid, start.memory_limit_bytes, start.cpu_weight};
+        guest_tell_created(g);
         cgroup_limit(&k->cgroups, g->cradle.number, start.memory_limit_bytes, start.cpu_weight);
         if (!cgroup_read_usage(&k->cgroups, g->cradle.number, &g->base))
             g->base = (struct cgroup_usage){0};
         g->told_at_ms = boottime_ms();
         if (!send_start(g, &start, blob))
-            failed_here(g, "hand it to its init");
+            guest_fail_here(g, "hand it to its init");
         struct home *h = home_find(k, g->home);
         if (h && h->expired)
             guest_freeze(g, true);
@@ -333,6 +384,7 @@ void guest_start(struct keeper *k, struct reader *r) {
 void guest_kill(struct guest *g) {
     if (g->cradle.pid > 0)
         kill(g->cradle.pid, SIGKILL);
+    move_kill(g);
     if (g->frozen)
         guest_freeze(g, false); // v1: nothing frozen dies
 }
@@ -357,7 +409,7 @@ void guest_forget(struct guest *g) {
 void guest_sweep(struct keeper *k) {
     for (struct guest **at = &k->guests; *at;) {
         struct guest *g = *at;
-        if (!g->forgotten || g->cradle.pid > 0) {
+        if (!g->forgotten || g->cradle.pid > 0 || g->move) {
             at = &g->next;
             continue;
         }

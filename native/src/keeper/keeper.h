@@ -5,8 +5,10 @@
 #include "../common/protocol.h"
 #include "../common/ring.h"
 #include "../common/start.h"
+#include "../gate/gate.h"
 #include "cgroup.h"
 
+#include <sys/ioctl.h>
 #include <sys/types.h>
 
 /// What epoll calls back.
@@ -32,8 +34,39 @@ struct stream {
     bool refused; // nobody takes more: output: the deputy; stdin: the guest
     bool end_told;
     bool is_pty;
+    uint8_t kind; // of enum stdio_kind
+    uint64_t pipe; // its inode, by which the guest's end is found in an image
+    bool was_open;      // on the node before, when it moves here
+    struct slice left;  // what was in its pipe there
     uint64_t exit_mark; // output that must be acknowledged before the exit is told
     struct ring ring;
+};
+
+/// A guest on its way to another node, or from one.
+struct move {
+    unsigned number; // by which CRIU's action scripts name it
+    pid_t criu;      // 0: it has ended
+    char *image;     // the directory
+    bool arrives;    // this node is the target
+    enum gate at;    // CRIU waits here, for `gate` to be told
+    int gate;
+    int go;        // CRIU is started when a byte comes out of this pipe
+    bool held;     // source: all is in the image
+    bool committed; // target: it may run
+    bool checked;   // target: its processes have their job's rights and no more
+    bool abandoned, init_reaped;
+    const char *objection; // source: why it stays after all
+    char root[64], devpts[64]; // target: where home's files and its terminal are mounted for CRIU, below the directory of homes
+    char uid[16], *groups; // target: whose it is, as home says; groups with commas between
+    int terminal, foreground;  // target: for CRIU to make it the controlling one; -1, 0: none
+};
+
+/// What a START asked for and a move takes along.
+struct terms {
+    uint8_t root, net;
+    uint32_t uid, gid;
+    uint64_t memory_limit_bytes;
+    uint32_t cpu_weight;
 };
 
 enum guest_state { GUEST_STARTING, GUEST_RUNNING, GUEST_EXITED, GUEST_LINGERING, GUEST_FAILED };
@@ -51,6 +84,9 @@ struct guest {
     pid_t first_pid; // on the node
     uint64_t pid_namespace;
     struct stream in, out[3]; // out[i] is stream i + 1
+    struct terms terms;
+    struct move *move;           // NULL: it stays
+    struct cgroup_usage carried; // used on the nodes before this one
     uint32_t signal_seen;
     uint8_t stopped; // the signal, or 0
     struct cgroup_usage base, told;
@@ -59,6 +95,7 @@ struct guest {
     uint64_t seen_cpu_us; // at the tick before
     int64_t seen_at_ms;
 
+    bool left; // another node has it: its end is told as K_DEAD
     bool has_exit, has_gone, exit_ever_told, exit_told, gone_told, forgotten, frozen;
     struct init_exit exit, gone;
     uint8_t fail_status;
@@ -86,7 +123,10 @@ struct keeper {
     struct cradle *pool;
 
     int listener;
-    struct watch listener_watch, daemon_watch, signal_watch, lease_watch, tick_watch;
+    int gate_listener;
+    char *gate_path;
+    unsigned next_move;
+    struct watch gate_watch, listener_watch, daemon_watch, signal_watch, lease_watch, tick_watch;
     int signal_fd, lease_timer, tick_timer;
     bool ticking, ending, waits_for_room, pool_failed;
     struct channel daemon;
@@ -131,6 +171,15 @@ void cradle_end_pool(struct keeper *k);
 
 // guest.c
 void guest_start(struct keeper *k, struct reader *r);
+/// A new one, with nothing of it there yet.
+struct guest *guest_add(struct keeper *k, struct slice home, uint64_t job, uint32_t epoch);
+void guest_fail(struct guest *g, uint8_t status, const char *message);
+/// As guest_fail, with what errno says.
+void guest_fail_here(struct guest *g, const char *what);
+/// Says which pid namespace is the guest's before anything runs in it, so that its first file calls are known as its own.
+void guest_tell_created(struct guest *g);
+void guest_watch_control(struct guest *g);
+bool guest_make_pipe(struct guest *g, int number, int *theirs);
 struct guest *guest_find(struct keeper *k, struct slice home, uint64_t job, uint32_t epoch);
 void guest_kill(struct guest *g);
 void guest_forget(struct guest *g);
@@ -138,8 +187,80 @@ void guest_freeze(struct guest *g, bool frozen);
 void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
 void guest_sweep(struct keeper *k);
+bool guest_is_held(const struct guest *g);
+/// No process is left of one that another node has.
+void guest_left(struct guest *g);
+
+// move.c: what source and target have in common
+void move_listen(struct keeper *k);
+struct move *move_begin(struct guest *g, const char *image);
+/// A program to run as CRIU, with what it needs to hear.
+struct criu {
+    char *program, *shim, *gate;
+};
+bool criu_parse(struct reader *r, struct criu *c);
+void criu_free(struct criu *c);
+/// Forks; returns 0 in the child, which ends in move_exec.
+pid_t move_fork(struct guest *g);
+_Noreturn void move_exec(struct guest *g, const struct criu *c, const char *const *arguments);
+/// This process and its children act for the guest; CRIU waits until that is known. 0: no more.
+void move_tell_caller(struct guest *g, pid_t pid);
+/// Has CRIU go on (0) or undo, if it waits.
+void move_answer(struct guest *g, uint8_t status);
+/// What CRIU complained of last.
+void move_complaint(const struct guest *g, const char *log, char *to, size_t size);
+void move_known(struct guest *g);
+void move_resume(struct guest *g);
+void move_left(struct guest *g);
+void move_abandon(struct guest *g);
+void move_kill(struct guest *g);
+bool move_reaped(struct keeper *k, pid_t pid, int status);
+void move_end(struct guest *g);
+
+// dump.c: the source
+void dump_start(struct guest *g, struct reader *r);
+void dump_held(struct guest *g);
+void dump_ended(struct guest *g, int status);
+
+// restore.c: the target
+void restore_start(struct keeper *k, struct reader *r);
+void restore_reached(struct guest *g);
+void restore_ended(struct guest *g, int status);
+
+// terminal.c: the guest's terminal, which moves with it
+struct terminal {
+    bool there, reads;
+    char name[64], control[64]; // by which CRIU knows it and /dev/tty: device and file system on the source
+    uint8_t stream; // of out[]
+    uint32_t uid, gid, mode;
+    struct winsize window;
+    int32_t foreground; // process group in the guest's namespace; 0: none
+    struct slice modes, typed;
+};
+/// The master's descriptor; -1: it has none.
+int terminal_of(const struct guest *g);
+void terminal_names(const struct guest *g, char name[64], char control[64]);
+/// Returns why it cannot move; NULL: nothing is against it.
+const char *terminal_put(struct guest *g, struct bytes *to);
+bool terminal_take(struct terminal *t, struct reader *r);
+/// Makes one like it, and takes its master. Returns the guest's end; -1: the kernel refused (errno).
+int terminal_make(struct guest *g, const struct terminal *t);
+void terminal_unmount(struct guest *g);
+
+// handoff.c: what the keepers tell each other of a guest that moves
+/// Returns why it cannot move; NULL: nothing is against it.
+const char *handoff_put(struct guest *g, struct bytes *to);
+struct handoff {
+    uint64_t control, network; // inodes on the source
+    int32_t first;             // pid in the guest's namespace
+    struct terminal terminal;
+};
+/// Takes everything but what `h` names. False: malformed.
+bool handoff_take(struct guest *g, struct reader *r, struct handoff *h);
 
 // session.c
+/// Asks for all that is not acknowledged, and sends all that is not.
+void session_resync(struct guest *g);
 void session_receive(struct guest *g, struct reader *r);
 void session_tell_stop(struct guest *g);
 /// Tells EXITED and GONE when all output before them is acknowledged.
@@ -165,5 +286,7 @@ void home_check_leases(struct keeper *k);
 struct home *home_find(struct keeper *k, const char *name);
 
 // usage.c
+/// What the guest has used here; false: not measured.
+bool usage_of_here(const struct guest *g, struct cgroup_usage *u);
 void usage_tick(struct keeper *k);
 void usage_of_end(struct guest *g, struct init_exit *e);

@@ -72,7 +72,7 @@ static void reap(struct keeper *k) {
             g = g->next;
         if (g)
             guest_reaped(g);
-        else if (cradle_pool_reaped(k, pid))
+        else if (!move_reaped(k, pid, status) && cradle_pool_reaped(k, pid))
             k->pool_failed = true; // what failed once fails again: until the next START, which says so to its job
     }
 }
@@ -260,6 +260,7 @@ int main(int argc, char **argv) {
     watch_add(&k, &k.signal_watch, k.signal_fd, EPOLLIN, on_signal);
     watch_add(&k, &k.lease_watch, k.lease_timer, EPOLLIN, on_lease);
     watch_add(&k, &k.tick_watch, k.tick_timer, EPOLLIN, on_tick);
+    move_listen(&k);
     daemon_listen(&k, socket_path);
     if (told >= 0 && write(told, "", 1) != 1)
         die("cannot report to the starter");
@@ -268,5 +269,6 @@ int main(int argc, char **argv) {
     loop(&k);
     end_all(&k);
     unlink(socket_path);
+    unlink(k.gate_path);
     return 0;
 }

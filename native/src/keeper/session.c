@@ -101,7 +101,7 @@ static void resized(struct guest *g, struct reader *r) {
 }
 
 /// Something between the two ends was replaced: everything not acknowledged goes again, in both directions.
-static void resync(struct guest *g) {
+void session_resync(struct guest *g) {
     simple_frame(g, S_RESYNC);
     size_t mark = session_frame(g, S_ACK);
     put_u8(&g->keeper->daemon.out, STREAM_STDIN);
@@ -128,6 +128,8 @@ void session_receive(struct guest *g, struct reader *r) {
     uint8_t kind = get_u8(r);
     if (r->bad)
         return;
+    if (guest_is_held(g))
+        return; // the other side of the move, or this one again, asks for it by RESYNC
     if (g->state == GUEST_STARTING || g->state == GUEST_FAILED) {
         if (kind != S_SIGNAL)
             return; // the deputy speaks after STARTED; what it says is said again at RESYNC
@@ -166,7 +168,7 @@ void session_receive(struct guest *g, struct reader *r) {
             break;
         }
         case S_WINSIZE: resized(g, r); break;
-        case S_RESYNC: resync(g); break;
+        case S_RESYNC: session_resync(g); break;
         case S_SIGNAL_ACK:
         case S_STOPPED:
         case S_CONTINUED:

@@ -20,6 +20,8 @@ static void on_ready(struct watch *w, uint32_t events) {
     if (s->fd < 0)
         return;
     s->ready = true;
+    if (guest_is_held(s->guest))
+        return; // what it holds is on its way
     if (s == &s->guest->in) {
         if ((events & EPOLLERR) && !s->is_pty) // the guest has closed its end
             s->refused = true;
@@ -148,6 +150,8 @@ static void close_input(struct stream *s) {
 
 void stream_feed(struct guest *g) {
     struct stream *s = &g->in;
+    if (g->state == GUEST_STARTING)
+        return; // one that moves here: CRIU puts nothing into a pipe that it is given
     while (s->fd >= 0 && s->ready && !s->refused && s->ring.sent < s->ring.end) {
         size_t length;
         const uint8_t *data = ring_unsent(&s->ring, SLOT_BYTES, &length);

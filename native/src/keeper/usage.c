@@ -47,17 +47,25 @@ static bool is_busy(struct guest *g, uint64_t cpu_us, int64_t now, bool in_cgrou
     return in_cgroup ? cgroup_is_runnable(&g->keeper->cgroups, g->cradle.number) : task_is_runnable(g->first_pid);
 }
 
+bool usage_of_here(const struct guest *g, struct cgroup_usage *u) {
+    if (!cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, u))
+        return false;
+    u->utime_us -= g->base.utime_us < u->utime_us ? g->base.utime_us : u->utime_us;
+    u->stime_us -= g->base.stime_us < u->stime_us ? g->base.stime_us : u->stime_us;
+    return true;
+}
+
 static void tell(struct guest *g) {
     struct cgroup_usage u;
     bool in_cgroup = true;
-    if (cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, &u)) {
-        u.utime_us -= g->base.utime_us < u.utime_us ? g->base.utime_us : u.utime_us;
-        u.stime_us -= g->base.stime_us < u.stime_us ? g->base.stime_us : u.stime_us;
+    if (usage_of_here(g, &u)) {
         u.process_count -= u.process_count > 0; // the init is ours
     } else if (!read_first(g, &u))
         return;
     else
         in_cgroup = false;
+    u.utime_us += g->carried.utime_us;
+    u.stime_us += g->carried.stime_us;
     int64_t now = boottime_ms();
     bool idle = !is_busy(g, u.utime_us + u.stime_us, now, in_cgroup);
     if (idle == g->told_idle && now - g->told_at_ms < REPEAT_MS && !differs(u.utime_us + u.stime_us, g->told.utime_us + g->told.stime_us)
@@ -80,17 +88,18 @@ void usage_tick(struct keeper *k) {
     if (!daemon_has_room(k))
         return;
     for (struct guest *g = k->guests; g; g = g->next)
-        if (!g->forgotten && (g->state == GUEST_RUNNING || g->state == GUEST_LINGERING) && g->cradle.pid > 0)
+        if (!g->forgotten && !guest_is_held(g) && (g->state == GUEST_RUNNING || g->state == GUEST_LINGERING) && g->cradle.pid > 0)
             tell(g);
 }
 
 /// The cgroup has counted what rusage cannot see: processes that were never waited for.
 void usage_of_end(struct guest *g, struct init_exit *e) {
     struct cgroup_usage u;
-    if (g->cradle.pid <= 0 || !cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, &u))
-        return;
-    if (u.utime_us >= g->base.utime_us && u.stime_us >= g->base.stime_us) {
+    if (g->cradle.pid > 0 && cgroup_read_usage(&g->keeper->cgroups, g->cradle.number, &u)
+        && u.utime_us >= g->base.utime_us && u.stime_us >= g->base.stime_us) {
         e->utime_us = u.utime_us - g->base.utime_us;
         e->stime_us = u.stime_us - g->base.stime_us;
     }
+    e->utime_us += g->carried.utime_us;
+    e->stime_us += g->carried.stime_us;
 }

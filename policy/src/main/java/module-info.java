@@ -3,6 +3,7 @@ module drover.policy {
     requires transitive drover.model;
 
     exports drover.policy.balancing;
+    exports drover.policy.handoff;
     exports drover.policy.load;
     exports drover.policy.placement;
 }

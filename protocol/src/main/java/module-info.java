@@ -15,6 +15,7 @@ module drover.protocol {
 
     exports drover.protocol;
     exports drover.protocol.file;
+    exports drover.protocol.image;
     exports drover.protocol.job;
     exports drover.protocol.local;
     exports drover.protocol.mtls;

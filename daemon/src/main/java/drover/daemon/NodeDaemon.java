@@ -13,6 +13,7 @@ import drover.daemon.guest.GuestHost;
 import drover.daemon.guest.Keeper;
 import drover.daemon.journal.Journal;
 import drover.daemon.links.FileLinks;
+import drover.daemon.links.ImageLinks;
 import drover.daemon.links.JobLinks;
 import drover.daemon.placement.Placement;
 import drover.daemon.security.NodeSecurity;
@@ -86,14 +87,19 @@ final class NodeDaemon implements AutoCloseable {
         LiveGuests live = new LiveGuests();
         FileServer files = keep(new FileServer(
                 FileServerConfig.ofMachine(config.name(), places.run(), places.state(), config.lease()), live, live));
-        FileLinks fileLinks = new FileLinks(hub, files);
+        ImageLinks images = new ImageLinks(hub);
+        FileLinks fileLinks = new FileLinks(hub, files, images);
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 
         Keeper.Setup keeper = new Keeper.Setup(
-                libexec.resolve("drover-keeper"), libexec.resolve("drover-init"), places.run(), config.guestCgroup());
+                libexec.resolve("drover-keeper"),
+                libexec.resolve("drover-init"),
+                places.run(),
+                places.state().resolve("images"),
+                config.guestCgroup());
         BlockStore content =
                 keep(new BlockStore(places.state().resolve("content"), (long) config.keptContentMib() << 20));
-        GuestHost guests = keep(new GuestHost(config, keeper, content, new ToHome(jobLinks, fileLinks)));
+        GuestHost guests = keep(new GuestHost(config, keeper, content, new ToHome(jobLinks, fileLinks), images));
         fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
 
@@ -172,6 +178,11 @@ final class NodeDaemon implements AutoCloseable {
         @Override
         public List<FileTransfer> transfersOf(GuestKey guest) {
             return server.transfersOf(guest);
+        }
+
+        @Override
+        public boolean holdsLocks(GuestKey guest) {
+            return server.holdsLocks(guest);
         }
 
         @Override

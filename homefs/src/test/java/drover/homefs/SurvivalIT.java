@@ -154,6 +154,25 @@ class SurvivalIT {
         assertWorked(process);
     }
 
+    @Test
+    void homeRestartsAfterTheNodesDaemonWasReplaced() throws Exception {
+        Process process = startWork(6);
+        TwoNodes.Side side = nodes.sides.get(0);
+        long boot = FileServerConfig.bootNow();
+        for (int restart = 1; restart <= 3; restart++) {
+            Thread.sleep(600);
+            side.disconnect();
+            side.mount.close();
+            side.start(0, true);
+            Thread.sleep(600);
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), boot + 100L * restart);
+            nodes.sides.forEach(TwoNodes.Side::connect);
+        }
+        assertWorked(process);
+    }
+
     /// Files that are opened on the node alone, and that home is asked to keep when they are removed.
     private static final String HOLD = """
             import os, sys

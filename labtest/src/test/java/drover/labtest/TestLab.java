@@ -60,6 +60,24 @@ final class TestLab implements AutoCloseable {
         return lab;
     }
 
+    /// Skips the test, and says why, where nothing can move.
+    static void needCriu() {
+        boolean criu = Stream.of("/usr/local/lib/drover/criu/bin/criu", "/usr/sbin/criu")
+                .anyMatch(place -> Files.isExecutable(Path.of(place)));
+        if (!criu) System.out.println("SKIPPED: nothing moves without CRIU; as root: setup/criu");
+        Assumptions.assumeTrue(criu, "nothing moves without CRIU");
+    }
+
+    /// Has a node's daemon read its configuration anew.
+    void restartDaemon(String node) throws Exception {
+        for (long pid : pids(node, "drover.daemon/"))
+            Command.run(List.of("kill", "-TERM", Long.toString(pid)), Command.LIMIT);
+        awaitTrue(
+                "the daemon of " + node + " is gone",
+                () -> pids(node, "drover.daemon/").isEmpty());
+        launch(node, "drover", "daemon");
+    }
+
     /// `drover lab WORDS`, which must succeed.
     String lab(String... words) throws Exception {
         return lab(Command.LIMIT, words);
@@ -109,6 +127,10 @@ final class TestLab implements AutoCloseable {
         return Command.start(words(node, List.of(), command));
     }
 
+    Command startAs(String user, String node, String... command) throws Exception {
+        return Command.start(words(node, List.of("--user", user), command));
+    }
+
     /// Starts something that outlives this call, outside the node's quota, with its output in the node's log.
     void launch(String node, String... command) throws Exception {
         Command.run(
@@ -132,6 +154,13 @@ final class TestLab implements AutoCloseable {
     /// The end of what a node's daemons have written, in one line, for the report of a failure.
     String lastWords(String node) throws IOException {
         return "; " + node + " wrote: " + Command.end(Files.readString(logOf(node)), 12);
+    }
+
+    /// What all daemons wrote last.
+    String lastWords() throws IOException {
+        StringBuilder words = new StringBuilder();
+        for (int number = 1; Files.exists(logOf("n" + number)); number++) words.append(lastWords("n" + number));
+        return words.toString();
     }
 
     /// `drover run --node NODE -- COMMAND`, on n1.
@@ -250,6 +279,19 @@ final class TestLab implements AutoCloseable {
             Thread.sleep(100);
         }
         return fail("not within " + limit.toSeconds() + " s: " + what);
+    }
+
+    /// As [#awaitTrue(String, Callable)], for what does not last: looks that often.
+    static void awaitTrue(String what, int everyMillis, Callable<Boolean> holds) throws Exception {
+        long deadline = System.nanoTime() + Command.LIMIT.toNanos();
+        while (!holds.call()) {
+            if (System.nanoTime() - deadline > 0) fail("not within " + Command.LIMIT.toSeconds() + " s: " + what);
+            Thread.sleep(everyMillis);
+        }
+    }
+
+    static void awaitTrue(String what, Duration limit, Callable<Boolean> holds) throws Exception {
+        await(what, limit, () -> holds.call() ? Optional.of(true) : Optional.empty());
     }
 
     static void awaitTrue(String what, Callable<Boolean> holds) throws Exception {

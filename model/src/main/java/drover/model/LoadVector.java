@@ -35,6 +35,21 @@ public record LoadVector(
         if (guests < 0) throw new IllegalArgumentException("guests must be >= 0, got " + guests);
     }
 
+    /// The same with another load.
+    public LoadVector withCpuLoad(double tasks) {
+        return new LoadVector(
+                speed,
+                cpus,
+                tasks,
+                memoryTotalBytes,
+                memoryFreeBytes,
+                cpuPressure,
+                memoryPressure,
+                guests,
+                sequence,
+                incarnation);
+    }
+
     /// Whether this vector of the same node replaces `other`.
     public boolean isNewerThan(LoadVector other) {
         return incarnation != other.incarnation ? incarnation > other.incarnation : sequence > other.sequence;

@@ -64,6 +64,7 @@ public final class DroverCommand {
                 new WhyCommand(context),
                 new LogsCommand(context),
                 new KillCommand(context),
+                new MigrateCommand(context),
                 new TopCommand(context),
                 new HelpCommand(context),
                 new VersionCommand(context));

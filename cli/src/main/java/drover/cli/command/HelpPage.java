@@ -18,7 +18,8 @@ final class HelpPage {
                             new Line("run [OPTIONS] [--] CMD...", "run a command on the best node, as if it ran here"),
                             new Line("attach JOB", "see and steer a detached job"),
                             new Line("logs JOB [--follow]", "what a detached job has written"),
-                            new Line("kill JOB... [--signal S]", "send a signal to jobs (TERM)"))),
+                            new Line("kill JOB... [--signal S]", "send a signal to jobs (TERM)"),
+                            new Line("migrate JOB NODE|best", "move a running job to another node"))),
             new Part(
                     "Look",
                     List.of(

@@ -31,6 +31,7 @@ import java.util.TreeSet;
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
 /// @param acceptRoot whether root's jobs of other homes may run here
 /// @param nodeNetwork whether guests may be given this node's network (`--net node`)
+/// @param balance whether this home's running jobs are moved by themselves when that pays
 /// @param nodeLoss how long a running guest's node may be unreachable before the guest is given up
 /// @param lease how long a guest may run without its home
 /// @param queueMax jobs that may wait at this home
@@ -48,6 +49,7 @@ public record DaemonConfig(
         Set<String> acceptFrom,
         boolean acceptRoot,
         boolean nodeNetwork,
+        boolean balance,
         Duration nodeLoss,
         Duration lease,
         int queueMax,
@@ -117,6 +119,7 @@ public record DaemonConfig(
                 in.words("accept-from", "*"),
                 in.flag("accept-root", true),
                 in.flag("node-network", false),
+                in.flag("balance", false),
                 in.seconds("node-loss-seconds", 6, 1, 3600),
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),

@@ -5,6 +5,7 @@ import drover.daemon.deputy.Peer;
 import drover.model.ExitStatus;
 import drover.model.JobState;
 import drover.model.ResourceUse;
+import drover.policy.handoff.HandoffState;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.SessionKind;
 import io.netty.buffer.ByteBuf;
@@ -22,6 +23,8 @@ final class Deputies {
     private static final int SIGKILL = 9;
     private static final int SIGNAL_FRAME_BYTES = 6;
     private static final int SIGNAL_OFFSET = 5;
+    /// While a job moves; more than that say nothing new.
+    private static final int HELD_SIGNALS_MAX = 64;
 
     private final JobBook book;
     private final JobStarts starts;
@@ -64,7 +67,7 @@ final class Deputies {
         switch (job.state) {
             case QUEUED -> starts.waitAgain(job);
             case STARTING -> {}
-            case RUNNING, LINGERING -> deputy.started(job.epoch, job.node.name());
+            case RUNNING, LINGERING -> deputy.started(job.runEpoch, job.node.name());
             case EXITED -> deputy.ended(job.exit, false);
             case FAILED -> deputy.failed(job.failureStatus, job.message);
         }
@@ -81,7 +84,7 @@ final class Deputies {
     void session(DeputyConnection deputy, int epoch, ByteBuf frame) {
         Job job = jobs.get(deputy);
         if (job == null) return;
-        if (job.deputy == deputy && epoch == job.epoch && job.isOnNode())
+        if (job.deputy == deputy && epoch == job.runEpoch && job.isOnNode())
             nodes.send(job.node, new Session(job.guest(), frame));
         else if (epoch == 0 && frame.readableBytes() >= SIGNAL_FRAME_BYTES && frame.getByte(0) == SessionKind.SIGNAL)
             signal(job, frame.getUnsignedByte(SIGNAL_OFFSET));
@@ -102,6 +105,8 @@ final class Deputies {
             LOG.debug("job {} waits: signal {} has nobody to go to", job.id, signal);
         } else if (job.state == JobState.QUEUED || (job.state == JobState.STARTING && signal == SIGKILL)) {
             ends.end(job, new ExitStatus.Signalled(signal, false), ResourceUse.NONE);
+        } else if (job.move != null && !(job.move.state instanceof HandoffState.Preparing)) {
+            if (job.move.signals.size() < HELD_SIGNALS_MAX) job.move.signals.add(flagged);
         } else if (job.isOnNode()) {
             ByteBuf frame = Unpooled.buffer(SIGNAL_FRAME_BYTES)
                     .writeByte(SessionKind.SIGNAL)

@@ -8,6 +8,9 @@ public interface GuestNodes {
     /// Whether messages to this node arrive now.
     boolean isUp(NodeId node);
 
+    /// Whether it understands what is said of guests that move. Only while it is up.
+    boolean canMoveGuests(NodeId node);
+
     /// Makes and keeps links to a node; [HomeJobs#nodeUp] is called when they are there.
     void connect(NodeId node);
 

@@ -10,13 +10,22 @@ import drover.model.ResourceUse;
 import drover.protocol.WireException;
 import drover.protocol.job.GuestReport;
 import drover.protocol.job.JobMessage;
+import drover.protocol.job.JobMessage.EndGuest;
 import drover.protocol.job.JobMessage.ExitCommitted;
+import drover.protocol.job.JobMessage.GuestDead;
 import drover.protocol.job.JobMessage.GuestFailed;
+import drover.protocol.job.JobMessage.GuestReady;
+import drover.protocol.job.JobMessage.GuestRestored;
 import drover.protocol.job.JobMessage.GuestStarted;
+import drover.protocol.job.JobMessage.GuestStays;
+import drover.protocol.job.JobMessage.KeepGuest;
 import drover.protocol.job.JobMessage.KillGuest;
 import drover.protocol.job.JobMessage.Lease;
 import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.PrepareGuest;
 import drover.protocol.job.JobMessage.Reconcile;
+import drover.protocol.job.JobMessage.ResumeGuest;
+import drover.protocol.job.JobMessage.SendGuest;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
 import drover.protocol.job.SessionKind;
@@ -41,15 +50,23 @@ final class GuestReports {
     private final JobStarts starts;
     private final JobEnds ends;
     private final NodeLoss nodeLoss;
+    private final HomeMoves moves;
 
     GuestReports(
-            JobBook book, GuestNodes nodes, Placement placement, JobStarts starts, JobEnds ends, NodeLoss nodeLoss) {
+            JobBook book,
+            GuestNodes nodes,
+            Placement placement,
+            JobStarts starts,
+            JobEnds ends,
+            NodeLoss nodeLoss,
+            HomeMoves moves) {
         this.book = book;
         this.nodes = nodes;
         this.placement = placement;
         this.starts = starts;
         this.ends = ends;
         this.nodeLoss = nodeLoss;
+        this.moves = moves;
     }
 
     /// What a node says.
@@ -59,6 +76,15 @@ final class GuestReports {
             case GuestStarted started -> started(node, started.guest());
             case GuestFailed failed -> failed(node, failed);
             case Missing missing -> missing(node, missing.guests());
+            case GuestReady ready -> moves.ready(node, ready.guest());
+            case GuestRestored restored -> moves.restored(node, restored.guest());
+            case GuestStays stays -> stays(node, stays);
+            case GuestDead dead -> moves.dead(node, dead.guest());
+            case PrepareGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
+            case SendGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
+            case KeepGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
+            case EndGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
+            case ResumeGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
             case StartGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m.guest());
             case KillGuest m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
             case ExitCommitted m -> LOG.warn("{} says as a node what only a home says: {}", node, m);
@@ -79,11 +105,19 @@ final class GuestReports {
             nodes.send(node, new KillGuest(guest));
             return;
         }
+        moves.runs(job);
         if (job.state != JobState.STARTING) return;
         job.state = JobState.RUNNING;
         job.startedAt = System.currentTimeMillis() / 1e3;
         book.writeSoon(job);
-        if (job.deputy != null) job.deputy.started(job.epoch, node.name());
+        if (job.deputy != null) job.deputy.started(job.runEpoch, node.name());
+    }
+
+    private void stays(NodeId node, GuestStays stays) {
+        if (!moves.stays(node, stays.guest(), stays.reason())) return;
+        Job job = current(node, stays.guest());
+        if (job != null)
+            nodeLoss.lost(job, node + " could not go on with it: " + Printable.line(stays.reason(), REASON_MAX_CHARS));
     }
 
     private void failed(NodeId node, GuestFailed failed) {
@@ -114,7 +148,7 @@ final class GuestReports {
                 default -> {
                     if (kind == SessionKind.DATA || (kind == SessionKind.ACK && frame.getLongLE(2) > 0))
                         job.effects = true;
-                    if (job.deputy != null) job.deputy.session(job.epoch, frame);
+                    if (job.deputy != null) job.deputy.session(job.runEpoch, frame);
                 }
             }
         } catch (WireException | IndexOutOfBoundsException e) {

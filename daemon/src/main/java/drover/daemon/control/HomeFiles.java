@@ -22,6 +22,9 @@ public interface HomeFiles {
     /// Large files that a guest reads or writes now.
     List<FileTransfer> transfersOf(GuestKey guest);
 
+    /// Whether a guest holds locks on files.
+    boolean holdsLocks(GuestKey guest);
+
     /// A guest may do nothing any more: when this returns, no call of it changes anything, and its files are closed.
     void guestEnded(GuestKey guest);
 }

@@ -8,13 +8,18 @@ import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.placement.Placement;
 import drover.model.Credentials;
 import drover.model.NodeId;
+import drover.policy.placement.PlacementDecision;
+import drover.policy.placement.PlacementRequest;
 import drover.protocol.Wire;
 import drover.protocol.job.CommandSpec;
 import drover.protocol.job.JobMessage;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 
 /// Home's authority over its jobs: the door through which deputies, nodes and commands reach it. What they say
 /// is put on one loop, which owns all state, and given to the part whose business it is: [Admission] takes
@@ -36,6 +41,11 @@ public final class HomeJobs implements AutoCloseable {
     private final Deputies deputies;
     private final NodeLoss nodeLoss;
     private final GuestReports reports;
+    private final HomeMoves moves;
+    private final Balancing balancing;
+    private final boolean balances;
+    private final Placement placement;
+    private final NodeId home;
 
     /// Reads the journal; jobs that were under way are taken up again when their deputies and nodes come back.
     /// Nothing happens before [#begin].
@@ -51,22 +61,31 @@ public final class HomeJobs implements AutoCloseable {
             throws SQLException, IOException {
         this.nodes = nodes;
         book = new JobBook(config.name(), journal, loop);
+        this.placement = placement;
+        home = config.name();
         JobQueue queue = new JobQueue();
         whereabouts = new Whereabouts(live, placement, nodes, files);
         admission = new Admission(config, knowledge, queue, book);
-        JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch);
+        JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch, this::endMove);
+        GuestStarts guestStarts = new GuestStarts(nodes, files, config.lease(), loop);
+        Movability movability = new Movability(config.name(), knowledge, nodes, files);
+        moves = new HomeMoves(config.lease(), knowledge, nodes, files, whereabouts, book, guestStarts, movability);
         starts = new JobStarts(
                 placement,
                 queue,
                 book,
                 whereabouts,
                 nodes,
-                new GuestStarts(nodes, files, config.lease(), loop),
+                guestStarts,
                 ends,
+                moves::forget,
                 new Acceptance(logs, ends));
         deputies = new Deputies(book, starts, ends, nodes);
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
-        reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss);
+        reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss, moves);
+        moves.connectSignals(deputies::signal);
+        balancing = new Balancing(knowledge, placement, book, moves, new SecureRandom());
+        balances = config.balance();
         for (Job job : book.unfinished()) recover(job, files);
     }
 
@@ -79,9 +98,14 @@ public final class HomeJobs implements AutoCloseable {
         job.nodeLostAtNanos = System.nanoTime();
     }
 
-    /// Connects to the nodes that have guests from before, and starts. Call once, when nodes can be dialled.
+    /// Connects to the nodes that have guests from before, takes up moves that were under way, and starts. Call once,
+    /// when nodes can be dialled.
     public void begin() {
-        for (Job job : book.unfinished()) if (job.isOnNode()) nodes.connect(job.node);
+        for (Job job : book.unfinished()) {
+            if (!job.isOnNode()) continue;
+            nodes.connect(job.node);
+            moves.recover(job);
+        }
         loop.start(Duration.ofSeconds(1), this::tick);
     }
 
@@ -93,6 +117,10 @@ public final class HomeJobs implements AutoCloseable {
         return book;
     }
 
+    private void endMove(Job job) {
+        moves.forget(job);
+    }
+
     private void dispatch() {
         starts.dispatch();
     }
@@ -100,6 +128,8 @@ public final class HomeJobs implements AutoCloseable {
     private void tick() {
         deputies.endJobsOfKilled();
         nodeLoss.tick();
+        moves.tick();
+        if (balances) balancing.tick();
         book.tellWhoWaits();
         starts.dispatch();
     }
@@ -157,15 +187,35 @@ public final class HomeJobs implements AutoCloseable {
         deputies.signal(job, signal);
     }
 
+    /// Where a job had best move, of the nodes it may use; empty if it had best stay. Loop only.
+    Optional<NodeId> bestFor(Job job) {
+        Set<NodeId> excluded = job.node == null ? Set.of(home) : Set.of(home, job.node);
+        PlacementRequest request = new PlacementRequest(job.options.nodes(), job.options.memoryBytes(), excluded);
+        return placement.decide(placement.view(), request) instanceof PlacementDecision.Place place
+                ? Optional.of(place.node())
+                : Optional.empty();
+    }
+
+    /// Moves running jobs. Loop only.
+    HomeMoves moves() {
+        return moves;
+    }
+
     // ---------------------------------------------------------------- what nodes say
 
     /// The links to a node are there.
     public void nodeUp(NodeId node) {
-        loop.execute(() -> nodeLoss.up(node));
+        loop.execute(() -> {
+            nodeLoss.up(node);
+            moves.up(node);
+        });
     }
 
     public void nodeDown(NodeId node) {
-        loop.execute(() -> nodeLoss.down(node));
+        loop.execute(() -> {
+            nodeLoss.down(node);
+            moves.down(node);
+        });
     }
 
     /// What a node says. Buffers in it may be released when this returns.

@@ -32,6 +32,18 @@ final class Job {
 
     JobState state = JobState.QUEUED;
     int epoch = 1;
+    /// Under which this run began; a move raises the epoch, and the deputy need not know. Its streams go on.
+    int runEpoch = 1;
+    /// The last one that was given to a node.
+    private int usedEpoch = 1;
+
+    int moves;
+    /// Set while the node before may still have the guest that it had under [#leftEpoch].
+    @Nullable NodeId leftNode;
+
+    int leftEpoch;
+    /// Set while that node may have something of a guest that is to move there.
+    @Nullable NodeId movingTo;
 
     @Nullable NodeId node;
 
@@ -52,6 +64,13 @@ final class Job {
     ResourceUse use = ResourceUse.NONE;
     long residentBytes;
     int processes;
+
+    /// Not in the journal: where it is moving to, and why it did not move the last time.
+    @Nullable JobMove move;
+
+    @Nullable String stays;
+    /// Not in the journal: the last move that balancing made.
+    @Nullable BalancedMove balanced;
 
     /// Not in the journal: who stands for the job now, which nodes refused it, and since when its node cannot be
     /// reached.
@@ -90,6 +109,18 @@ final class Job {
     /// The run that may have effects now.
     GuestKey guest() {
         return new GuestKey(id, epoch);
+    }
+
+    /// The next run, or the next guest of this one. No epoch is used twice, even if nothing came of it.
+    GuestKey nextGuest() {
+        usedEpoch = Math.max(usedEpoch, epoch) + 1;
+        return new GuestKey(id, usedEpoch);
+    }
+
+    /// It begins anew, under an epoch of its own.
+    void runAgain() {
+        epoch = nextGuest().epoch();
+        runEpoch = epoch;
     }
 
     /// Whether its caller named the only node it may use.
@@ -164,7 +195,12 @@ final class Job {
                 offers,
                 use.userMicros(),
                 use.systemMicros(),
-                use.maxResidentBytes());
+                use.maxResidentBytes(),
+                runEpoch,
+                moves,
+                leftNode == null ? null : leftNode.name(),
+                leftEpoch,
+                movingTo == null ? null : movingTo.name());
     }
 
     /// A job as it was written, without a deputy: that one has to come back.
@@ -182,6 +218,11 @@ final class Job {
                 r.acceptedAt());
         job.state = r.state();
         job.epoch = r.epoch();
+        job.runEpoch = r.runEpoch() == 0 ? r.epoch() : r.runEpoch();
+        job.moves = r.moves();
+        job.leftNode = r.leftNode() == null ? null : new NodeId(r.leftNode());
+        job.leftEpoch = r.leftEpoch();
+        job.movingTo = r.movingTo() == null ? null : new NodeId(r.movingTo());
         job.node = r.node() == null ? null : new NodeId(r.node());
         job.deputyPid = r.deputyPid();
         job.deputyStart = r.deputyStart();

@@ -7,6 +7,7 @@ import drover.model.NodeId;
 import drover.model.ResourceUse;
 import drover.protocol.job.JobMessage.ExitCommitted;
 import drover.protocol.job.JobMessage.KillGuest;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,16 +20,25 @@ final class JobEnds {
     private final Whereabouts whereabouts;
     private final GuestNodes nodes;
     private final Runnable placeFreed;
+    private final Consumer<Job> moveEnds;
 
     /// Knows how to end jobs.
     ///
     /// @param placeFreed called when a job has left its place to those that wait
-    JobEnds(JobBook book, JobQueue queue, Whereabouts whereabouts, GuestNodes nodes, Runnable placeFreed) {
+    /// @param moveEnds called when a job that may be moving ends
+    JobEnds(
+            JobBook book,
+            JobQueue queue,
+            Whereabouts whereabouts,
+            GuestNodes nodes,
+            Runnable placeFreed,
+            Consumer<Job> moveEnds) {
         this.book = book;
         this.queue = queue;
         this.whereabouts = whereabouts;
         this.nodes = nodes;
         this.placeFreed = placeFreed;
+        this.moveEnds = moveEnds;
     }
 
     /// The first process has ended and others of the job go on.
@@ -52,6 +62,8 @@ final class JobEnds {
         NodeId node = job.node;
         GuestKey guest = job.guest();
         boolean deputyKilled = job.message != null;
+        if (status instanceof ExitStatus.Signalled signalled) // its caller sees no more than the signal
+        LOG.info("job {} ended on {} by signal {}", job.id, node, signalled.signal());
         book.commit(job, () -> {
             if (job.deputy != null) job.deputy.ended(job.exit, false);
             if (node != null) nodes.send(node, deputyKilled ? new KillGuest(guest) : new ExitCommitted(guest));
@@ -83,6 +95,7 @@ final class JobEnds {
         queue.remove(job);
         job.refusedBy.clear();
         job.state = state;
+        moveEnds.accept(job);
         job.endedAt = System.currentTimeMillis() / 1e3;
         job.spec = null;
     }

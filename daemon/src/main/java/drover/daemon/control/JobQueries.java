@@ -8,6 +8,7 @@ import drover.daemon.deputy.DeputyConnection;
 import drover.homefs.server.FileTransfer;
 import drover.model.ExitStatus;
 import drover.model.JobId;
+import drover.model.JobState;
 import drover.model.NodeId;
 import java.util.Locale;
 import java.util.function.Function;
@@ -47,6 +48,7 @@ public final class JobQueries {
             case "show" -> request -> show(find(request), caller);
             case "why" -> request -> why(find(request));
             case "kill" -> request -> kill(request, caller);
+            case "migrate" -> request -> migrate(request, caller);
             case "logs" -> request -> followLog(request, caller);
             default -> null;
         };
@@ -82,7 +84,7 @@ public final class JobQueries {
         return list;
     }
 
-    private static ObjectNode summary(Job job) {
+    private ObjectNode summary(Job job) {
         ObjectNode json = JSON.createObjectNode()
                 .put("job", job.id.number())
                 .put("state", job.state.name().toLowerCase(Locale.ROOT))
@@ -95,14 +97,17 @@ public final class JobQueries {
         else json.putNull("exit_status");
         return json.put("cpu_seconds", job.use.cpuSeconds())
                 .put("rss", job.state.isFinal() ? 0 : job.residentBytes)
-                .put("moves", 0)
-                .put("cannot_move", job.state.isFinal() ? "it has ended" : "this version moves no running jobs");
+                .put("moves", job.moves)
+                .put(
+                        "cannot_move",
+                        jobs.moves().movability().knownObjection(job).orElse(null));
     }
 
     private ObjectNode show(Job job, DeputyConnection caller) {
         ObjectNode json = summary(job)
+                .put("cannot_move", jobs.moves().movability().objection(job).orElse(null))
                 .put("directory", job.directory)
-                .put("runs", job.epoch)
+                .put("runs", job.runEpoch)
                 .put("accepted_at", job.acceptedAt)
                 .put("started_at", job.startedAt)
                 .put("ended_at", job.endedAt)
@@ -132,7 +137,9 @@ public final class JobQueries {
     private static ObjectNode why(Job job) {
         String subject = "job " + job.id.number();
         String reason = job.placementReason == null ? "" : job.placementReason;
-        String ran = job.epoch > 1 ? " (run " + job.epoch + ": the node of the run before was lost or refused it)" : "";
+        String ran = job.runEpoch > 1
+                ? " (run " + job.runEpoch + ": the node of the run before was lost or refused it)"
+                : "";
         String sentence = switch (job.state) {
             case QUEUED -> subject + " waits: " + reason;
             case STARTING ->
@@ -145,7 +152,7 @@ public final class JobQueries {
                         + (job.awaitsFiles
                                 ? "; " + job.node + " has yet to say that it heard of a change at home"
                                 : "");
-            case RUNNING, LINGERING -> subject + " runs on " + job.node + ": " + reason + ran;
+            case RUNNING, LINGERING -> subject + " runs on " + job.node + ": " + reason + ran + ofMoves(job);
             case EXITED ->
                 subject
                         + (job.node == null
@@ -163,10 +170,57 @@ public final class JobQueries {
                     .put("memory_free", offer.memoryFree())
                     .put("remark", offer.remark());
         }
-        return JSON.createObjectNode()
-                .put("job", job.id.number())
-                .put("sentence", sentence)
-                .set("numbers", numbers);
+        ObjectNode json = JSON.createObjectNode().put("job", job.id.number()).put("sentence", sentence);
+        json.set("numbers", numbers);
+        if (job.balanced != null)
+            json.putObject("balanced")
+                    .put("predicted_seconds", job.balanced.predictedSeconds())
+                    .put("gained_seconds", job.balanced.gainedSeconds());
+        return json;
+    }
+
+    private static String ofMoves(Job job) {
+        if (job.move != null) return "; it is moving to " + job.move.target;
+        if (job.balanced != null) return "; " + job.balanced.words();
+        return job.stays == null ? "" : "; it was not moved " + job.stays;
+    }
+
+    private @Nullable JsonNode migrate(JsonNode request, DeputyConnection caller) {
+        Job job = own(find(request), caller, "move");
+        String to = request.path("node").asText("");
+        NodeId before = job.node;
+        String cannot = "cannot migrate job " + job.id.number() + " to " + to + ": ";
+        NodeId target;
+        try {
+            target = to.equals("home") ? home : to.equals("best") ? best(job) : new NodeId(to);
+        } catch (IllegalArgumentException e) {
+            throw new Refused(cannot + e.getMessage());
+        }
+        jobs.moves()
+                .begin(
+                        job,
+                        target,
+                        stays -> stays.ifPresentOrElse(
+                                why -> refuse(caller, cannot + why + stillRuns(job)),
+                                () -> succeed(
+                                        caller,
+                                        JSON.createObjectNode()
+                                                .put("job", job.id.number())
+                                                .put("from", String.valueOf(before))
+                                                .put("to", target.name()))));
+        return null;
+    }
+
+    private static String stillRuns(Job job) {
+        return job.state == JobState.RUNNING
+                ? ". It still runs on " + job.node + ". See: drover why " + job.id.number()
+                : "";
+    }
+
+    private NodeId best(Job job) {
+        return jobs.bestFor(job)
+                .orElseThrow(() -> new Refused("cannot migrate job " + job.id.number()
+                        + " to best: no other node that it may use is better for it now; see: drover nodes"));
     }
 
     private JsonNode kill(JsonNode request, DeputyConnection caller) {

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param spec what to run, kept only until the job has ended
 /// @param secret by which the deputy proves after a restart that the job is its own
+/// @param runEpoch under which its run began; 0 in what a daemon wrote that moved nothing
+/// @param leftNode where it was before its last move, until that is known to be dead there
+/// @param movingTo which node may have something of a guest that was to move there
 /// @param effects something outside the guest has changed through it, so it must not be run again
 /// @param acceptedAt seconds since 1970, as are the other times
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -48,7 +51,12 @@ record JobRecord(
         @Nullable List<OfferRecord> offers,
         long userMicros,
         long systemMicros,
-        long maxResidentBytes) {
+        long maxResidentBytes,
+        int runEpoch,
+        int moves,
+        @Nullable String leftNode,
+        int leftEpoch,
+        @Nullable String movingTo) {
     private static final ObjectMapper JSON =
             new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 

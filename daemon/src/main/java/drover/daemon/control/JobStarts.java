@@ -9,6 +9,7 @@ import drover.policy.placement.ClusterView;
 import drover.policy.placement.PlacementDecision;
 import drover.policy.placement.PlacementRequest;
 import drover.protocol.job.JobMessage.KillGuest;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +24,12 @@ final class JobStarts {
     private final GuestNodes nodes;
     private final GuestStarts guestStarts;
     private final JobEnds ends;
+    private final Consumer<Job> moveEnds;
     private final Acceptance acceptance;
 
+    /// Knows how to start jobs.
+    ///
+    /// @param moveEnds called when a job that may be moving is not to go on where it is
     JobStarts(
             Placement placement,
             JobQueue queue,
@@ -33,6 +38,7 @@ final class JobStarts {
             GuestNodes nodes,
             GuestStarts guestStarts,
             JobEnds ends,
+            Consumer<Job> moveEnds,
             Acceptance acceptance) {
         this.placement = placement;
         this.queue = queue;
@@ -41,6 +47,7 @@ final class JobStarts {
         this.nodes = nodes;
         this.guestStarts = guestStarts;
         this.ends = ends;
+        this.moveEnds = moveEnds;
         this.acceptance = acceptance;
     }
 
@@ -123,9 +130,10 @@ final class JobStarts {
     void again(Job job) {
         NodeId node = job.node;
         GuestKey old = job.guest();
+        moveEnds.accept(job);
         whereabouts.leave(job);
         if (node != null) nodes.send(node, new KillGuest(old));
-        job.epoch++;
+        job.runAgain();
         job.node = null;
         job.state = JobState.QUEUED;
         queue.addFirst(job);

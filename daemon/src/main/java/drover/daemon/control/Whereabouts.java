@@ -1,6 +1,7 @@
 package drover.daemon.control;
 
 import drover.daemon.placement.Placement;
+import drover.model.GuestKey;
 
 /// Where the guests of home's jobs are, told at once to all who must agree on it: the fence, placement, and the
 /// server of home's files. Loop of home's jobs only.
@@ -29,6 +30,29 @@ final class Whereabouts {
     void know(Job job) {
         placement.placed(job.id.number(), job.node, job.options.memoryBytes());
         live.add(job.guest(), job.node, job);
+    }
+
+    /// A guest is being made from the present one, on the target: it may look at home's files.
+    void restoring(Job job, JobMove move) {
+        live.addRestoring(move.to, move.from, move.target, job);
+    }
+
+    /// The journal has it: the job's present guest is the target's, and the one before may do nothing any more.
+    void moved(Job job, JobMove move) {
+        ended(move.from);
+        placement.placed(job.id.number(), move.target, job.options.memoryBytes());
+        live.add(move.to, move.target, job);
+    }
+
+    /// Nothing came of it.
+    void notRestored(JobMove move) {
+        ended(move.to);
+    }
+
+    /// A guest of a move may do nothing any more.
+    void ended(GuestKey guest) {
+        live.remove(guest);
+        files.guestEnded(guest);
     }
 
     /// The job's present guest may do nothing any more, wherever it is.

@@ -2,6 +2,7 @@ package drover.daemon.guest;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.FileLinks;
+import drover.daemon.links.ImageLinks;
 import drover.daemon.loop.Loop;
 import drover.homefs.cache.BlockStore;
 import drover.homefs.mount.MountCounters;
@@ -10,17 +11,28 @@ import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
 import drover.protocol.job.JobMessage;
+import drover.protocol.job.JobMessage.EndGuest;
 import drover.protocol.job.JobMessage.ExitCommitted;
+import drover.protocol.job.JobMessage.GuestDead;
 import drover.protocol.job.JobMessage.GuestFailed;
+import drover.protocol.job.JobMessage.GuestReady;
+import drover.protocol.job.JobMessage.GuestRestored;
 import drover.protocol.job.JobMessage.GuestStarted;
+import drover.protocol.job.JobMessage.GuestStays;
+import drover.protocol.job.JobMessage.KeepGuest;
 import drover.protocol.job.JobMessage.KillGuest;
 import drover.protocol.job.JobMessage.Lease;
 import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.PrepareGuest;
 import drover.protocol.job.JobMessage.Reconcile;
+import drover.protocol.job.JobMessage.ResumeGuest;
+import drover.protocol.job.JobMessage.SendGuest;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
 import drover.protocol.link.LinkClass;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,16 +68,19 @@ public final class GuestHost implements AutoCloseable {
     private final Loop loop = new Loop("guests");
     private final HomeMounts mounts;
     private final KeeperConnection keeper;
+    private final GuestMoves moves;
 
     /// Begins to hold guests.
     ///
     /// @param content what this node keeps of all homes' files
     /// @throws IOException when there is no keeper and none can be started
-    public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, ToHome toHome) throws IOException {
+    public GuestHost(DaemonConfig config, Keeper.Setup setup, BlockStore content, ToHome toHome, ImageLinks images)
+            throws IOException {
         this.config = config;
         this.toHome = toHome;
         mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
+        moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, images, toHome);
         loop.start(Duration.ofSeconds(1), keeper::tick);
         try {
             keeper.connectFirst();
@@ -111,6 +126,17 @@ public final class GuestHost implements AutoCloseable {
             case Lease lease -> loop.execute(() -> keeper.ifThere(k -> k.lease(home, lease.length())));
             case Reconcile reconcile ->
                 loop.execute(() -> keeper.whenKnown(() -> reconcile(home, Set.copyOf(reconcile.alive()))));
+            case PrepareGuest move ->
+                ifOwn(home, move.guest(), () -> keeper.whenKnown(() -> moves.prepare(move, refusal(move))));
+            case SendGuest move -> ifOwn(home, move.guest(), () -> keeper.whenKnown(() -> moves.send(move)));
+            case KeepGuest keep -> ifOwn(home, keep.guest(), () -> moves.keep(keep.guest()));
+            case EndGuest end -> ifOwn(home, end.guest(), () -> keeper.whenKnown(() -> moves.end(end.guest())));
+            case ResumeGuest resume ->
+                ifOwn(home, resume.guest(), () -> keeper.whenKnown(() -> resume(resume.guest())));
+            case GuestReady m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
+            case GuestRestored m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
+            case GuestStays m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
+            case GuestDead m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
             case GuestStarted m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
             case GuestFailed m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
             case Missing m -> LOG.warn("{} says as a home what only a node says: {}", home, m);
@@ -152,6 +178,19 @@ public final class GuestHost implements AutoCloseable {
         else if (guests.has(guest)) keeper.ifThere(k -> k.start(start, true, CPU_WEIGHT_AS_OTHERS));
     }
 
+    private Optional<String> refusal(PrepareGuest move) {
+        if (!config.accepts(move.source()))
+            return Optional.of(config.name() + " takes no guests from " + move.source() + " (its accept-from)");
+        if (move.guest().job().home().equals(config.name()))
+            return Optional.of("this version brings no running job home");
+        return refusal(new StartGuest(move.guest(), move.credentials(), 0, false, Unpooled.EMPTY_BUFFER));
+    }
+
+    private void resume(GuestKey guest) {
+        if (guests.initOf(guest).isPresent()) sayIfStarted(guest);
+        else moves.resume(guest);
+    }
+
     private Optional<String> refusal(StartGuest start) {
         NodeId home = start.guest().job().home();
         if (!keeper.isThere())
@@ -174,6 +213,7 @@ public final class GuestHost implements AutoCloseable {
 
     private void kill(GuestKey guest) {
         if (!guests.has(guest)) return;
+        moves.dropped(guest);
         keeper.ifThere(k -> {
             k.kill(guest);
             k.forget(guest); // nobody waits for its status: the keeper drops it when it is dead
@@ -182,12 +222,17 @@ public final class GuestHost implements AutoCloseable {
     }
 
     private void forget(GuestKey guest) {
+        moves.dropped(guest);
         keeper.ifThere(k -> k.forget(guest));
         guests.drop(guest);
     }
 
     private void reconcile(NodeId home, Set<GuestKey> alive) {
-        for (GuestKey guest : guests.of(home)) if (!alive.contains(guest)) kill(guest);
+        for (GuestKey guest : guests.of(home)) {
+            if (alive.contains(guest)) moves.keep(guest);
+            else if (moves.isLeaving(guest)) moves.end(guest);
+            else kill(guest);
+        }
         List<GuestKey> missing =
                 alive.stream().filter(guest -> !guests.has(guest)).toList();
         toHome.send(home, new Missing(missing));
@@ -199,15 +244,18 @@ public final class GuestHost implements AutoCloseable {
     }
 
     private void started(GuestKey guest, int initHostPid) {
+        moves.dropped(guest); // where it came from another node
         if (guests.started(guest, initHostPid)) sayIfStarted(guest);
     }
 
-    private void inventory(List<KeeperMessage.Held> held) {
+    private void inventory(KeeperMessage.Inventory inventory) {
+        List<KeeperMessage.Held> held = inventory.guests();
         for (KeeperMessage.Held one : held) {
             NodeId home = one.guest().job().home();
             guests.found(one);
             if (!home.equals(config.name())) keeper.ifThere(k -> mounts.mount(home, k));
         }
+        moves.found(held, inventory.version() >= KeeperMessage.MOVES_VERSION);
         keeper.inventoryKnown();
     }
 
@@ -217,6 +265,7 @@ public final class GuestHost implements AutoCloseable {
             lost.computeIfAbsent(guest.job().home(), h -> new ArrayList<>()).add(guest);
             guests.drop(guest);
         }
+        moves.keeperLost();
         mounts.keeperLost();
         lost.forEach((home, keys) -> toHome.send(home, new Missing(keys)));
     }
@@ -242,17 +291,35 @@ public final class GuestHost implements AutoCloseable {
                 }
                 case KeeperMessage.Unmounted m -> LOG.info("unmounted the files of {}: errno {}", m.home(), m.errno());
                 // Before anything else: the guest's first file calls are already on their way.
-                case KeeperMessage.Created m -> callers.add(m.pidNamespace(), m.guest());
+                case KeeperMessage.Created m -> {
+                    callers.add(m.pidNamespace(), m.guest());
+                    loop.execute(() -> moves.created(m.guest()));
+                }
+                case KeeperMessage.Caller m -> {
+                    if (m.hostPid() == 0) callers.removeHelpers(m.guest());
+                    else callers.addHelper(m.hostPid(), m.guest());
+                    if (m.hostPid() != 0) loop.execute(() -> keeper.ifThere(k -> k.known(m.guest())));
+                }
+                case KeeperMessage.Dumped m -> {
+                    byte[] handoff = ByteBufUtil.getBytes(m.handoff());
+                    loop.execute(() -> moves.dumped(m.guest(), handoff));
+                }
+                case KeeperMessage.DumpFailed m -> loop.execute(() -> moves.stays(m.guest(), m.reason()));
+                case KeeperMessage.Restored m -> loop.execute(() -> moves.restored(m.guest()));
+                case KeeperMessage.Dead m -> loop.execute(() -> moves.dead(m.guest()));
                 case KeeperMessage.Started m -> {
                     callers.add(m.pidNamespace(), m.guest());
                     loop.execute(() -> started(m.guest(), m.initHostPid()));
                 }
-                case KeeperMessage.StartFailed m -> loop.execute(() -> failed(m.guest(), m.exitStatus(), m.reason()));
+                case KeeperMessage.StartFailed m ->
+                    loop.execute(() -> {
+                        if (!moves.notMade(m.guest(), m.reason())) failed(m.guest(), m.exitStatus(), m.reason());
+                    });
                 case KeeperMessage.Session m -> {
                     ByteBuf frame = Wire.heapCopy(m.frame()); // through the loop, to stay behind GuestStarted
                     loop.execute(() -> toHome.send(m.guest().job().home(), new Session(m.guest(), frame)));
                 }
-                case KeeperMessage.Inventory m -> loop.execute(() -> inventory(m.guests()));
+                case KeeperMessage.Inventory m -> loop.execute(() -> inventory(m));
             }
         }
 

@@ -39,6 +39,7 @@ final class HeldGuests {
     /// The keeper holds this guest since before this daemon was there.
     void found(KeeperMessage.Held held) {
         guests.put(held.guest(), held.initHostPid());
+        if (held.state() == KeeperMessage.ARRIVING) starting.add(held.guest());
         callers.add(held.pidNamespace(), held.guest());
         count = guests.size();
     }

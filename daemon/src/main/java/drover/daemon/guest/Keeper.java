@@ -1,6 +1,7 @@
 package drover.daemon.guest;
 
 import drover.linux.socket.UnixSocket;
+import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.Wire;
@@ -33,6 +34,12 @@ public final class Keeper implements AutoCloseable {
     private static final int KILL = 5;
     private static final int FORGET = 6;
     private static final int LEASE = 7;
+    private static final int DUMP = 9;
+    private static final int RESTORE = 10;
+    private static final int KNOWN = 11;
+    private static final int RESUME = 12;
+    private static final int ABANDON = 13;
+    private static final int LEFT = 14;
 
     /// Hears what the keeper says, on the receiving thread.
     interface Listener {
@@ -49,7 +56,8 @@ public final class Keeper implements AutoCloseable {
     ///
     /// @param program `drover-keeper`
     /// @param guestInit `drover-init`, pid 1 of each guest
-    public record Setup(Path program, Path guestInit, Path runDirectory, String guestCgroup) {
+    /// @param images where guests that move are written down: as large as their memory, and for root alone
+    public record Setup(Path program, Path guestInit, Path runDirectory, Path images, String guestCgroup) {
         Path socket() {
             return runDirectory.resolve("keeper.sock");
         }
@@ -196,13 +204,60 @@ public final class Keeper implements AutoCloseable {
     }
 
     void kill(GuestKey guest) {
-        ByteBuf out = begin(KILL);
-        Wire.writeKey(out, guest);
-        send(out);
+        say(KILL, guest);
     }
 
     void forget(GuestKey guest) {
-        ByteBuf out = begin(FORGET);
+        say(FORGET, guest);
+    }
+
+    /// Source of a move: hold the guest and write it into an image.
+    void dump(GuestKey guest, Criu criu, ImageDirectory image) {
+        send(withCriu(DUMP, guest, criu, image));
+    }
+
+    /// Target of a move: make the guest from its image, and hold it.
+    ///
+    /// @param handoff what the source's keeper said of it
+    void restore(GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, byte[] handoff) {
+        ByteBuf out = withCriu(RESTORE, guest, criu, image)
+                .writeIntLE(owner.uid())
+                .writeIntLE(owner.gid())
+                .writeIntLE(owner.groups().size());
+        owner.groups().forEach(out::writeIntLE);
+        send(out.writeBytes(handoff));
+    }
+
+    private static ByteBuf withCriu(int type, GuestKey guest, Criu criu, ImageDirectory image) {
+        ByteBuf out = begin(type);
+        Wire.writeKey(out, guest);
+        for (Path path : List.of(criu.program(), criu.shim(), criu.gate(), image.path()))
+            Wire.writeString(out, path.toString());
+        return out;
+    }
+
+    /// What it said of the guest's callers is known: they may go on.
+    void known(GuestKey guest) {
+        say(KNOWN, guest);
+    }
+
+    /// Target: let it run.
+    void resume(GuestKey guest) {
+        say(RESUME, guest);
+    }
+
+    /// Source: another node has it; end it, and say when it is dead.
+    void left(GuestKey guest) {
+        say(LEFT, guest);
+    }
+
+    /// Source: it goes on here.
+    void abandon(GuestKey guest) {
+        say(ABANDON, guest);
+    }
+
+    private void say(int type, GuestKey guest) {
+        ByteBuf out = begin(type);
         Wire.writeKey(out, guest);
         send(out);
     }

@@ -17,6 +17,19 @@ sealed interface KeeperMessage {
     int INVENTORY = 106;
     int UNMOUNTED = 107;
     int CREATED = 108;
+    int CALLER = 109;
+    int DUMPED = 110;
+    int DUMP_FAILED = 111;
+    int RESTORED = 112;
+    int DEAD = 113;
+
+    /// States of a held guest: on its way to another node, and from one.
+    int LEAVING = 4;
+
+    int ARRIVING = 5;
+
+    /// From this version on, a keeper moves guests.
+    int MOVES_VERSION = 1;
 
     /// A home's file view is mounted; the /dev/fuse descriptor came along. `already`: it had been before.
     record Mounted(NodeId home, int errno, long connection, boolean already) implements KeeperMessage {}
@@ -32,7 +45,25 @@ sealed interface KeeperMessage {
 
     record Session(GuestKey guest, ByteBuf frame) implements KeeperMessage {}
 
-    record Inventory(List<Held> guests) implements KeeperMessage {}
+    /// This process and its children act for the guest; it waits until that is known. 0: none any more.
+    record Caller(GuestKey guest, int hostPid) implements KeeperMessage {}
+
+    /// The guest is in its image, and held.
+    record Dumped(GuestKey guest, ByteBuf handoff) implements KeeperMessage {}
+
+    /// It goes on here.
+    record DumpFailed(GuestKey guest, String reason) implements KeeperMessage {}
+
+    /// It is complete, and held.
+    record Restored(GuestKey guest) implements KeeperMessage {}
+
+    /// No process is left of a guest that is another node's.
+    record Dead(GuestKey guest) implements KeeperMessage {}
+
+    /// What it holds.
+    ///
+    /// @param version of what it understands: 0 for a keeper of before, which moves nothing
+    record Inventory(List<Held> guests, int version) implements KeeperMessage {}
 
     /// One guest that the keeper holds.
     record Held(GuestKey guest, int state, int initHostPid, long pidNamespace) {}
@@ -50,12 +81,17 @@ sealed interface KeeperMessage {
             case STARTED -> new Started(Wire.readKey(in), Wire.readI32(in), Wire.readI32(in), Wire.readI64(in));
             case START_FAILED -> new StartFailed(Wire.readKey(in), Wire.readU8(in), Wire.readString(in));
             case SESSION -> new Session(Wire.readKey(in), in.readSlice(in.readableBytes()));
+            case CALLER -> new Caller(Wire.readKey(in), Wire.readI32(in));
+            case DUMPED -> new Dumped(Wire.readKey(in), in.readSlice(in.readableBytes()));
+            case DUMP_FAILED -> new DumpFailed(Wire.readKey(in), Wire.readString(in));
+            case RESTORED -> new Restored(Wire.readKey(in));
+            case DEAD -> new Dead(Wire.readKey(in));
             case INVENTORY -> {
                 int count = Wire.readCount(in, 29);
                 List<Held> held = new ArrayList<>(count);
                 for (int i = 0; i < count; i++)
                     held.add(new Held(Wire.readKey(in), Wire.readU8(in), Wire.readI32(in), Wire.readI64(in)));
-                yield new Inventory(held);
+                yield new Inventory(held, in.isReadable() ? Wire.readU8(in) : 0);
             }
             default -> throw new WireException("unknown keeper message of type " + type);
         };

@@ -3,6 +3,7 @@ package drover.daemon.links;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.ReplySender;
 import drover.model.NodeId;
+import drover.protocol.image.ImageCodec;
 import drover.protocol.link.Link;
 import drover.protocol.link.LinkClass;
 import drover.protocol.link.LinkHub;
@@ -23,11 +24,14 @@ public final class FileLinks implements LinkListener {
 
     private final LinkHub hub;
     private final FileServer server;
+    private final ImageLinks images;
     private volatile Mounts mounts;
 
-    public FileLinks(LinkHub hub, FileServer server) {
+    /// @param images carries what it carries on the links of class BULK, beside file frames
+    public FileLinks(LinkHub hub, FileServer server, ImageLinks images) {
         this.hub = hub;
         this.server = server;
+        this.images = images;
         hub.register(LinkClass.FILES, this);
         hub.register(LinkClass.BULK, this);
     }
@@ -69,7 +73,8 @@ public final class FileLinks implements LinkListener {
     @Override
     public void frame(Link link, ByteBuf frame) {
         NodeId peer = link.peer();
-        if (!link.dialledHere()) mounts.fileFrame(peer, frame);
+        if (ImageCodec.isImage(frame)) images.frame(link, frame);
+        else if (!link.dialledHere()) mounts.fileFrame(peer, frame);
         else server.onFrame(peer, link.linkClass(), frame, to(peer));
     }
 

@@ -7,6 +7,7 @@ import drover.protocol.job.JobCodec;
 import drover.protocol.job.JobMessage;
 import drover.protocol.link.Link;
 import drover.protocol.link.LinkClass;
+import drover.protocol.link.LinkConfig;
 import drover.protocol.link.LinkHub;
 import drover.protocol.link.LinkListener;
 import io.netty.buffer.ByteBuf;
@@ -65,6 +66,14 @@ public final class JobLinks implements LinkListener, GuestNodes {
     @Override
     public boolean isUp(NodeId node) {
         return node.equals(self) || hub.link(node, LinkClass.JOBS).isPresent();
+    }
+
+    @Override
+    public boolean canMoveGuests(NodeId node) {
+        return node.equals(self)
+                || hub.link(node, LinkClass.JOBS)
+                        .filter(link -> link.version() >= LinkConfig.MOVES_VERSION)
+                        .isPresent();
     }
 
     @Override

@@ -99,6 +99,18 @@ public final class Placement {
         placed.remove(job);
     }
 
+    /// Whether a guest wants the processor, by its keeper's last word; true before the first.
+    public boolean isBusy(long job) {
+        Placed guest = placed.get(job);
+        return guest != null && !guest.idle;
+    }
+
+    /// How long a guest has been on its node; zero for one that is not here.
+    public Duration sincePlaced(long job) {
+        Placed guest = placed.get(job);
+        return guest == null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - guest.sinceNanos);
+    }
+
     /// A guest's keeper has said whether the guest wants the processor. It says so again when that changes.
     public void told(long job, boolean busy) {
         Placed guest = placed.get(job);

@@ -41,6 +41,7 @@ class DaemonConfigTest {
                 Set.of("*"),
                 true,
                 false,
+                false,
                 Duration.ofSeconds(6),
                 Duration.ofSeconds(10),
                 20_000,

@@ -13,6 +13,7 @@ import drover.protocol.job.JobMessage.GuestFailed;
 import drover.protocol.job.JobMessage.GuestStarted;
 import drover.protocol.job.JobMessage.KillGuest;
 import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.Reconcile;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.SessionKind;
 import drover.protocol.local.FieldReader;
@@ -21,8 +22,10 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -291,6 +294,21 @@ class HomeJobsIT {
             assertEquals(2, ended.u8());
             assertEquals(125, ended.u8());
         }
+    }
+
+    @Test
+    void aRestartedHomeTakesUpAllItsJobsHoweverLongItTakesUntilItCanDial() throws Exception {
+        GuestKey[] guests = new GuestKey[2];
+        for (int i = 0; i < 2; i++) guests[i] = ScriptedNodes.guest(home.started(deputy().run("{}", "/bin/job")));
+        restart();
+        assertEquals(Set.of(guests), Set.copyOf(home.guestsOfBefore));
+        nodes.awaitConnected(Set.of(N2, N3));
+        jobs.nodeUp(N2);
+        jobs.nodeUp(N3);
+        Set<GuestKey> alive = new HashSet<>();
+        for (int i = 0; i < 2; i++)
+            alive.addAll(((Reconcile) nodes.await(Reconcile.class).message()).alive());
+        assertEquals(Set.of(guests), alive);
     }
 
     @Test

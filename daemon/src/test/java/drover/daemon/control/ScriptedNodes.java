@@ -5,6 +5,7 @@ import drover.model.NodeId;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -15,6 +16,7 @@ final class ScriptedNodes implements GuestNodes {
     record Sent(NodeId node, JobMessage message) {}
 
     private final Set<NodeId> down = ConcurrentHashMap.newKeySet();
+    private final Set<NodeId> connected = ConcurrentHashMap.newKeySet();
     private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
     private volatile boolean diallable;
 
@@ -34,11 +36,27 @@ final class ScriptedNodes implements GuestNodes {
     /// As a daemon that does not listen yet dials nobody.
     void setDiallable(boolean value) {
         diallable = value;
+        if (!value) connected.clear();
+    }
+
+    @Override
+    public boolean canMoveGuests(NodeId node) {
+        return true;
     }
 
     @Override
     public void connect(NodeId node) {
         if (!diallable) throw new IllegalStateException(node + " cannot be dialled yet");
+        connected.add(node);
+    }
+
+    void awaitConnected(Set<NodeId> wanted) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!connected.containsAll(wanted)) {
+            if (System.nanoTime() - deadline > 0)
+                throw new AssertionError("home dials " + connected + ", not " + wanted);
+            Thread.sleep(10);
+        }
     }
 
     @Override
@@ -64,6 +82,16 @@ final class ScriptedNodes implements GuestNodes {
             Sent next = sent.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (next == null) throw new AssertionError("home sent no " + kind.getSimpleName());
             if (kind.isInstance(next.message)) return next;
+        }
+    }
+
+    /// Whether nothing of that kind is sent for so long, whatever else is.
+    boolean isQuietFor(Duration time, Class<? extends JobMessage> kind) throws InterruptedException {
+        long deadline = System.nanoTime() + time.toNanos();
+        while (true) {
+            Sent next = sent.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (next == null) return true;
+            if (kind.isInstance(next.message)) return false;
         }
     }
 

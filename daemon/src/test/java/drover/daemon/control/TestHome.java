@@ -47,11 +47,18 @@ final class TestHome implements AutoCloseable {
     }
 
     TestHome(Path directory, ScriptedNodes nodes, ClusterKnowledge knowledge, Calls calls) throws Exception {
+        this(directory, nodes, knowledge, calls, Map.of());
+    }
+
+    /// @param more of its configuration
+    TestHome(Path directory, ScriptedNodes nodes, ClusterKnowledge knowledge, Calls calls, Map<String, String> more)
+            throws Exception {
         this.directory = directory;
         this.nodes = nodes;
         Properties properties = new Properties();
         properties.putAll(
                 Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1", "allow-group", ALLOWED_GROUP));
+        properties.putAll(more);
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
         JobLogs logs = new JobLogs(directory);
@@ -93,6 +100,11 @@ final class TestHome implements AutoCloseable {
 
     /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
+        @Override
+        public boolean holdsLocks(GuestKey guest) {
+            return false;
+        }
+
         @Override
         public void expect(NodeId node) {}
 

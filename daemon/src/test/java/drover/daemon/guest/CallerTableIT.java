@@ -66,4 +66,24 @@ class CallerTableIT {
             Thread.sleep(5);
         }
     }
+
+    @Test
+    void aHelpersChildrenActForItsGuestUntilItHasNoHelperAnyMore() throws Exception {
+        Process helper = new ProcessBuilder("sh", "-c", "sleep 60 & wait").start();
+        try {
+            int pid = (int) helper.pid();
+            while (helper.children().findAny().isEmpty()) Thread.sleep(5);
+            int child = (int) helper.children().findAny().orElseThrow().pid();
+            assertEquals(Optional.empty(), table.guestOf(child));
+            table.addHelper(pid, AGAIN);
+            assertEquals(Optional.of(AGAIN), table.guestOf(pid));
+            assertEquals(Optional.of(AGAIN), table.guestOf(child));
+            assertEquals(Optional.empty(), table.guestOf(SELF), "its parent");
+            table.removeHelpers(AGAIN);
+            assertEquals(Optional.empty(), table.guestOf(child));
+        } finally {
+            helper.descendants().forEach(ProcessHandle::destroyForcibly);
+            helper.destroyForcibly();
+        }
+    }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.guest.HeardAtHome.Heard;
+import drover.daemon.links.ImageLinks;
 import drover.homefs.cache.BlockStore;
 import drover.model.Credentials;
 import drover.model.GuestKey;
@@ -55,9 +56,10 @@ class GuestHostIT {
         keeper = new PlayedKeeper(directory.resolve("keeper.sock"));
         host = new GuestHost(
                 DaemonConfig.parse(properties, "test"),
-                new Keeper.Setup(none, none, directory, ""),
+                new Keeper.Setup(none, none, directory, directory.resolve("images"), ""),
                 new BlockStore(directory.resolve("content"), 1 << 20),
-                homes);
+                homes,
+                new ImageLinks(null));
         keeper.accept();
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.daemon.config.DaemonConfig;
+import drover.daemon.links.ImageLinks;
 import drover.homefs.cache.BlockStore;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -71,9 +72,10 @@ class KeeperConnectionIT {
         properties.setProperty("address", "127.0.0.1");
         return new GuestHost(
                 DaemonConfig.parse(properties, "test"),
-                new Keeper.Setup(program, run.resolve("init"), run, ""),
+                new Keeper.Setup(program, run.resolve("init"), run, run.resolve("images"), ""),
                 new BlockStore(run.resolve("content"), 1 << 20),
-                new HeardAtHome());
+                new HeardAtHome(),
+                new ImageLinks(null));
     }
 
     @Test

@@ -6,7 +6,6 @@ import drover.protocol.file.CallCodec;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileCall;
 import drover.protocol.file.FileOperation;
-import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
 import drover.protocol.link.LinkClass;
@@ -35,14 +34,10 @@ final class Conversation {
     /// From here on a frame goes over the link for bulk.
     private static final int BULK_BYTES = 16 << 10;
 
-    /// Some 100 KiB of names in one frame.
-    private static final int REVIVED_AT_ONCE = 1_000;
-
     private final NodeId home;
     private final FrameSender sender;
     private final HomeMountConfig config;
-    private final KnownNodes nodes;
-    private final OpenHandles handles;
+    private final Memory memory;
     private final MountCounters counters;
     private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
     /// Of the link whose handshake is under way: worthless on another.
@@ -67,18 +62,11 @@ final class Conversation {
     /// Null while calls may be answered.
     private volatile Consumer<PendingCall> abandoned;
 
-    Conversation(
-            NodeId home,
-            FrameSender sender,
-            HomeMountConfig config,
-            KnownNodes nodes,
-            OpenHandles handles,
-            MountCounters counters) {
+    Conversation(NodeId home, FrameSender sender, HomeMountConfig config, Memory memory, MountCounters counters) {
         this.home = home;
         this.sender = sender;
         this.config = config;
-        this.nodes = nodes;
-        this.handles = handles;
+        this.memory = memory;
         this.counters = counters;
     }
 
@@ -238,52 +226,15 @@ final class Conversation {
 
     private void welcome(long link, long now) {
         if (boot == 0) boot = now;
+        Memory.Asking asking = (operation, caller, then) -> handshake(link, operation, caller, then);
         if (boot == now) {
-            opened(link);
+            memory.recall(asking, () -> opened(link));
             return;
         }
         restarted.run();
-        List<Revival> steps = revival();
-        log.info(
-                "{} has restarted: telling it again of {} nodes and {} files",
-                home,
-                nodes.size(),
-                handles.all().size());
-        revive(link, now, steps, 0);
-    }
-
-    private record Revival(FileOperation operation, Caller caller) {}
-
-    private List<Revival> revival() {
-        List<Revival> steps = new ArrayList<>();
-        List<RevivedNode> all = nodes.parentsFirst();
-        // home may have performed a rename before it restarted: what it moves is at the old place or at the new one
-        for (PendingCall call : pending.values())
-            if (call.operation instanceof FileOperation.Rename rename) all.addAll(nodes.perhapsMoved(rename));
-        for (int i = 0; i < all.size(); i += REVIVED_AT_ONCE)
-            steps.add(new Revival(
-                    new FileOperation.ReviveNodes(all.subList(i, Math.min(all.size(), i + REVIVED_AT_ONCE))),
-                    Caller.NOBODY));
-        for (KnownHandle handle : handles.all())
-            steps.add(new Revival(
-                    new FileOperation.ReviveHandle(handle.id, handle.node, handle.flags, handle.directory),
-                    handle.opener));
-        return steps;
-    }
-
-    /// One after the other: a node's parent is known before it, and a handle's node before that. If the link
-    /// breaks meanwhile, all begins again on the next.
-    private void revive(long link, long now, List<Revival> steps, int next) {
-        if (next == steps.size()) {
+        memory.tell(asking, pending.values(), () -> {
             boot = now;
-            opened(link);
-            return;
-        }
-        Revival step = steps.get(next);
-        handshake(link, step.operation, step.caller, reply -> {
-            if (reply instanceof FileReply.Failed(long _, int errno, var _))
-                log.warn("{} cannot bring back {}: errno {}", home, step.operation, errno);
-            revive(link, now, steps, next + 1);
+            memory.recall(asking, () -> opened(link));
         });
     }
 

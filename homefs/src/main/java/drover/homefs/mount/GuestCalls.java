@@ -211,8 +211,11 @@ final class GuestCalls {
         }
         long lockOwner = operation instanceof FileOperation.SetLock lock && lock.flock() ? lock.owner() : 0;
         locals.withHomes(asked.node, handle, lockOwner, (known, errno) -> {
-            if (errno != 0) device.replyError(asked.unique, errno);
-            else callLater(asked, LocalOpens.onHomes(operation, known));
+            if (errno != 0) {
+                // of a mapped file it ends the guest by SIGBUS, without another word
+                log.warn("{} does not open node {} for {}: errno {}", home, asked.node, operation, errno);
+                device.replyError(asked.unique, errno);
+            } else callLater(asked, LocalOpens.onHomes(operation, known));
         });
     }
 

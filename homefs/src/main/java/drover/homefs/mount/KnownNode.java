@@ -2,6 +2,7 @@ package drover.homefs.mount;
 
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileAttributes;
+import drover.protocol.file.FileResult;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
@@ -54,6 +55,18 @@ final class KnownNode {
         this.device = attributes.device();
         this.inode = attributes.inode();
         this.isDirectory = attributes.isDirectory();
+    }
+
+    /// One that a daemon before this one has served.
+    KnownNode(FileResult.Told told, long lookups) {
+        this.wasOpen = true;
+        this.id = told.node().node();
+        this.parent = told.node().parent();
+        this.name = told.node().name();
+        this.device = told.node().device();
+        this.inode = told.node().inode();
+        this.isDirectory = told.directory();
+        this.lookups = lookups;
     }
 
     synchronized void seen(long parent, Bytes name) {

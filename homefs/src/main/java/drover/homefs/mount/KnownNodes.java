@@ -7,6 +7,7 @@ import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,8 @@ final class KnownNodes {
     private final Map<Entry, Long> names = new ConcurrentHashMap<>();
     private volatile Runnable grown = () -> {};
     private volatile boolean resumed;
+    /// What the kernel forgot before this daemon was told that it knew it; null once it has been told of all.
+    private Map<Long, Long> forgottenEarly;
 
     /// @param grown run for each node that is new; not to wait for anything
     void onGrowth(Runnable grown) {
@@ -44,6 +47,25 @@ final class KnownNodes {
     /// The kernel may know files from a daemon before this one. Call before the first is seen.
     void resumed() {
         resumed = true;
+        forgottenEarly = new HashMap<>();
+    }
+
+    /// Home says that the kernel knows it. Nothing else is known of it.
+    synchronized void told(FileResult.Told told) {
+        RevivedNode node = told.node();
+        long lookups = node.lookups() - (forgottenEarly == null ? 0 : forgottenEarly.getOrDefault(node.node(), 0L));
+        if (lookups <= 0 || nodes.putIfAbsent(node.node(), new KnownNode(told, lookups)) != null) return;
+        names.putIfAbsent(new Entry(node.parent(), node.name()), node.node());
+        grown.run();
+    }
+
+    /// There is no more to tell.
+    synchronized void toldOfAll() {
+        forgottenEarly = null;
+    }
+
+    private synchronized void forgottenUnknown(long id, long lookups) {
+        if (forgottenEarly != null) forgottenEarly.merge(id, lookups, Long::sum);
     }
 
     void seen(long parent, Bytes name, FileResult.Entry entry) {
@@ -59,6 +81,7 @@ final class KnownNodes {
 
     void forgotten(long id, long lookups) {
         KnownNode node = nodes.get(id);
+        if (node == null) forgottenUnknown(id, lookups);
         if (node == null || !node.forgotten(lookups)) return;
         nodes.remove(id, node);
         relist(node);

@@ -2,6 +2,7 @@ package drover.homefs.mount;
 
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileResult;
 import drover.protocol.file.LockRange;
 import java.util.Collection;
 import java.util.Map;
@@ -36,7 +37,14 @@ final class OpenHandles {
         return handle;
     }
 
-    /// Null if it was opened under a daemon before this one.
+    /// It was opened under a daemon before this one. Whether there are locks on it is not known.
+    void told(FileResult.Held held) {
+        KnownHandle handle = new KnownHandle(held.handle(), held.node(), held.flags(), held.directory(), held.opener());
+        handle.flushes(true);
+        handles.putIfAbsent(held.handle(), handle);
+    }
+
+    /// Null if nothing is known of it.
     KnownHandle get(long id) {
         return handles.get(id);
     }

@@ -13,9 +13,12 @@ import drover.protocol.file.Lease;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Home's answer, as the kernel's reply, and what the mount learns from it. Any thread.
 final class ReplyTranslator {
+    private static final Logger log = LoggerFactory.getLogger(ReplyTranslator.class);
     private final FuseDevice device;
     private final KnownNodes nodes;
     private final OpenHandles handles;
@@ -109,6 +112,8 @@ final class ReplyTranslator {
             KnownNode node = nodes.get(id);
             if (node != null && grants.isCurrent(call)) node.hasNoCapability(true);
         }
+        if (call.operation instanceof FileOperation.Read)
+            log.warn("{} fails for node {} and pid {}: errno {}", call.operation, call.node, call.pid, errno);
         if (call.operation instanceof FileOperation.Release release) handles.released(release.handle());
         device.replyError(call.unique, errno);
     }
@@ -185,7 +190,7 @@ final class ReplyTranslator {
                 }
                 done(call, inner);
             }
-            case FileResult.Welcome _, FileResult.Hashes _, FileResult.FoundAll _ ->
+            case FileResult.Welcome _, FileResult.Reminder _, FileResult.Hashes _, FileResult.FoundAll _ ->
                 device.replyError(call.unique, Errno.EIO);
         }
     }

@@ -14,6 +14,7 @@ import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Collection;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +55,10 @@ final class CallPerformer {
     private final Leases leases;
     private final Recalls recalls;
     private final long boot;
+    private final Collection<NodeView> views;
 
     CallPerformer(
+            Collection<NodeView> views,
             GuestAuthority authority,
             Guests guests,
             Handles handles,
@@ -70,6 +73,7 @@ final class CallPerformer {
             Recalls recalls,
             NodeId home,
             long boot) {
+        this.views = views;
         this.authority = authority;
         this.guests = guests;
         this.handles = handles;
@@ -101,6 +105,8 @@ final class CallPerformer {
                             view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
                     yield done(call, OK);
                 }
+                case FileOperation.Remind(long node, long handle) ->
+                    done(call, new FileResult.Reminder(view.nodesAfter(node), view.heldAfter(handle)));
                 case FileOperation.ReleaseAll(List<Long> released) -> {
                     for (long id : released) {
                         OpenHandle handle = view.handles.get(id);
@@ -169,6 +175,7 @@ final class CallPerformer {
             acting.assume(credentials);
             Call c = new Call(view, guest, credentials, acting, leases.now(), changes);
             if (!changes(operation)) return dispatch(c, call, operation);
+            if (authority.former(guest).isPresent()) throw new CallFailed(Errno.EROFS);
             Long before = performed.before(view.mountId, call.id());
             if (before != null) return done(call, again(c, operation, before));
             guests.effect(guest);
@@ -241,6 +248,33 @@ final class CallPerformer {
         };
     }
 
+    /// A guest that is made from another, on another node, opens anew what that one has open. It could have done so
+    /// when that one did; whether it still may is not asked, as it would not be if it had not moved.
+    private FileResult open(Call c, FileOperation.Open o) throws CallFailed {
+        try {
+            return contents.open(c, o);
+        } catch (CallFailed e) {
+            GuestKey former = authority.former(c.guest()).orElse(null);
+            if (e.errno != Errno.EACCES || former == null) throw e;
+            OpenHandle held = held(former, c.inode(o.node()), o.flags() & Open.O_ACCMODE);
+            if (held == null) throw e;
+            return contents.openAsHeld(c, o, held);
+        }
+    }
+
+    /// What that guest has open of a file, with that access or more; null if nothing.
+    private OpenHandle held(GuestKey guest, Inode inode, int access) {
+        for (NodeView view : views)
+            for (OpenHandle handle : view.handles.values()) {
+                int has = handle.flags & Open.O_ACCMODE;
+                if (handle.guest.equals(guest)
+                        && !handle.directory
+                        && handle.inode.identity().equals(inode.identity())
+                        && (has == access || has == Open.O_RDWR)) return handle;
+            }
+        return null;
+    }
+
     private FileResult result(Call c, FileOperation operation) throws CallFailed {
         return switch (operation) {
             case FileOperation.Lookup(long parent, var name) -> names.lookup(c, parent, name);
@@ -255,7 +289,7 @@ final class CallPerformer {
             case FileOperation.RemoveDirectory(long parent, var name) -> ok(() -> names.unlink(c, parent, name, true));
             case FileOperation.Rename o -> ok(() -> names.rename(c, o));
             case FileOperation.Link o -> names.link(c, o);
-            case FileOperation.Open o -> contents.open(c, o);
+            case FileOperation.Open o -> open(c, o);
             case FileOperation.Create o -> contents.create(c, o);
             case FileOperation.TemporaryFile o -> contents.temporaryFile(c, o);
             case FileOperation.Write o -> contents.write(c, o);
@@ -284,6 +318,7 @@ final class CallPerformer {
                     FileOperation.Recalled _,
                     FileOperation.ReleaseAll _,
                     FileOperation.ReviveNodes _,
+                    FileOperation.Remind _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);
         };

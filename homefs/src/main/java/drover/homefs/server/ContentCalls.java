@@ -81,14 +81,30 @@ final class ContentCalls {
         Identity file = inode.identity();
         programs.open(call.view(), file, o.flags());
         try {
-            return open(call, o, inode);
+            return opened(call, o, inode, reopen(call, inode, o.flags()));
         } finally {
             programs.closed(call.view(), file, o.flags()); // but for the handle, which counts by itself
         }
     }
 
-    private FileResult.Opened open(Call call, FileOperation.Open o, Inode inode) throws CallFailed {
-        int descriptor = reopen(call, inode, o.flags());
+    /// Opens a file again that is open already, with rights that nobody asks for.
+    FileResult.Opened openAsHeld(Call call, FileOperation.Open o, OpenHandle held) throws CallFailed {
+        Inode inode = call.inode(o.node());
+        leases.content(inode);
+        Credentials caller = call.credentials();
+        held.use();
+        try {
+            call.acting().assumeRoot();
+            int flags = (o.flags() & OPEN_FLAGS & ~Open.O_TRUNC) | ALWAYS;
+            int descriptor = Open.openat(procSelf.descriptor(), ProcSelf.name(held.descriptor()), flags, 0);
+            return opened(call, o, inode, CallFailed.check(descriptor));
+        } finally {
+            call.acting().assume(caller);
+            held.leave();
+        }
+    }
+
+    private FileResult.Opened opened(Call call, FileOperation.Open o, Inode inode, int descriptor) throws CallFailed {
         if ((o.flags() & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity()));
         OpenHandle handle = handles.add(call, inode, o.flags(), false, descriptor);
         try {

@@ -121,6 +121,7 @@ public final class FileServer implements AutoCloseable {
         ContentCalls contentCalls = new ContentCalls(
                 descriptors, attributes, attributeCalls, names, handles, leases, recalls, programs, procSelf);
         performer = new CallPerformer(
+                views.values(),
                 authority,
                 guests,
                 handles,
@@ -438,6 +439,15 @@ public final class FileServer implements AutoCloseable {
                 if (handle.guest.equals(guest)) handles.release(view, handle);
         locks.guestEnded(guest);
         guests.remove(guest);
+    }
+
+    /// Whether a guest holds locks on files here. One that has given back all its locks of fcntl(2) is taken for
+    /// one that holds some until it closes the file.
+    public boolean holdsLocks(GuestKey guest) {
+        for (NodeView view : views.values())
+            for (OpenHandle handle : view.handles.values())
+                if (handle.guest.equals(guest) && handle.flocked) return true;
+        return locks.hasAny(guest);
     }
 
     /// Large files that a guest is reading or writing now.

@@ -10,4 +10,11 @@ public interface GuestAuthority {
     /// The rights of a guest that runs on that node now. Empty if it was never given to that node or its
     /// epoch is over: the call is then refused with ESTALE.
     Optional<Credentials> credentials(NodeId node, GuestKey guest);
+
+    /// The run before, if this one is being made from it on another node and is not the job's present one yet:
+    /// it may look at files and change nothing, and open what the one before holds open without being asked for
+    /// rights again.
+    default Optional<GuestKey> former(GuestKey guest) {
+        return Optional.empty();
+    }
 }

@@ -2,6 +2,8 @@ package drover.homefs.server;
 
 import drover.linux.syscall.FileHandle;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.FileOperation.RevivedNode;
+import drover.protocol.file.FileResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -82,6 +84,14 @@ final class Inode {
 
     Place place() {
         return place;
+    }
+
+    /// For a daemon of its node that does not know it. Not for the root; under the lock of [InodeTable].
+    FileResult.Told told() {
+        Place at = place;
+        Identity now = identity;
+        return new FileResult.Told(
+                new RevivedNode(id, at.parent.id, at.name, now.device(), now.inode(), lookups), now.isDirectory());
     }
 
     /// From the root, as far as that is known.

@@ -2,10 +2,13 @@ package drover.homefs.server;
 
 import drover.linux.syscall.Errno;
 import drover.protocol.file.Bytes;
+import drover.protocol.file.FileResult;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -128,6 +131,20 @@ final class InodeTable {
         Inode inode = byIdentity.get(identity);
         if (inode != null || revived.isEmpty()) return inode;
         return revived.get(Identity.revived(identity.device(), identity.inode()));
+    }
+
+    /// Those with a greater id, some of them, in that order.
+    synchronized List<FileResult.Told> after(long id, int most) {
+        PriorityQueue<Inode> first = new PriorityQueue<>(
+                Comparator.comparingLong((Inode each) -> each.id).reversed());
+        for (Inode each : byId.values()) {
+            if (each.id <= id || each.id == Inode.ROOT) continue;
+            first.add(each);
+            if (first.size() > most) first.poll();
+        }
+        List<FileResult.Told> told = new ArrayList<>(first.size());
+        while (!first.isEmpty()) told.add(first.poll().told());
+        return told.reversed();
     }
 
     synchronized List<Inode> all() {

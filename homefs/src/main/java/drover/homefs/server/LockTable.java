@@ -79,6 +79,12 @@ final class LockTable {
             default -> throw new CallFailed(Errno.EINVAL);
         };
         CallFailed.check(Flock.flock(handle.descriptor(), operation | Flock.LOCK_NB));
+        handle.flocked = type != LockRange.NONE;
+    }
+
+    /// Whether a guest may hold locks of fcntl(2): it has taken some, and nothing closed their files since.
+    synchronized boolean hasAny(GuestKey guest) {
+        return descriptions.values().stream().anyMatch(description -> description.guest.equals(guest));
     }
 
     private void posix(Call call, OpenHandle handle, FileOperation.SetLock o) throws CallFailed {

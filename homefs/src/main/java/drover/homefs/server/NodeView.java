@@ -4,8 +4,11 @@ import drover.linux.syscall.Errno;
 import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.protocol.file.Caller;
 import drover.protocol.file.FileRecall;
+import drover.protocol.file.FileResult;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +41,30 @@ final class NodeView {
         OpenHandle handle = handles.get(id);
         if (handle == null) throw new CallFailed(Errno.EBADF);
         return handle;
+    }
+
+    /// Some of what the node's kernel knows, in the order of ids, for a daemon that does not.
+    List<FileResult.Told> nodesAfter(long id) {
+        return inodes.after(id, FileResult.Reminder.MAX_AT_ONCE);
+    }
+
+    /// Some of what its guests have open, likewise.
+    List<FileResult.Held> heldAfter(long id) {
+        List<FileResult.Held> held = new ArrayList<>();
+        handles.values().stream()
+                .filter(handle -> handle.id > id)
+                .sorted(Comparator.comparingLong(handle -> handle.id))
+                .limit(FileResult.Reminder.MAX_AT_ONCE)
+                .forEach(handle -> {
+                    Credentials opener = handle.credentials;
+                    held.add(new FileResult.Held(
+                            handle.id,
+                            Caller.of(handle.guest, opener.uid(), opener.gid()),
+                            handle.inode.id,
+                            handle.flags,
+                            handle.directory));
+                });
+        return held;
     }
 
     /// One call under way: for whom, the thread that acts, and what it has changed.

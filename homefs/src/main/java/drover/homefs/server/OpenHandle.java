@@ -25,6 +25,9 @@ final class OpenHandle {
     /// Locks of fcntl(2) were taken by it.
     volatile boolean locked;
 
+    /// It holds a lock of flock(2).
+    volatile boolean flocked;
+
     private long moved;
     private long reached;
     private long movedAtNanos;

@@ -10,9 +10,9 @@ import java.util.List;
 public final class CallCodec {
     /// Of the calls and their answers. Raised with every change of what a frame holds: the two sides of a mount
     /// have to be of one version.
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
-    private static final int HEADER_BYTES = 1 + 8 + 8 + 4 + 4 + 4 + 2;
+    private static final int HEADER_BYTES = 1 + 8 + FileFields.CALLER_BYTES + 2;
     private static final int MAX_LISTED = 1 << 16;
     private static final int MAX_RELEASED = 1 << 12;
 
@@ -24,11 +24,7 @@ public final class CallCodec {
         ByteBuf out = allocator.directBuffer(HEADER_BYTES + room);
         out.writeByte(FileFields.CALL);
         out.writeLongLE(call.id());
-        Caller caller = call.caller();
-        out.writeLongLE(caller.job());
-        out.writeIntLE(caller.epoch());
-        out.writeIntLE(caller.uid());
-        out.writeIntLE(caller.gid());
+        FileFields.putCaller(out, call.caller());
         encode(call.operation(), out);
         return out;
     }
@@ -152,10 +148,7 @@ public final class CallCodec {
             case Cancel(long callId) -> code(out, 36).writeLongLE(callId);
             case ReviveNodes(List<RevivedNode> nodes) -> {
                 code(out, 37).writeIntLE(nodes.size());
-                for (RevivedNode node : nodes) {
-                    FileFields.putBytes(out.writeLongLE(node.node()).writeLongLE(node.parent()), node.name());
-                    out.writeLongLE(node.device()).writeLongLE(node.inode()).writeLongLE(node.lookups());
-                }
+                for (RevivedNode node : nodes) FileFields.putRevivedNode(out, node);
             }
             case ReviveHandle(long handle, long node, int flags, boolean directory) ->
                 code(out, 38)
@@ -174,6 +167,8 @@ public final class CallCodec {
                 code(out, 42).writeLongLE(parent).writeIntLE(contentBytes).writeIntLE(names.size());
                 for (Bytes name : names) FileFields.putBytes(out, name);
             }
+            case Remind(long node, long handle) ->
+                code(out, 43).writeLongLE(node).writeLongLE(handle);
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -195,7 +190,7 @@ public final class CallCodec {
             throw new MalformedFileFrame("a frame of " + frame.readableBytes() + " bytes");
         long id = id(frame);
         ByteBuf in = frame.duplicate().skipBytes(9);
-        Caller caller = new Caller(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
+        Caller caller = FileFields.caller(in);
         int code = in.readUnsignedShortLE();
         try {
             return new FileCall(id, caller, operation(code, in));
@@ -280,16 +275,9 @@ public final class CallCodec {
                         FileFields.flag(in));
             case 36 -> new Cancel(in.readLongLE());
             case 37 -> {
-                int count = FileFields.count(in, MAX_LISTED, 44);
+                int count = FileFields.count(in, MAX_LISTED, FileFields.REVIVED_NODE_BYTES);
                 List<RevivedNode> nodes = new ArrayList<>(count);
-                for (int i = 0; i < count; i++)
-                    nodes.add(new RevivedNode(
-                            in.readLongLE(),
-                            in.readLongLE(),
-                            FileFields.bytes(in),
-                            in.readLongLE(),
-                            in.readLongLE(),
-                            in.readLongLE()));
+                for (int i = 0; i < count; i++) nodes.add(FileFields.revivedNode(in));
                 yield new ReviveNodes(nodes);
             }
             case 38 -> new ReviveHandle(in.readLongLE(), in.readLongLE(), in.readIntLE(), FileFields.flag(in));
@@ -309,6 +297,7 @@ public final class CallCodec {
                 for (int i = 0; i < count; i++) names.add(FileFields.bytes(in));
                 yield new LookUpAll(parent, names, contentBytes);
             }
+            case 43 -> new Remind(in.readLongLE(), in.readLongLE());
             default -> new Unknown(code);
         };
     }

@@ -1,5 +1,6 @@
 package drover.protocol.file;
 
+import drover.protocol.file.FileOperation.RevivedNode;
 import io.netty.buffer.ByteBuf;
 
 /// The primitives that calls and replies are made of.
@@ -7,6 +8,9 @@ final class FileFields {
     static final int CALL = 1;
     static final int REPLY = 2;
     static final int RECALL = 3;
+    static final int CALLER_BYTES = 8 + 4 + 4 + 4;
+    /// With an empty name.
+    static final int REVIVED_NODE_BYTES = 5 * 8 + 4;
     /// What a frame may be at most: a call or reply of 1 MiB of data and the fields around it.
     static final int MAX_FRAME_BYTES = (1 << 20) + (1 << 16);
     /// XATTR_SIZE_MAX, and more than PATH_MAX.
@@ -36,6 +40,25 @@ final class FileFields {
             throw new MalformedFileFrame("a count of " + Integer.toUnsignedString(count) + " with " + in.readableBytes()
                     + " bytes left in the frame");
         return count;
+    }
+
+    static void putCaller(ByteBuf out, Caller caller) {
+        out.writeLongLE(caller.job()).writeIntLE(caller.epoch());
+        out.writeIntLE(caller.uid()).writeIntLE(caller.gid());
+    }
+
+    static Caller caller(ByteBuf in) {
+        return new Caller(in.readLongLE(), in.readIntLE(), in.readIntLE(), in.readIntLE());
+    }
+
+    static void putRevivedNode(ByteBuf out, RevivedNode node) {
+        putBytes(out.writeLongLE(node.node()).writeLongLE(node.parent()), node.name());
+        out.writeLongLE(node.device()).writeLongLE(node.inode()).writeLongLE(node.lookups());
+    }
+
+    static RevivedNode revivedNode(ByteBuf in) throws MalformedFileFrame {
+        return new RevivedNode(
+                in.readLongLE(), in.readLongLE(), bytes(in), in.readLongLE(), in.readLongLE(), in.readLongLE());
     }
 
     static void putTime(ByteBuf out, FileTime time) {

@@ -186,6 +186,13 @@ public sealed interface FileOperation {
     /// After home's restart: an open file is opened again under its id.
     record ReviveHandle(long handle, long node, int flags, boolean directory) implements FileOperation {}
 
+    /// After the restart of the node's daemon: what does home know of what the kernel knows here? Some of it at a time,
+    /// in the order of ids.
+    ///
+    /// @param node the last node that the daemon was told of, or 0
+    /// @param handle the last open file, or 0
+    record Remind(long node, long handle) implements FileOperation {}
+
     /// The kernel asks again for all that the recall of that number named. No reply.
     record Recalled(long number) implements FileOperation {}
 

@@ -13,6 +13,26 @@ public sealed interface FileResult {
     /// @param boot another one than before means that home has restarted and knows no ids of the former
     record Welcome(int version, long boot, long rootNumber) implements FileResult {}
 
+    /// What the node's kernel knows, as far as home has been told of it. Nothing more follows if both are empty.
+    record Reminder(List<Told> nodes, List<Held> held) implements FileResult {
+        public static final int MAX_AT_ONCE = 1_000;
+
+        public Reminder {
+            nodes = List.copyOf(nodes);
+            held = List.copyOf(held);
+        }
+    }
+
+    /// One of the nodes.
+    ///
+    /// @param directory false also if home does not know
+    record Told(FileOperation.RevivedNode node, boolean directory) {}
+
+    /// An open file or directory.
+    ///
+    /// @param opener whose calls on it are
+    record Held(long handle, Caller opener, long node, int flags, boolean directory) {}
+
     /// A name was found or made; home counts one lookup more of the node.
     ///
     /// @param nameLease on the name's leading to this file

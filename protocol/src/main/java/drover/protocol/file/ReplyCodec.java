@@ -15,6 +15,7 @@ public final class ReplyCodec {
     private static final int IN_DIRECTORY = 15;
     private static final int MAX_LISTED = 1 << 16;
     private static final int FOUND_BYTES = 4 + 1 + 1 + 1;
+    private static final int HELD_BYTES = 8 + 8 + 4 + 1 + FileFields.CALLER_BYTES;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
 
     private ReplyCodec() {}
@@ -100,6 +101,18 @@ public final class ReplyCodec {
                     if (found.content() != null) FileFields.putBytes(out, found.content());
                 }
             }
+            case Reminder(List<Told> nodes, List<Held> held) -> {
+                code(out, 17).writeIntLE(nodes.size());
+                for (Told told : nodes) {
+                    FileFields.putRevivedNode(out, told.node());
+                    out.writeBoolean(told.directory());
+                }
+                out.writeIntLE(held.size());
+                for (Held each : held) {
+                    out.writeLongLE(each.handle()).writeLongLE(each.node()).writeIntLE(each.flags());
+                    FileFields.putCaller(out.writeBoolean(each.directory()), each.opener());
+                }
+            }
             case InDirectory(FileResult inner, Attributes directory) -> {
                 putAttributes(code(out, IN_DIRECTORY), directory);
                 encode(inner, out);
@@ -161,6 +174,19 @@ public final class ReplyCodec {
         } catch (IndexOutOfBoundsException e) {
             throw new MalformedFileFrame("the reply to call " + id + " is cut off");
         }
+    }
+
+    private static List<Held> held(ByteBuf in) throws MalformedFileFrame {
+        int count = FileFields.count(in, Reminder.MAX_AT_ONCE, HELD_BYTES);
+        List<Held> held = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            long handle = in.readLongLE();
+            long node = in.readLongLE();
+            int flags = in.readIntLE();
+            boolean directory = FileFields.flag(in);
+            held.add(new Held(handle, FileFields.caller(in), node, flags, directory));
+        }
+        return held;
     }
 
     private static FileResult result(int code, ByteBuf in) throws MalformedFileFrame {
@@ -226,6 +252,12 @@ public final class ReplyCodec {
                 List<Found> names = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) names.add(found(in));
                 yield new FoundAll(names);
+            }
+            case 17 -> {
+                int count = FileFields.count(in, Reminder.MAX_AT_ONCE, FileFields.REVIVED_NODE_BYTES + 1);
+                List<Told> nodes = new ArrayList<>(count);
+                for (int i = 0; i < count; i++) nodes.add(new Told(FileFields.revivedNode(in), FileFields.flag(in)));
+                yield new Reminder(nodes, held(in));
             }
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };

@@ -4,13 +4,22 @@ import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.protocol.Wire;
 import drover.protocol.WireException;
+import drover.protocol.job.JobMessage.EndGuest;
 import drover.protocol.job.JobMessage.ExitCommitted;
+import drover.protocol.job.JobMessage.GuestDead;
 import drover.protocol.job.JobMessage.GuestFailed;
+import drover.protocol.job.JobMessage.GuestReady;
+import drover.protocol.job.JobMessage.GuestRestored;
 import drover.protocol.job.JobMessage.GuestStarted;
+import drover.protocol.job.JobMessage.GuestStays;
+import drover.protocol.job.JobMessage.KeepGuest;
 import drover.protocol.job.JobMessage.KillGuest;
 import drover.protocol.job.JobMessage.Lease;
 import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.PrepareGuest;
 import drover.protocol.job.JobMessage.Reconcile;
+import drover.protocol.job.JobMessage.ResumeGuest;
+import drover.protocol.job.JobMessage.SendGuest;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.ByteBuf;
@@ -28,9 +37,18 @@ public final class JobCodec {
     private static final int EXIT_COMMITTED = 4;
     private static final int LEASE = 5;
     private static final int RECONCILE = 6;
+    private static final int PREPARE_GUEST = 7;
+    private static final int SEND_GUEST = 8;
+    private static final int KEEP_GUEST = 9;
+    private static final int END_GUEST = 10;
+    private static final int RESUME_GUEST = 11;
     private static final int GUEST_STARTED = 101;
     private static final int GUEST_FAILED = 102;
     private static final int MISSING = 104;
+    private static final int GUEST_READY = 105;
+    private static final int GUEST_RESTORED = 106;
+    private static final int GUEST_STAYS = 107;
+    private static final int GUEST_DEAD = 108;
 
     /// Length of the shortest guest key on the wire: an empty name, a number, an epoch.
     private static final int KEY_MIN_BYTES = 16;
@@ -44,9 +62,7 @@ public final class JobCodec {
         switch (message) {
             case StartGuest m -> {
                 begin(out, START_GUEST, m.guest());
-                out.writeIntLE(m.credentials().uid()).writeIntLE(m.credentials().gid());
-                out.writeIntLE(m.credentials().groups().size());
-                m.credentials().groups().forEach(out::writeIntLE);
+                writeCredentials(out, m.credentials());
                 out.writeLongLE(m.memoryLimitBytes()).writeBoolean(m.nodeNetwork());
                 out.writeBytes(m.spec(), m.spec().readerIndex(), m.spec().readableBytes());
             }
@@ -58,6 +74,26 @@ public final class JobCodec {
             case ExitCommitted m -> begin(out, EXIT_COMMITTED, m.guest());
             case Lease m -> out.writeByte(LEASE).writeLongLE(m.length().toMillis());
             case Reconcile m -> writeKeys(out.writeByte(RECONCILE), m.alive());
+            case PrepareGuest m -> {
+                begin(out, PREPARE_GUEST, m.guest());
+                Wire.writeString(out, m.source().name());
+                writeCredentials(out, m.credentials());
+            }
+            case SendGuest m -> {
+                begin(out, SEND_GUEST, m.guest());
+                Wire.writeKey(out, m.next());
+                Wire.writeString(out, m.target().name());
+            }
+            case KeepGuest m -> begin(out, KEEP_GUEST, m.guest());
+            case EndGuest m -> begin(out, END_GUEST, m.guest());
+            case ResumeGuest m -> begin(out, RESUME_GUEST, m.guest());
+            case GuestReady m -> begin(out, GUEST_READY, m.guest());
+            case GuestRestored m -> begin(out, GUEST_RESTORED, m.guest());
+            case GuestStays m -> {
+                begin(out, GUEST_STAYS, m.guest());
+                Wire.writeString(out, m.reason());
+            }
+            case GuestDead m -> begin(out, GUEST_DEAD, m.guest());
             case GuestStarted m -> {
                 begin(out, GUEST_STARTED, m.guest());
                 out.writeIntLE(m.hostPid());
@@ -96,6 +132,15 @@ public final class JobCodec {
                 yield new Lease(Duration.ofMillis(millis));
             }
             case RECONCILE -> new Reconcile(readKeys(in));
+            case PREPARE_GUEST -> new PrepareGuest(Wire.readKey(in), Wire.readNode(in), readCredentials(in));
+            case SEND_GUEST -> new SendGuest(Wire.readKey(in), Wire.readKey(in), Wire.readNode(in));
+            case KEEP_GUEST -> new KeepGuest(Wire.readKey(in));
+            case END_GUEST -> new EndGuest(Wire.readKey(in));
+            case RESUME_GUEST -> new ResumeGuest(Wire.readKey(in));
+            case GUEST_READY -> new GuestReady(Wire.readKey(in));
+            case GUEST_RESTORED -> new GuestRestored(Wire.readKey(in));
+            case GUEST_STAYS -> new GuestStays(Wire.readKey(in), Wire.readString(in));
+            case GUEST_DEAD -> new GuestDead(Wire.readKey(in));
             case GUEST_STARTED -> new GuestStarted(Wire.readKey(in), Wire.readI32(in));
             case GUEST_FAILED -> new GuestFailed(Wire.readKey(in), Wire.readU8(in), Wire.readString(in));
             case MISSING -> new Missing(readKeys(in));
@@ -106,6 +151,12 @@ public final class JobCodec {
     private static void begin(ByteBuf out, int type, GuestKey guest) {
         out.writeByte(type);
         Wire.writeKey(out, guest);
+    }
+
+    private static void writeCredentials(ByteBuf out, Credentials credentials) {
+        out.writeIntLE(credentials.uid()).writeIntLE(credentials.gid());
+        out.writeIntLE(credentials.groups().size());
+        credentials.groups().forEach(out::writeIntLE);
     }
 
     private static Credentials readCredentials(ByteBuf in) {

@@ -2,6 +2,7 @@ package drover.protocol.job;
 
 import drover.model.Credentials;
 import drover.model.GuestKey;
+import drover.model.NodeId;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.List;
@@ -32,10 +33,40 @@ public sealed interface JobMessage {
     /// Home, first on a new link: these guests are to live; all others of this home are to end.
     record Reconcile(List<GuestKey> alive) implements JobMessage {}
 
+    /// Home, to the target of a move: get ready for a guest that runs on `source` under the epoch before.
+    record PrepareGuest(GuestKey guest, NodeId source, Credentials credentials) implements JobMessage {}
+
+    /// Home, to the source: hold this guest and send it to `target`.
+    ///
+    /// @param next as it will be there
+    record SendGuest(GuestKey guest, GuestKey next, NodeId target) implements JobMessage {}
+
+    /// Home, to the source: it does not move; let it go on.
+    record KeepGuest(GuestKey guest) implements JobMessage {}
+
+    /// Home, to the source: its next epoch is another node's; end it, and say when it is dead.
+    record EndGuest(GuestKey guest) implements JobMessage {}
+
+    /// Home, to the target: the guest is this node's; let it run.
+    record ResumeGuest(GuestKey guest) implements JobMessage {}
+
+    /// Target: it can take the guest.
+    record GuestReady(GuestKey guest) implements JobMessage {}
+
+    /// Target: the guest is complete, and held.
+    record GuestRestored(GuestKey guest) implements JobMessage {}
+
+    /// Source, of the present epoch: it does not leave, and goes on. Target, of the next: it was not made.
+    record GuestStays(GuestKey guest, String reason) implements JobMessage {}
+
+    /// Source: no process of the guest is left.
+    record GuestDead(GuestKey guest) implements JobMessage {}
+
     /// Node: the guest runs.
     record GuestStarted(GuestKey guest, int hostPid) implements JobMessage {}
 
-    /// Node: the guest could not be started; as a shell would, 126 or 127 for the command's own fault, else 125.
+    /// Node: the guest could not be started; as a shell would, 126 or 127 for the command's own fault, else
+    /// 125.
     record GuestFailed(GuestKey guest, int exitStatus, String reason) implements JobMessage {}
 
     /// Node: answer to Reconcile: of the guests named there, these are not here.

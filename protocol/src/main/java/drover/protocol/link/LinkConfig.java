@@ -35,8 +35,12 @@ public record LinkConfig(
         int versionMax) {
     /// Where nodes dial each other if the configuration says nothing else.
     public static final int DEFAULT_PORT = 7410;
-    /// The version of this build, which also speaks the one before it. 2: frames may be compressed.
-    public static final int CURRENT_VERSION = 2;
+    /// The version of this build, which also speaks those before it. 2: frames may be compressed. 3: guests move.
+    public static final int CURRENT_VERSION = 3;
+    /// From this version on, nodes know what is said of guests that move.
+    public static final int MOVES_VERSION = 3;
+    /// A node that cannot inflate says that it speaks nothing newer.
+    private static final int OLDEST_VERSION = 1;
 
     public LinkConfig {
         requireRange("event-loop-threads", eventLoopThreads, 1, 64);
@@ -65,7 +69,7 @@ public record LinkConfig(
                 32,
                 1 << 20,
                 32 << 20,
-                CURRENT_VERSION - 1,
+                OLDEST_VERSION,
                 CURRENT_VERSION);
     }
 

@@ -1,0 +1,87 @@
+package drover.daemon.control;
+
+import drover.daemon.placement.ClusterKnowledge;
+import drover.model.JobState;
+import drover.model.NodeId;
+import java.util.Optional;
+
+/// Why a job cannot move, as far as home knows without asking its node. In words that go after "because". Loop
+/// of home's jobs only.
+final class Movability {
+    private final NodeId home;
+    private final ClusterKnowledge knowledge;
+    private final GuestNodes nodes;
+    private final HomeFiles files;
+
+    Movability(NodeId home, ClusterKnowledge knowledge, GuestNodes nodes, HomeFiles files) {
+        this.home = home;
+        this.knowledge = knowledge;
+        this.nodes = nodes;
+        this.files = files;
+    }
+
+    /// What is known without looking at its files: for lists of many jobs.
+    Optional<String> knownObjection(Job job) {
+        return Optional.ofNullable(againstState(job)).or(() -> Optional.ofNullable(against(job)));
+    }
+
+    /// Whatever the target.
+    Optional<String> objection(Job job) {
+        return knownObjection(job).or(() -> Optional.ofNullable(againstLocks(job)));
+    }
+
+    private static String againstState(Job job) {
+        if (job.state.isFinal()) return "it has ended";
+        if (job.state == JobState.LINGERING) return "its command has ended; only what that left behind goes on";
+        if (job.state != JobState.RUNNING || job.node == null) return "it does not run yet";
+        return job.move == null ? null : "it moves already, to " + job.move.target;
+    }
+
+    private String against(Job job) {
+        if (job.options.stay()) return "it was started with --stay";
+        if (job.node.equals(home)) return "it runs at home, on home's own files, and this version moves no such job";
+        if (job.options.nodeNetwork()) return "it uses the network of its node (--net node)";
+        return null;
+    }
+
+    private String againstLocks(Job job) {
+        return files.holdsLocks(job.guest()) ? "it holds locks on files, which this version cannot take along" : null;
+    }
+
+    /// To that node.
+    Optional<String> objection(Job job, NodeId target) {
+        return Optional.ofNullable(againstState(job))
+                .or(() -> Optional.ofNullable(against(job, target)))
+                .or(() -> objection(job));
+    }
+
+    private String against(Job job, NodeId target) {
+        if (target.equals(job.node)) return "it runs there already";
+        Optional<String> ofTarget = objectionTo(target);
+        if (ofTarget.isPresent()) return ofTarget.get();
+        if (!nodes.isUp(job.node)) return job.node + ", where it runs, cannot be reached now";
+        if (!nodes.canMoveGuests(job.node)) return job.node + ", where it runs, has an older Drover that moves no jobs";
+        return null;
+    }
+
+    /// Whatever the job.
+    Optional<String> objectionTo(NodeId target) {
+        return Optional.ofNullable(againstTarget(target));
+    }
+
+    private String againstTarget(NodeId target) {
+        switch (knowledge.stateOf(target)) {
+            case UNKNOWN -> {
+                return "there is no node " + target + "; see: drover nodes";
+            }
+            case DOWN -> {
+                return target + " is down; see: drover nodes";
+            }
+            case UP -> {}
+        }
+        if (target.equals(home)) return "this version brings no running job home";
+        if (nodes.isUp(target) && !nodes.canMoveGuests(target))
+            return target + " has an older Drover that takes no moving jobs";
+        return null;
+    }
+}

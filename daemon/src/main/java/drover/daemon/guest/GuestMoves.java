@@ -1,0 +1,350 @@
+package drover.daemon.guest;
+
+import drover.daemon.links.ImageLinks;
+import drover.daemon.loop.Loop;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.image.ImageFrame;
+import drover.protocol.job.JobMessage;
+import drover.protocol.job.JobMessage.GuestDead;
+import drover.protocol.job.JobMessage.GuestReady;
+import drover.protocol.job.JobMessage.GuestRestored;
+import drover.protocol.job.JobMessage.GuestStays;
+import drover.protocol.job.JobMessage.Missing;
+import drover.protocol.job.JobMessage.PrepareGuest;
+import drover.protocol.job.JobMessage.SendGuest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Guests of this node on their way to another, and from one. What is to be done next, home decides; this node
+/// does it, and says what came of it. Loop of guests only, but for frames of images.
+final class GuestMoves implements ImageLinks.Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestMoves.class);
+    /// A target that cannot be reached for so long is not moved to. Nothing is held yet.
+    private static final Duration DIAL_PATIENCE = Duration.ofSeconds(10);
+
+    private static final int DIAL_LOOK_MILLIS = 20;
+
+    private static final class Departure {
+        final SendGuest move;
+        final ImageDirectory image;
+        final ImageSender sender;
+        boolean dumps;
+        boolean givenUp;
+
+        Departure(SendGuest move, ImageDirectory image, ImageSender sender) {
+            this.move = move;
+            this.image = image;
+            this.sender = sender;
+        }
+    }
+
+    private record Arrival(NodeId source, Credentials owner, ImageDirectory image, ImageWriter writer) {}
+
+    private final NodeId self;
+    private final Path images;
+    private final Path libexec;
+    private final Loop loop;
+    private final KeeperConnection keeper;
+    private final HomeMounts mounts;
+    private final HeldGuests guests;
+    private final ImageLinks links;
+    private final GuestHost.ToHome toHome;
+    private final Map<GuestKey, Departure> departures = new HashMap<>();
+    private final Map<GuestKey, Arrival> arrivals = new ConcurrentHashMap<>();
+    private final Map<GuestKey, ImageSender> senders = new ConcurrentHashMap<>();
+    /// Of which an earlier daemon had begun the move.
+    private final Set<GuestKey> found = new HashSet<>();
+
+    private boolean keeperMoves;
+
+    GuestMoves(
+            NodeId self,
+            Keeper.Setup setup,
+            Loop loop,
+            KeeperConnection keeper,
+            HomeMounts mounts,
+            HeldGuests guests,
+            ImageLinks links,
+            GuestHost.ToHome toHome) {
+        this.self = self;
+        images = setup.images();
+        libexec = setup.program().toAbsolutePath().getParent();
+        this.loop = loop;
+        this.keeper = keeper;
+        this.mounts = mounts;
+        this.guests = guests;
+        this.links = links;
+        this.toHome = toHome;
+        links.connectReceiver(this);
+    }
+
+    private void say(GuestKey guest, JobMessage message) {
+        toHome.send(guest.job().home(), message);
+    }
+
+    // ---------------------------------------------------------------- the target
+
+    /// Gets ready for a guest.
+    ///
+    /// @param refusal why this node takes none like it, if so
+    void prepare(PrepareGuest move, Optional<String> refusal) {
+        GuestKey guest = move.guest();
+        if (guests.has(guest)) return;
+        Optional<String> why = refusal.or(this::withoutCriu);
+        ImageDirectory image = ImageDirectory.of(images, guest);
+        if (why.isEmpty()) why = make(image);
+        if (why.isPresent()) {
+            say(guest, new GuestStays(guest, why.get()));
+            return;
+        }
+        guests.begin(guest);
+        var writer = new ImageWriter(
+                links,
+                move.source(),
+                guest,
+                image,
+                handoff -> loop.execute(() -> restore(guest, image, handoff)),
+                reason -> loop.execute(() -> notMade(guest, reason)));
+        arrivals.put(guest, new Arrival(move.source(), move.credentials(), image, writer));
+        keeper.ifThere(k -> mounts.prepare(guest.job().home(), k, whyNot -> {
+            if (!arrivals.containsKey(guest)) return;
+            if (whyNot.isPresent()) notMade(guest, whyNot.get());
+            else say(guest, new GuestReady(guest));
+        }));
+    }
+
+    private Optional<String> withoutCriu() {
+        // One of before takes what it does not know for nonsense, and the guests it holds would be given up.
+        if (!keeperMoves)
+            return Optional.of(
+                    "the drover-keeper of " + self + " is older than its daemon; when it has no guests, restart it");
+        return Criu.find(libexec).isPresent()
+                ? Optional.empty()
+                : Optional.of(self + " has no CRIU; there, as root: setup/criu");
+    }
+
+    private static Optional<String> make(ImageDirectory image) {
+        try {
+            image.make();
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("there is no place for its image: " + e.getMessage());
+        }
+    }
+
+    private void restore(GuestKey guest, ImageDirectory image, byte[] handoff) {
+        Optional<Criu> criu = Criu.find(libexec);
+        Arrival arrival = arrivals.get(guest);
+        if (arrival == null) return;
+        if (criu.isEmpty()) notMade(guest, self + " has no CRIU any more");
+        else keeper.ifThere(k -> k.restore(guest, criu.get(), image, arrival.owner, handoff));
+    }
+
+    /// The keeper waits until the guest's namespace is known.
+    void created(GuestKey guest) {
+        if (arrivals.containsKey(guest)) keeper.ifThere(k -> k.known(guest));
+    }
+
+    void restored(GuestKey guest) {
+        if (arrivals.containsKey(guest)) say(guest, new GuestRestored(guest));
+    }
+
+    /// It is this node's guest now.
+    void resume(GuestKey guest) {
+        if (!guests.has(guest)) say(guest, new Missing(List.of(guest)));
+        else keeper.ifThere(k -> k.resume(guest));
+    }
+
+    /// The keeper could not start a guest. True if it was to come from another node.
+    boolean notMade(GuestKey guest, String why) {
+        if (!arrivals.containsKey(guest)) return false;
+        LOG.info("guest {} does not come: {}", guest, why);
+        keeper.ifThere(k -> {
+            k.kill(guest);
+            k.forget(guest);
+        });
+        dropped(guest);
+        guests.drop(guest);
+        say(guest, new GuestStays(guest, why));
+        return true;
+    }
+
+    @Override
+    public void fromSource(NodeId source, ImageFrame frame) {
+        Arrival arrival = arrivals.get(frame.guest());
+        if (arrival != null && arrival.source.equals(source)) arrival.writer.take(frame);
+    }
+
+    // ---------------------------------------------------------------- the source
+
+    /// Holds a guest and sends it away.
+    void send(SendGuest move) {
+        GuestKey guest = move.guest();
+        if (departures.containsKey(guest)) return;
+        OptionalInt init = guests.initOf(guest);
+        Optional<String> why = init.isEmpty() ? Optional.of("it does not run on " + self) : withoutCriu();
+        ImageDirectory image = ImageDirectory.of(images, guest);
+        if (why.isEmpty()) why = make(image);
+        if (why.isPresent()) {
+            say(guest, new GuestStays(guest, why.get()));
+            return;
+        }
+        var departure = new Departure(move, image, new ImageSender(links, move.target(), move.next()));
+        departures.put(guest, departure);
+        senders.put(move.next(), departure.sender);
+        links.connect(move.target());
+        Thread.ofPlatform().name("move of " + guest).daemon().start(() -> {
+            Optional<String> objection =
+                    isReached(move.target()) ? MoveGate.objection(init.getAsInt()) : Optional.of(unreached(move));
+            loop.execute(() -> dump(departure, objection));
+        });
+    }
+
+    private String unreached(SendGuest move) {
+        return move.target() + " cannot be reached from " + self;
+    }
+
+    private boolean isReached(NodeId target) {
+        long deadline = System.nanoTime() + DIAL_PATIENCE.toNanos();
+        try {
+            while (!links.isUp(target)) {
+                if (System.nanoTime() - deadline > 0) return false;
+                Thread.sleep(DIAL_LOOK_MILLIS);
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void dump(Departure departure, Optional<String> objection) {
+        GuestKey guest = departure.move.guest();
+        if (departures.get(guest) != departure) return;
+        Optional<Criu> criu = Criu.find(libexec);
+        if (departure.givenUp || objection.isPresent() || criu.isEmpty()) {
+            stays(guest, objection.orElse("it was given up"));
+            return;
+        }
+        departure.dumps = true;
+        keeper.ifThere(k -> k.dump(guest, criu.get(), departure.image));
+    }
+
+    /// It is in its image, and held.
+    void dumped(GuestKey guest, byte[] handoff) {
+        Departure departure = departures.get(guest);
+        if (departure == null || departure.givenUp) {
+            keeper.ifThere(k -> k.abandon(guest));
+            return;
+        }
+        OptionalInt init = guests.initOf(guest);
+        Thread.ofPlatform().name("image of " + guest).daemon().start(() -> {
+            try {
+                Optional<String> objection = MoveGate.objectionToHeld(init.orElse(0));
+                if (objection.isPresent()) throw new IOException(objection.get());
+                departure.sender.send(departure.image, handoff);
+            } catch (IOException e) {
+                loop.execute(() -> failed(guest, String.valueOf(e.getMessage())));
+            }
+        });
+    }
+
+    private void failed(GuestKey guest, String why) {
+        Departure departure = departures.get(guest);
+        if (departure == null || departure.givenUp) return;
+        departure.givenUp = true;
+        LOG.info("guest {} does not leave: {}", guest, why);
+        keeper.ifThere(k -> k.abandon(guest));
+        say(guest, new GuestStays(guest, why));
+    }
+
+    /// Home has given the move up.
+    void keep(GuestKey guest) {
+        if (found.remove(guest)) keeper.ifThere(k -> k.abandon(guest));
+        Departure departure = departures.get(guest);
+        if (departure == null || departure.givenUp) return;
+        departure.givenUp = true;
+        departure.sender.stop();
+        if (departure.dumps) keeper.ifThere(k -> k.abandon(guest));
+    }
+
+    /// The keeper says that it goes on, or this daemon found out before that it will.
+    void stays(GuestKey guest, String why) {
+        Departure departure = departures.get(guest);
+        if (departure == null) return;
+        dropped(guest);
+        if (!departure.givenUp) say(guest, new GuestStays(guest, why));
+    }
+
+    /// It is another node's guest now.
+    void end(GuestKey guest) {
+        if (guests.has(guest)) keeper.ifThere(k -> k.left(guest));
+        else say(guest, new GuestDead(guest));
+    }
+
+    void dead(GuestKey guest) {
+        dropped(guest);
+        guests.drop(guest);
+        say(guest, new GuestDead(guest));
+    }
+
+    @Override
+    public void fromTarget(NodeId target, ImageFrame frame) {
+        ImageSender sender = senders.get(frame.guest());
+        if (sender != null && frame instanceof ImageFrame.Taken taken) sender.taken(taken.bytes());
+    }
+
+    // ---------------------------------------------------------------- both
+
+    /// Whether its end is to be told when it is dead, not before.
+    boolean isLeaving(GuestKey guest) {
+        return departures.containsKey(guest) || found.contains(guest);
+    }
+
+    /// What the keeper holds since before this daemon was there, some of it perhaps in the middle of a move.
+    ///
+    /// @param moves whether it understands what is said of moves
+    void found(List<KeeperMessage.Held> held, boolean moves) {
+        keeperMoves = moves;
+        for (KeeperMessage.Held one : held) if (one.state() == KeeperMessage.LEAVING) found.add(one.guest());
+        boolean any = !departures.isEmpty() || !arrivals.isEmpty();
+        for (KeeperMessage.Held one : held) any |= one.state() >= KeeperMessage.LEAVING;
+        if (!any) ImageDirectory.removeAllIn(images);
+    }
+
+    /// The guest runs here now, or is gone: nothing of a move is left.
+    void dropped(GuestKey guest) {
+        found.remove(guest);
+        Departure departure = departures.remove(guest);
+        if (departure != null) {
+            departure.sender.stop();
+            senders.remove(departure.move.next());
+            departure.image.remove();
+        }
+        @Nullable Arrival arrival = arrivals.remove(guest);
+        if (arrival != null) {
+            arrival.writer.close();
+            arrival.image.remove();
+        }
+    }
+
+    void keeperLost() {
+        for (GuestKey guest : List.copyOf(departures.keySet())) dropped(guest);
+        for (GuestKey guest : List.copyOf(arrivals.keySet())) dropped(guest);
+        found.clear();
+    }
+}

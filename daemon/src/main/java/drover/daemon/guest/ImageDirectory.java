@@ -1,0 +1,57 @@
+package drover.daemon.guest;
+
+import drover.model.GuestKey;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Where the image of one guest lies on a node while it moves. Only root may look: it is the guest's memory.
+record ImageDirectory(Path path) {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageDirectory.class);
+
+    /// @param images where all of this node lie
+    static ImageDirectory of(Path images, GuestKey guest) {
+        return new ImageDirectory(
+                images.resolve(guest.job().home() + "-" + guest.job().number() + "-" + guest.epoch()));
+    }
+
+    /// Makes it anew: CRIU takes images of another guest that lie there for this one's.
+    void make() throws IOException {
+        remove();
+        var rootOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+        if (!Files.isDirectory(path.getParent())) Files.createDirectories(path.getParent(), rootOnly);
+        Files.createDirectory(path, rootOnly);
+    }
+
+    void remove() {
+        removeAll(path);
+    }
+
+    /// What an earlier daemon left.
+    static void removeAllIn(Path images) {
+        removeAll(images);
+    }
+
+    /// The images, without what CRIU says beside them.
+    List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.list(path)) {
+            return all.filter(file -> file.toString().endsWith(".img")).sorted().toList();
+        }
+    }
+
+    private static void removeAll(Path top) {
+        if (Files.notExists(top)) return;
+        try (Stream<Path> all = Files.walk(top)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(each);
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("cannot remove {}: {}", top, e.toString());
+        }
+    }
+}

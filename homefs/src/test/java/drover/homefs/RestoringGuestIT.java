@@ -1,0 +1,200 @@
+package drover.homefs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import drover.homefs.server.FileServer;
+import drover.homefs.server.FileServerConfig;
+import drover.homefs.server.GuestAuthority;
+import drover.linux.syscall.Errno;
+import drover.linux.syscall.Open;
+import drover.model.Credentials;
+import drover.model.GuestKey;
+import drover.model.NodeId;
+import drover.protocol.file.Bytes;
+import drover.protocol.file.CallCodec;
+import drover.protocol.file.Caller;
+import drover.protocol.file.FileCall;
+import drover.protocol.file.FileOperation;
+import drover.protocol.file.FileReply;
+import drover.protocol.file.FileResult;
+import drover.protocol.file.LockRange;
+import drover.protocol.file.MalformedFileFrame;
+import drover.protocol.file.ReplyCodec;
+import drover.protocol.link.LinkClass;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// A guest that is being made from another, on another node: what it may do at home before it is the job's
+/// present one. Needs root.
+class RestoringGuestIT {
+    private static final NodeId SOURCE = new NodeId("n1");
+    private static final NodeId TARGET = new NodeId("n2");
+    private static final GuestKey FORMER = TwoNodes.guest(1);
+    private static final GuestKey NEXT = new GuestKey(FORMER.job(), 2);
+    private static final Credentials USER = new Credentials(1000, 1000, List.of(1000));
+
+    private final Map<Long, CompletableFuture<FileReply>> answers = new ConcurrentHashMap<>();
+    private volatile boolean restoring = true;
+    private Path root;
+    private FileServer server;
+    private long nextId = 1;
+
+    private final class Authority implements GuestAuthority {
+        @Override
+        public Optional<Credentials> credentials(NodeId node, GuestKey guest) {
+            return node.equals(guest.equals(NEXT) ? TARGET : SOURCE) ? Optional.of(USER) : Optional.empty();
+        }
+
+        @Override
+        public Optional<GuestKey> former(GuestKey guest) {
+            return restoring && guest.equals(NEXT) ? Optional.of(FORMER) : Optional.empty();
+        }
+    }
+
+    @BeforeEach
+    void serve() throws IOException {
+        root = Files.createTempDirectory("drover-restoring");
+        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.writeString(root.resolve("held"), "was readable");
+        Files.writeString(root.resolve("other"), "was readable, too");
+        Files.createDirectory(root.resolve("state"));
+        server = new FileServer(
+                new FileServerConfig(
+                        TwoNodes.HOME,
+                        root,
+                        List.of(root.resolve("state")),
+                        root.resolve("state/performed"),
+                        root.resolve("state/cookies"),
+                        Duration.ofSeconds(3),
+                        77,
+                        4,
+                        1_000,
+                        100_000,
+                        200,
+                        100,
+                        256,
+                        512),
+                new Authority(),
+                guest -> {});
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+        try (var files = Files.walk(root)) {
+            for (Path path : files.sorted(java.util.Comparator.reverseOrder()).toList()) Files.delete(path);
+        }
+    }
+
+    private FileReply call(NodeId node, Caller caller, FileOperation operation) {
+        return call(node, nextId++, caller, operation);
+    }
+
+    private FileReply call(NodeId node, long id, Caller caller, FileOperation operation) {
+        ByteBuf frame = CallCodec.encode(new FileCall(id, caller, operation), ByteBufAllocator.DEFAULT);
+        CompletableFuture<FileReply> answer = new CompletableFuture<>();
+        answers.put(id, answer);
+        server.onFrame(node, LinkClass.FILES, frame, this::answered);
+        frame.release();
+        return answer.orTimeout(10, TimeUnit.SECONDS).join();
+    }
+
+    private void answered(LinkClass linkClass, ByteBuf frame) {
+        try {
+            FileReply reply = ReplyCodec.decode(frame);
+            CompletableFuture<FileReply> answer = answers.get(reply.id());
+            if (answer != null) answer.complete(reply);
+        } catch (MalformedFileFrame e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private FileReply by(GuestKey guest, FileOperation operation) {
+        return call(guest.equals(NEXT) ? TARGET : SOURCE, Caller.of(guest, 1000, 1000), operation);
+    }
+
+    private static void assertRefused(int errno, FileReply reply) {
+        assertEquals(errno, assertInstanceOf(FileReply.Failed.class, reply).errno());
+    }
+
+    private static <T extends FileResult> T result(Class<T> type, FileReply reply) {
+        FileResult result = assertInstanceOf(FileReply.Done.class, reply).result();
+        return assertInstanceOf(type, result instanceof FileResult.InDirectory in ? in.result() : result);
+    }
+
+    private long lookup(GuestKey guest, String name) {
+        return result(FileResult.Entry.class, by(guest, new FileOperation.Lookup(1, Bytes.of(name))))
+                .node();
+    }
+
+    private FileReply open(GuestKey guest, String name, int flags) {
+        return by(guest, new FileOperation.Open(lookup(guest, name), flags, false, 0));
+    }
+
+    private static long handle(FileReply opened) {
+        return result(FileResult.Opened.class, opened).handle();
+    }
+
+    private void hide(String name) throws IOException {
+        Files.setPosixFilePermissions(root.resolve(name), PosixFilePermissions.fromString("---------"));
+    }
+
+    @Test
+    void itOpensWhatTheFormerHasOpenThoughItsUserMayNoMore() throws IOException {
+        handle(open(FORMER, "held", Open.O_RDONLY));
+        hide("held");
+        hide("other");
+        handle(open(NEXT, "held", Open.O_RDONLY));
+        assertRefused(Errno.EACCES, open(NEXT, "held", Open.O_RDWR));
+        assertRefused(Errno.EACCES, open(NEXT, "other", Open.O_RDONLY));
+        assertRefused(Errno.EACCES, open(FORMER, "held", Open.O_RDONLY));
+        restoring = false; // it is the present one: as everybody
+        assertRefused(Errno.EACCES, open(NEXT, "held", Open.O_RDONLY));
+    }
+
+    @Test
+    void itChangesNothing() {
+        assertRefused(
+                Errno.EROFS, by(NEXT, new FileOperation.Create(1, Bytes.of("new"), Open.O_RDWR, 0644, 022, false)));
+        assertRefused(Errno.EROFS, by(NEXT, new FileOperation.Unlink(1, Bytes.of("held"))));
+        assertRefused(Errno.EROFS, open(NEXT, "held", Open.O_RDONLY | Open.O_TRUNC));
+        restoring = false;
+        result(
+                FileResult.Created.class,
+                by(NEXT, new FileOperation.Create(1, Bytes.of("new"), Open.O_RDWR, 0644, 022, false)));
+    }
+
+    @Test
+    void homeKnowsWhoHoldsLocks() {
+        long handle = handle(open(FORMER, "held", Open.O_RDONLY));
+        assertFalse(server.holdsLocks(FORMER));
+        LockRange whole = new LockRange(LockRange.READ, 0, Long.MAX_VALUE, 5);
+        LockRange none = new LockRange(LockRange.NONE, 0, Long.MAX_VALUE, 5);
+        by(FORMER, new FileOperation.SetLock(handle, 9, whole, true, false));
+        assertTrue(server.holdsLocks(FORMER));
+        by(FORMER, new FileOperation.SetLock(handle, 9, none, true, false));
+        assertFalse(server.holdsLocks(FORMER));
+        by(FORMER, new FileOperation.SetLock(handle, 9, whole, false, false));
+        assertTrue(server.holdsLocks(FORMER));
+        assertFalse(server.holdsLocks(NEXT));
+        server.guestEnded(FORMER);
+        assertFalse(server.holdsLocks(FORMER));
+    }
+}

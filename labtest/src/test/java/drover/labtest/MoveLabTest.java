@@ -1,0 +1,212 @@
+package drover.labtest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Running jobs that move, and those that do not: no byte is lost or doubled, and one process runs them.
+@Timeout(240) // each wait has its own limit; together they may not take longer than this
+class MoveLabTest {
+    private static final List<String> NODES = List.of("n1", "n2", "n3");
+    private static final int LINES = 3000;
+    /// Says each line that it reads, with its number, and writes it into a file that was open all the time.
+    private static final String ECHO =
+            "exec 3>>\"$1\"; i=0; while read l; do echo \"$i $l\"; echo \"$i $l\" >&3; i=$((i+1)); done; exit 7";
+
+    private static final String ECHOED =
+            IntStream.range(0, LINES).mapToObj(i -> i + " line " + i + "\n").collect(Collectors.joining());
+
+    private static TestLab lab;
+    private static Daemons daemons;
+
+    @BeforeAll
+    static void up() throws Exception {
+        TestLab.needCriu();
+        lab = TestLab.up("move", 3);
+        daemons = new Daemons(lab);
+        lab.openToUsers("n1");
+        lab.sh("n1", """
+                id ann 2>/dev/null || { echo 'drover:x:7001:ann' >> /etc/group; echo 'ann:x:7010:' >> /etc/group
+                echo 'ann:x:7010:7010::/home/ann:/bin/sh' >> /etc/passwd; }
+                mkdir -p /srv/moves; chmod 777 /srv/moves; rm -rf /srv/moves/*""");
+    }
+
+    @AfterAll
+    static void down() throws Exception {
+        if (lab != null) lab.close();
+    }
+
+    @BeforeEach
+    void whole() throws Exception {
+        for (String node : NODES) if (lab.initOf(node) == 0) lab.lab("start", node);
+        lab.awaitUp(NODES);
+    }
+
+    private static Outcome migrate(long job, String node) throws Exception {
+        return lab.at("n1", "drover", "migrate", Long.toString(job), node);
+    }
+
+    /// The newest job, which runs.
+    private static long runningJob() throws Exception {
+        TestLab.awaitTrue("it runs", () -> lab.lastJob().path("state").asText().equals("running"));
+        return lab.lastJob().path("job").asLong();
+    }
+
+    private static void movesWhileItReadsAndWrites(String user, String marker) throws Exception {
+        String file = "/srv/moves/" + marker;
+        try (Command job =
+                lab.startAs(user, "n1", TestLab.runWords("n2", "sh", "-c", ECHO, marker, file, "end-of-" + marker))) {
+            lab.awaitGuest("n2", "end-of-" + marker);
+            long number = runningJob();
+            CompletableFuture<Void> typing = CompletableFuture.runAsync(() -> type(job.input()));
+            assertEquals(
+                    "job " + number + " moved from n2 to n3",
+                    migrate(number, "n3").orFail());
+            lab.awaitGuest("n3", "end-of-" + marker);
+            assertEquals(List.of(), lab.pids("n2", "end-of-" + marker), "none is left on n2");
+            assertEquals(
+                    "job " + number + " moved from n3 to n2",
+                    migrate(number, "n2").orFail());
+            lab.awaitGuest("n2", "end-of-" + marker);
+            assertEquals(List.of(), lab.pids("n3", "end-of-" + marker), "none is left on n3");
+            assertTrue(!typing.isDone(), "it was moved while it read");
+            typing.join();
+            Outcome outcome = job.await(Command.LIMIT);
+            assertEquals(ECHOED, outcome.output(), outcome.errors());
+            assertEquals(7, outcome.exitStatus(), outcome.errors());
+            assertEquals(ECHOED, lab.sh("n1", "cat " + file) + "\n");
+            JsonNode ended = lab.json("n1", "drover", "show", Long.toString(number), "--json")
+                    .get(0);
+            assertEquals(2, ended.path("moves").asInt(), ended.toString());
+            assertEquals("n2", ended.path("node").asText(), ended.toString());
+        }
+    }
+
+    private static void type(OutputStream input) {
+        try (input) {
+            for (int i = 0; i < LINES; i++) {
+                input.write(("line " + i + "\n").getBytes(StandardCharsets.UTF_8));
+                input.flush();
+                if (i % 3 == 0) Thread.sleep(20);
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aJobOfRootMovesTwiceWhileItReadsAndWrites() throws Exception {
+        movesWhileItReadsAndWrites("root", "of-root");
+    }
+
+    @Test
+    void aJobOfAUserMovesTwiceWhileItReadsAndWrites() throws Exception {
+        movesWhileItReadsAndWrites("ann", "of-ann");
+    }
+
+    private interface Fault {
+        void happen() throws Exception;
+    }
+
+    /// Something breaks while a large image arrives on n3: the job goes on at n2, and its caller notices nothing.
+    private static void goesOnWhereItIs(String marker, Fault fault) throws Exception {
+        goesOnWhereItIs(marker, fault, () -> {});
+    }
+
+    private static void goesOnWhereItIs(String marker, Fault fault, Fault repair) throws Exception {
+        try (FatJob job = new FatJob(lab, marker)) {
+            File images = lab.file("n3", "/var/lib/drover/images").toFile();
+            try (Command moving = job.migrate("n3")) {
+                TestLab.awaitTrue("its image arrives", 5, () -> sizeOf(images) > 1 << 20);
+                fault.happen();
+                Outcome refused = moving.await(Command.LIMIT);
+                assertEquals(1, refused.exitStatus(), refused.output() + refused.errors());
+            }
+            job.assertGoesOn("n2", 0);
+            repair.happen();
+            TestLab.awaitTrue(
+                    "nothing of it is left on n3", () -> lab.pids("n3", marker).isEmpty());
+        }
+    }
+
+    @Test
+    void aJobWhoseTargetDiesGoesOnWhereItIs() throws Exception {
+        goesOnWhereItIs(
+                "target-dies", () -> Daemons.signal("KILL", List.of(lab.initOf("n3"))), () -> lab.lab("start", "n3"));
+    }
+
+    @Test
+    void aJobWhoseTargetHangsGoesOnWhereItIs() throws Exception {
+        List<Long> hung = lab.pids("n3", "drover");
+        try {
+            goesOnWhereItIs("target-hangs", () -> Daemons.signal("STOP", hung), () -> Daemons.signal("CONT", hung));
+        } finally {
+            Daemons.signal("CONT", hung);
+        }
+    }
+
+    @Test
+    void aJobGoesOnWhereItIsWhenHomesDaemonIsKilledMeanwhile() throws Exception {
+        goesOnWhereItIs("home-restarts", () -> daemons.restart("n1"));
+    }
+
+    @Test
+    void aJobGoesOnWhereItIsWhenTheSourcesDaemonIsKilledMeanwhile() throws Exception {
+        goesOnWhereItIs("source-restarts", () -> daemons.restart("n2"));
+    }
+
+    private static long sizeOf(File directory) {
+        File[] files = directory.listFiles();
+        long size = 0;
+        if (files != null) for (File each : files) size += each.isDirectory() ? sizeOf(each) : each.length();
+        return size;
+    }
+
+    @Test
+    void whatCannotMoveIsRefusedInWordsAndGoesOn() throws Exception {
+        String locked =
+                "import fcntl, time\nf = open('/srv/moves/lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('locked', flush=True)\n"
+                        + "time.sleep(8)\nprint('done')";
+        try (Command job = lab.startRun("n2", "python3", "-c", locked, "holds-a-lock")) {
+            TestLab.awaitTrue("it holds the lock", () -> job.seen().contains("locked"));
+            long number = runningJob();
+            assertRefused(migrate(number, "n3"), "it holds locks on files", "It still runs on n2");
+            assertRefused(migrate(number, "n2"), "it runs there already");
+            assertRefused(migrate(number, "n9"), "there is no node n9");
+            assertRefused(migrate(number, "home"), "");
+            assertRefused(migrate(987654, "n3"), "there is no job 987654");
+            assertEquals("locked\ndone\n", job.await(Command.LIMIT).output());
+            assertRefused(migrate(number, "n3"), "it has ended");
+        }
+        try (Command job = lab.startRun("n2", "python3", "-c", """
+                import os, time
+                f = open('/srv/moves/nameless', 'w+'); f.write('kept'); f.flush(); os.unlink('/srv/moves/nameless')
+                print('open', flush=True); time.sleep(8); f.seek(0); print(f.read())
+                """, "holds-a-nameless-file")) {
+            TestLab.awaitTrue("it has it open", () -> job.seen().contains("open"));
+            assertRefused(migrate(runningJob(), "n3"), "has no name any more");
+            assertEquals("open\nkept\n", job.await(Command.LIMIT).output());
+        }
+    }
+
+    private static void assertRefused(Outcome outcome, String... words) {
+        assertEquals(1, outcome.exitStatus(), outcome.output());
+        for (String word : words) assertTrue(outcome.errors().contains(word), outcome.errors());
+    }
+}

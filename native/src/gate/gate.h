@@ -1,0 +1,31 @@
+// Part of the keeper and of drover-criu-gate: what they say to each other, as datagrams on a SOCK_SEQPACKET socket. They are
+// of one build.
+#pragma once
+#include <stdbool.h>
+
+/// How far CRIU has come when it waits.
+enum gate {
+    GATE_NONE = 0,
+    GATE_DUMPED = 1,     // source: all is in the image, and the guest is held
+    GATE_NAMESPACES = 2, // target: init is there, and has touched nothing of home yet
+    GATE_RESTORED = 3,   // target: the guest is complete but for its rights, and does not run
+    GATE_CHECKED = 4,    // target: home has decided; it has its rights, no more than it may have, and is about to run
+};
+
+struct gate_message {
+    unsigned move;
+    enum gate step;
+    int init; // its pid on the node
+};
+
+/// By whom the guest on the target is to be, as the job's home says: numbers as texts, groups with commas between.
+struct whose {
+    int init, keeper;
+    const char *uid, *groups, *root; // root: where home's files are mounted for CRIU
+};
+
+#define OBJECTION_BYTES 512
+/// Whether what was restored is where a guest of this node is, and no more is there. If not, why.
+bool is_in_its_place(const struct whose *job, char why[OBJECTION_BYTES]);
+/// Whether its processes have no more rights than their job. CRIU gives them theirs at the very last.
+bool has_its_rights_only(const struct whose *job, char why[OBJECTION_BYTES]);

@@ -1,0 +1,230 @@
+// Process: drover-criu-gate, on the target of a move. CRIU runs as root and believes its image, which comes from another node.
+// So before the guest is let go, what came of it is looked at from outside: it may be no more than a guest that this node
+// started itself. What an image can do to CRIU while it is read is not seen here (docs/trust.md).
+#define _GNU_SOURCE
+#include "gate.h"
+#include "../common/hidden.h"
+#include "../common/rights.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static const char *const NAMESPACES[] = {"mnt", "pid", "ipc", "uts", "net", "cgroup"};
+#define NAMESPACES_COUNT (sizeof NAMESPACES / sizeof *NAMESPACES)
+
+static bool object(char *why, const char *format, const char *what, const char *more) {
+    snprintf(why, OBJECTION_BYTES, format, what, more);
+    return false;
+}
+
+static bool namespace_of(const char *process, const char *kind, char *to, size_t size) {
+    char path[300];
+    snprintf(path, sizeof path, "/proc/%s/ns/%s", process, kind);
+    ssize_t n = readlink(path, to, size - 1);
+    to[n > 0 ? n : 0] = 0;
+    return n > 0;
+}
+
+static bool is_same_namespace(const char *a, const char *b, const char *kind) {
+    char one[64], two[64];
+    return namespace_of(a, kind, one, sizeof one) && namespace_of(b, kind, two, sizeof two) && strcmp(one, two) == 0;
+}
+
+static bool is_in(const char *word, const char *list) {
+    size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at += length)
+        if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == 0))
+            return true;
+    return false;
+}
+
+// ---- processes
+
+/// All numbers of a line of /proc/PID/status are among the job's.
+static bool are_the_jobs(char *numbers, const char *allowed) {
+    for (char *rest, *word = strtok_r(numbers, " \t\n", &rest); word; word = strtok_r(NULL, " \t\n", &rest))
+        if (!is_in(word, allowed))
+            return false;
+    return true;
+}
+
+static bool look_at_process(const char *process, bool is_init, const struct whose *job, char *why) {
+    char path[300], line[4096], kind[32];
+    bool filtered = false, root = strcmp(job->uid, "0") == 0;
+    uint64_t most = is_init ? RIGHT(CAP_KILL) : root ? ROOT_KEEPS | ROOT_KEEPS_IN_OWN_NETWORK : 0;
+    snprintf(path, sizeof path, "/proc/%s/status", process);
+    FILE *status = fopen(path, "re");
+    if (!status)
+        return object(why, "process %.20s cannot be looked at%s", process, "");
+    bool ok = true;
+    while (ok && fgets(line, sizeof line, status)) {
+        char *value = strchr(line, ':');
+        if (!value)
+            continue;
+        *value++ = 0;
+        if (strncmp(line, "Cap", 3) == 0)
+            ok = (strtoull(value, NULL, 16) & ~most) == 0;
+        else if (strcmp(line, "Uid") == 0 && !root)
+            ok = are_the_jobs(value, is_init ? "0" : job->uid);
+        else if ((strcmp(line, "Gid") == 0 || strcmp(line, "Groups") == 0) && !root && !is_init)
+            ok = are_the_jobs(value, job->groups);
+        else if (strcmp(line, "Seccomp") == 0)
+            filtered = atoi(value) == 2;
+        if (!ok)
+            object(why, "process %.20s has rights that its job has not (%.40s)", process, line);
+    }
+    fclose(status);
+    if (ok && !filtered && !is_init)
+        ok = object(why, "process %.20s has no call filter%s", process, "");
+    snprintf(kind, sizeof kind, "%d", job->init);
+    for (size_t i = 0; i < NAMESPACES_COUNT && ok; i++)
+        if (!is_same_namespace(process, kind, NAMESPACES[i]))
+            ok = object(why, "process %.20s is in another %s namespace than its init", process, NAMESPACES[i]);
+    if (ok && !is_same_namespace(process, "self", "user"))
+        ok = object(why, "process %.20s is in another %s namespace than its node", process, "user");
+    return ok;
+}
+
+static bool look_at_namespaces(const struct whose *job, char why[OBJECTION_BYTES]) {
+    char init[32], keeper[32];
+    snprintf(init, sizeof init, "%d", job->init);
+    snprintf(keeper, sizeof keeper, "%d", job->keeper);
+    for (size_t i = 0; i < NAMESPACES_COUNT; i++)
+        if (is_same_namespace(init, keeper, NAMESPACES[i]))
+            return object(why, "it is in the %s namespace of its node%s", NAMESPACES[i], "");
+    return true;
+}
+
+bool has_its_rights_only(const struct whose *job, char why[OBJECTION_BYTES]) {
+    char init[32];
+    snprintf(init, sizeof init, "%d", job->init);
+    if (!look_at_namespaces(job, why))
+        return false;
+    DIR *all = opendir("/proc");
+    bool ok = all || object(why, "%s cannot be read%s", "/proc", "");
+    for (struct dirent *e; ok && (e = readdir(all));)
+        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_same_namespace(e->d_name, init, "pid"))
+            ok = look_at_process(e->d_name, strcmp(e->d_name, init) == 0, job, why);
+    if (all)
+        closedir(all);
+    return ok;
+}
+
+// ---- mounts
+
+struct mounted {
+    char device[32], point[1024], options[256], type[64];
+};
+
+static bool parse_mount(const char *line, struct mounted *m) {
+    const char *rest = strstr(line, " - ");
+    return rest && sscanf(line, "%*d %*d %31s %*s %1023s %255s", m->device, m->point, m->options) == 3
+        && sscanf(rest, " - %63s", m->type) == 1;
+}
+
+static bool device_of_mount(const char *process, const char *point, char device[32]) {
+    char path[64], line[4096];
+    struct mounted m;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%s/mountinfo", process);
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f))
+        if (parse_mount(line, &m) && strcmp(m.point, point) == 0) {
+            snprintf(device, 32, "%s", m.device);
+            found = true;
+        }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static bool is_one_of(const char *name, const char *const *list) {
+    while (*list && strcmp(*list, name) != 0)
+        list++;
+    return *list;
+}
+
+static bool may_be_mounted(const struct mounted *m, const char *home, const char *dev) {
+    bool on_dev = strcmp(m->device, dev) == 0, read_only = is_in("ro", m->options);
+    if (!is_in("nosuid", m->options))
+        return false;
+    if (strcmp(m->point, "/dev") == 0)
+        return on_dev && strcmp(m->type, "tmpfs") == 0;
+    if (strcmp(m->point, "/dev/pts") == 0)
+        return strcmp(m->type, "devpts") == 0;
+    if (strncmp(m->point, "/proc/", 6) == 0 && on_dev)
+        return is_one_of(m->point + 6, MASKED);
+    if (!is_in("nodev", m->options))
+        return false;
+    if (strcmp(m->point, "/") == 0)
+        return strcmp(m->device, home) == 0;
+    if (strcmp(m->point, "/proc") == 0)
+        return strcmp(m->type, "proc") == 0;
+    if (strncmp(m->point, "/proc/", 6) == 0)
+        return strcmp(m->type, "proc") == 0 && read_only && is_one_of(m->point + 6, READ_ONLY);
+    if (strcmp(m->point, "/sys") == 0)
+        return strcmp(m->type, "sysfs") == 0 && read_only;
+    if (strcmp(m->point, "/run") == 0 || strcmp(m->point, "/dev/shm") == 0)
+        return strcmp(m->type, "tmpfs") == 0;
+    return strcmp(m->point, "/dev/mqueue") == 0 && strcmp(m->type, "mqueue") == 0;
+}
+
+/// Each of a list that this node has is covered in the guest.
+static bool are_covered(const char *init, const char *const *names, char *why) {
+    char here[64], device[32];
+    for (; *names; names++) {
+        snprintf(here, sizeof here, "/proc/%s", *names);
+        if (access(here, F_OK) == 0 && !device_of_mount(init, here, device))
+            return object(why, "its %s is open%s", here, "");
+    }
+    return true;
+}
+
+static bool look_at_mounts(const struct whose *job, char *why) {
+    char init[32], path[64], line[4096], home[32] = "", dev[32] = "";
+    snprintf(init, sizeof init, "%d", job->init);
+    snprintf(path, sizeof path, "/proc/%s/mountinfo", init);
+    if (!device_of_mount("self", job->root, home) || !device_of_mount(init, "/dev", dev))
+        return object(why, "its mounts cannot be compared: %s%s", job->root, "");
+    FILE *f = fopen(path, "re");
+    bool ok = f || object(why, "%s cannot be read%s", path, "");
+    while (ok && fgets(line, sizeof line, f)) {
+        struct mounted m;
+        if (!parse_mount(line, &m) || !may_be_mounted(&m, home, dev))
+            ok = object(why, "no guest has such a mount: %.300s%s", line, "");
+    }
+    if (f)
+        fclose(f);
+    return ok && are_covered(init, MASKED, why) && are_covered(init, READ_ONLY, why);
+}
+
+// ---- devices
+
+static int is_harmless(const char *path, const struct stat *st, int kind, struct FTW *at) {
+    (void)path, (void)kind, (void)at;
+    if (S_ISBLK(st->st_mode))
+        return 1;
+    unsigned minor_number = minor(st->st_rdev);
+    bool null_and_such = major(st->st_rdev) == 1 && (minor_number == 3 || minor_number == 5 || (minor_number >= 7 && minor_number <= 9));
+    return S_ISCHR(st->st_mode) && !null_and_such && st->st_rdev != makedev(5, 0);
+}
+
+static bool look_at_devices(const struct whose *job, char *why) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/root/dev", job->init);
+    return nftw(path, is_harmless, 8, FTW_PHYS | FTW_MOUNT) == 0
+        || object(why, "there is a device in its %s%s", "/dev", "");
+}
+
+bool is_in_its_place(const struct whose *job, char why[OBJECTION_BYTES]) {
+    return look_at_namespaces(job, why) && look_at_mounts(job, why) && look_at_devices(job, why);
+}

@@ -1,0 +1,127 @@
+// Process: drover-keeper. The source of a move: CRIU writes the guest into an image and holds it, until home decides.
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/// Content of files without a name travels in the image; home's are refused before, these are the guest's own.
+#define GHOST_LIMIT "64M"
+
+static void tell_failed(struct guest *g, const char *why) {
+    struct bytes *out = &g->keeper->daemon.out;
+    size_t mark = guest_frame(g, K_DUMP_FAILED);
+    put_text(out, why);
+    daemon_end(g->keeper, mark);
+}
+
+/// NULL: none.
+static const char *objection(const struct guest *g) {
+    if (g->state != GUEST_RUNNING)
+        return "it has ended, or only what its command left behind goes on";
+    if (g->move)
+        return "it moves already";
+    if (g->terms.root != 1)
+        return "it runs at home, on home's own files";
+    if (g->terms.net == 1)
+        return "it uses the network of its node (--net node)";
+    return NULL;
+}
+
+static uint64_t inode_of(pid_t pid, const char *what) {
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, what);
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+static _Noreturn void run(struct guest *g, const struct criu *c) {
+    char init[16], network[64], control[64];
+    snprintf(init, sizeof init, "%d", (int)g->cradle.pid);
+    snprintf(network, sizeof network, "net[%llu]:guestnet", (unsigned long long)inode_of(g->cradle.pid, "ns/net"));
+    snprintf(control, sizeof control, "unix[%llu]", (unsigned long long)inode_of(g->cradle.pid, "fd/3"));
+    const char *arguments[32] = {
+        "criu", "dump", "--no-default-config", "-t", init, "-D", g->move->image, "-o", "dump.log", "-v2",
+        "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--ghost-limit", GHOST_LIMIT,
+        "--external", "mnt[/]:root", "--external", network, "--external", control, "--action-script", c->gate,
+    };
+    char terminal[64], control_terminal[64];
+    if (terminal_of(g) >= 0) {
+        terminal_names(g, terminal, control_terminal);
+        const char *const more[] = {"--external", terminal, "--external", control_terminal, "--external", "mnt[/dev/pts]:pts"};
+        size_t count = 0;
+        while (arguments[count])
+            count++;
+        memcpy(arguments + count, more, sizeof more);
+    }
+    move_exec(g, c, arguments);
+}
+
+void dump_start(struct guest *g, struct reader *r) {
+    struct criu criu = {0};
+    char *image = NULL;
+    if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || r->bad) {
+        r->bad = true;
+    } else {
+        const char *why = objection(g);
+        if (why)
+            tell_failed(g, why);
+        else {
+            move_begin(g, image);
+            pid_t pid = move_fork(g);
+            if (pid == 0)
+                run(g, &criu);
+            if (pid < 0) {
+                tell_failed(g, strerror(errno));
+                move_end(g);
+            } else
+                move_tell_caller(g, pid);
+        }
+    }
+    free(image);
+    criu_free(&criu);
+}
+
+void dump_held(struct guest *g) {
+    g->move->held = true;
+    struct bytes *out = &g->keeper->daemon.out;
+    struct bytes handoff = {0};
+    g->move->objection = handoff_put(g, &handoff);
+    if (g->move->objection) {
+        bytes_free(&handoff);
+        move_answer(g, 1);
+        return;
+    }
+    size_t mark = guest_frame(g, K_DUMPED);
+    put_raw(out, bytes_first(&handoff), bytes_length(&handoff));
+    daemon_end(g->keeper, mark);
+    bytes_free(&handoff);
+}
+
+void dump_ended(struct guest *g, int status) {
+    struct move *m = g->move;
+    move_tell_caller(g, 0);
+    char why[1024] = "home gave it up";
+    if (m->objection)
+        snprintf(why, sizeof why, "%s", m->objection);
+    else if (!m->abandoned && !(m->held && WIFEXITED(status)))
+        move_complaint(g, "dump.log", why, sizeof why);
+    bool was_held = m->held;
+    if (g->left && g->cradle.pid > 0)
+        return; // its init is dying
+    move_end(g);
+    if (g->forgotten || g->left)
+        return;
+    tell_failed(g, why);
+    if (!was_held)
+        return;
+    session_resync(g); // what was said to it meanwhile was not taken
+    stream_feed(g);
+    for (int i = 0; i < 3; i++)
+        stream_pump_out(&g->out[i]);
+}

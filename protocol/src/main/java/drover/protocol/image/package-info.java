@@ -1,0 +1,2 @@
+/// The image of a guest that moves, on its way from node to node.
+package drover.protocol.image;
