@@ -39,57 +39,10 @@ class CoherenceCheckIT {
     /// believed.
     private static final boolean SAME_NODE = Boolean.getBoolean("drover.coherence.same-node");
 
-    private static final long PATIENCE_NANOS = 5_000_000_000L;
     private static final int SHOWN = 14;
 
-    private static final List<String> NAMES = List.of("x", "y", "z");
-    /// In the tree's root there are enough to be foreseen.
-    private static final List<String> TOP = List.of("q", "r", "s", "t", "u", "w", "x", "y", "z");
-    /// Those that one system call makes, so that two of them happen in one order or the other.
-    private static final List<String> ATOMIC = List.of(
-            "create",
-            "mkdir",
-            "symlink",
-            "rmdir",
-            "unlink",
-            "rename",
-            "rename",
-            "exchange",
-            "link",
-            "chmod",
-            "chown",
-            "setxattr",
-            "removexattr",
-            "truncate",
-            "write");
-
-    private static final List<String> ALL = List.of(
-            "create",
-            "create",
-            "create",
-            "mkdir",
-            "mkdir",
-            "symlink",
-            "rmdir",
-            "unlink",
-            "unlink",
-            "rename",
-            "rename",
-            "exchange",
-            "link",
-            "chmod",
-            "chown",
-            "setxattr",
-            "removexattr",
-            "utimens",
-            "truncate",
-            "write",
-            "append",
-            "replace",
-            "hold",
-            "held");
-
     private final Random random = new Random(SEED);
+    private final RandomOperations operations = new RandomOperations(random);
     private final Deque<String> history = new ArrayDeque<>();
     private final Map<String, Integer> counts = new TreeMap<>();
     private final List<FileAgent> agents = new ArrayList<>();
@@ -99,7 +52,7 @@ class CoherenceCheckIT {
     private Path work;
     private final Set<Integer> replaced = new HashSet<>();
     private int restarts;
-    private int late;
+    private final Looks looks = new Looks();
     private long recalled;
     private long ahead;
 
@@ -149,7 +102,7 @@ class CoherenceCheckIT {
             throw new AssertionError(
                     e.getMessage() + " | seed " + SEED + ", after " + counts + " | " + String.join(" | ", history), e);
         }
-        System.out.println("coherence: seed " + SEED + ", " + counts + ", " + late
+        System.out.println("coherence: seed " + SEED + ", " + counts + ", " + looks.late()
                 + " seen later than 50 ms (a busy machine's are)"
                 + (SAME_NODE ? "" : ", without two processes of one node at once"));
         for (TwoNodes.Side side : nodes.sides) {
@@ -172,7 +125,7 @@ class CoherenceCheckIT {
             home().begin(Operation.of("append", "y", "b*1"));
             home().end();
             nodes.beginJob(0);
-            see(agents.getFirst(), List.of("x"), home().look(List.of("x")), false);
+            looks.see(agents.getFirst(), List.of("x"), home().look(List.of("x")), false);
         }
     }
 
@@ -199,7 +152,7 @@ class CoherenceCheckIT {
     }
 
     private void one(FileAgent agent) throws Exception {
-        Operation operation = operation(agent, ALL);
+        Operation operation = operations.next(model, agent, RandomOperations.ALL);
         agent.begin(operation);
         ended(agent, operation, agent.end());
         check(operation, agent.node < 0);
@@ -216,85 +169,50 @@ class CoherenceCheckIT {
 
     /// Operations at one moment: one order must explain what has become of them.
     private void together(List<FileAgent> who) throws Exception {
-        List<Operation> operations = new ArrayList<>();
+        List<Operation> all = new ArrayList<>();
         do {
-            operations.clear();
-            for (FileAgent agent : who) operations.add(operation(agent, ATOMIC));
-        } while (movesAway(operations.get(0), operations.get(1))
-                || movesAway(operations.get(1), operations.get(0))
-                || movesBoth(operations.get(0), operations.get(1))
-                || movesBoth(operations.get(1), operations.get(0)));
-        for (int i = 0; i < who.size(); i++) who.get(i).begin(operations.get(i));
+            all.clear();
+            for (FileAgent agent : who) all.add(operations.next(model, agent, RandomOperations.ATOMIC));
+        } while (!RandomOperations.areInOrder(all.get(0), all.get(1)));
+        for (int i = 0; i < who.size(); i++) who.get(i).begin(all.get(i));
         List<Operation> done = new ArrayList<>();
         for (int i = 0; i < who.size(); i++) {
             String answer = who.get(i).end();
-            note(who.get(i).name + " at once: " + operations.get(i) + " -> " + answer);
-            if (answer.startsWith("ok")) done.add(operations.get(i));
+            note(who.get(i).name + " at once: " + all.get(i) + " -> " + answer);
+            if (answer.startsWith("ok")) done.add(all.get(i));
         }
         settle(done);
         boolean nodesOnly = who.stream().allMatch(agent -> agent.node == 0);
         Set<String> paths = new LinkedHashSet<>();
-        for (Operation operation : operations) paths.addAll(pathsOf(operation));
+        for (Operation operation : all) paths.addAll(RandomOperations.pathsOf(operation));
         // of two nodes that change one directory, one may see it a moment late
         check(paths, !nodesOnly, true);
         count("together");
     }
 
-    /// Whether one operation moves both names of another: they are looked up one after the other. If they are
-    /// exchanged in between, a rename finds one file under both, and nothing to do; and a link may find its file
-    /// before it is moved away, and the new name after.
-    private static boolean movesBoth(Operation mover, Operation other) {
-        return moves(mover)
-                && (moves(other) || other.kind().equals("link"))
-                && List.of(mover.word(1), mover.word(2)).containsAll(List.of(other.word(1), other.word(2)));
-    }
-
-    private static boolean moves(Operation operation) {
-        return operation.kind().equals("rename") || operation.kind().equals("exchange");
-    }
-
-    /// Whether one operation moves a directory that another's path leads through: a path is followed step by
-    /// step, and no order explains what comes of that.
-    private static boolean movesAway(Operation mover, Operation other) {
-        if (!moves(mover)) return false;
-        return pathsOf(other).stream()
-                .anyMatch(path -> path.startsWith(mover.word(1) + "/") || path.startsWith(mover.word(2) + "/"));
-    }
-
     private void settle(List<Operation> done) throws IOException {
-        List<String> all = universe();
-        String truth = withoutTimes(home().look(all));
+        List<String> all = RandomOperations.universe();
+        String truth = Looks.withoutTimes(home().look(all));
         for (List<Operation> order : List.of(done, done.reversed())) {
             Map<String, FileModel.File> held = new HashMap<>();
             for (FileAgent agent : agents) agent.held.forEach((number, file) -> held.put(agent.name + number, file));
             FileModel copy = model.copy(held);
             boolean possible = true;
             for (Operation operation : order) possible &= copy.apply(operation, Map.of());
-            if (!possible || !truth.equals(described(copy, all))) continue;
+            if (!possible || !truth.equals(Looks.described(copy, all))) continue;
             model = copy;
             for (FileAgent agent : agents) agent.held.replaceAll((number, file) -> held.get(agent.name + number));
             return;
         }
-        throw new AssertionError("no order explains what is at home: " + truth + " before " + described(model, all));
-    }
-
-    private static List<String> universe() {
-        List<String> paths = new ArrayList<>(List.of("."));
-        for (String a : TOP) {
-            paths.add(a);
-            for (String b : NAMES) {
-                paths.add(a + "/" + b);
-                for (String c : NAMES) paths.add(a + "/" + b + "/" + c);
-            }
-        }
-        return paths;
+        throw new AssertionError(
+                "no order explains what is at home: " + truth + " before " + Looks.described(model, all));
     }
 
     /// A node is not reached for a moment, while an operation is under way there, elsewhere, or at home.
     private void cut() throws Exception {
         TwoNodes.Side side = nodes.sides.get(random.nextInt(2));
         FileAgent agent = agents.get(random.nextInt(3));
-        Operation operation = operation(agent, ALL);
+        Operation operation = operations.next(model, agent, RandomOperations.ALL);
         if (random.nextBoolean()) side.disconnect();
         agent.begin(operation);
         park(2_000);
@@ -310,7 +228,7 @@ class CoherenceCheckIT {
     private void replaceDaemon() throws Exception {
         TwoNodes.Side side = nodes.sides.get(random.nextInt(2));
         FileAgent agent = agents.get(random.nextInt(3));
-        Operation operation = operation(agent, ALL);
+        Operation operation = operations.next(model, agent, RandomOperations.ALL);
         side.disconnect();
         side.mount.close();
         recalled += side.mount.counters().recalled();
@@ -330,7 +248,7 @@ class CoherenceCheckIT {
         FileAgent agent = agents.get(random.nextInt(3));
         // a daemon cannot tell home what only the one before it knew: a call that home has performed fails then
         if (replaced.contains(agent.node)) agent = home();
-        Operation operation = operation(agent, ATOMIC);
+        Operation operation = operations.next(model, agent, RandomOperations.ATOMIC);
         agent.begin(operation);
         park(1_000);
         nodes.sides.forEach(TwoNodes.Side::disconnect);
@@ -371,7 +289,7 @@ class CoherenceCheckIT {
     }
 
     private void check(Operation operation, boolean byHome) throws Exception {
-        check(pathsOf(operation), byHome, random.nextBoolean());
+        check(RandomOperations.pathsOf(operation), byHome, random.nextBoolean());
     }
 
     /// @param late whether nodes may see it a moment late, unless a job starts
@@ -389,118 +307,11 @@ class CoherenceCheckIT {
             wait = false;
         }
         String truth = home().look(paths);
-        if (!withoutTimes(truth).equals(described(model, paths)))
-            throw new AssertionError("at home: " + truth + " not " + described(model, paths));
+        if (!Looks.withoutTimes(truth).equals(Looks.described(model, paths)))
+            throw new AssertionError("at home: " + truth + " not " + Looks.described(model, paths));
         for (FileAgent agent : agents.subList(0, 2)) {
-            see(agent, paths, truth, wait);
-            for (String number : agent.held.keySet()) seeHeld(agent, number, late);
+            looks.see(agent, paths, truth, wait);
+            for (String number : agent.held.keySet()) looks.seeHeld(agent, number, late);
         }
-    }
-
-    private void see(FileAgent agent, List<String> paths, String truth, boolean wait) throws IOException {
-        long begun = System.nanoTime();
-        String seen = agent.look(paths);
-        while (!seen.equals(truth)) {
-            if (!wait || System.nanoTime() - begun > PATIENCE_NANOS)
-                throw new AssertionError(agent.name + " sees of " + paths + ": " + difference(seen, truth));
-            Thread.onSpinWait();
-            seen = agent.look(paths);
-        }
-        if (System.nanoTime() - begun > 50_000_000) late++;
-    }
-
-    /// A job that starts holds nothing yet: what others hold may be seen late after home's changes.
-    private void seeHeld(FileAgent agent, String number, boolean wait) throws IOException {
-        String truth = agent.held.get(number).held();
-        long begun = System.nanoTime();
-        while (true) {
-            agent.begin(Operation.of("lookheld", number));
-            String seen = agent.end();
-            if (seen.equals("ok " + truth)) return;
-            if (!wait || System.nanoTime() - begun > PATIENCE_NANOS)
-                throw new AssertionError(agent.name + " holds as " + number + " " + seen + ", not " + truth);
-        }
-    }
-
-    private static String difference(String seen, String truth) {
-        String[] is = seen.split(" ; ", -1);
-        String[] must = truth.split(" ; ", -1);
-        List<String> differences = new ArrayList<>();
-        for (int i = 0; i < must.length; i++)
-            if (!is[i].equals(must[i])) differences.add("[" + i + "] " + is[i] + " not " + must[i]);
-        return String.join(", ", differences);
-    }
-
-    private static String withoutTimes(String looks) {
-        return looks.replaceAll("\\|[-0-9:]*", "");
-    }
-
-    private static String described(FileModel model, List<String> paths) {
-        return String.join(" ; ", paths.stream().map(model::described).toList());
-    }
-
-    private static Set<String> pathsOf(Operation operation) {
-        Set<String> paths = new LinkedHashSet<>();
-        for (String word : operation.words().subList(1, operation.words().size()))
-            if (TOP.contains(word.substring(0, 1)) && !word.contains("*"))
-                for (String path = word; ; path = path.substring(0, path.lastIndexOf('/'))) {
-                    paths.add(path);
-                    if (path.indexOf('/') < 0) break;
-                }
-        return paths;
-    }
-
-    private Operation operation(FileAgent agent, List<String> kinds) {
-        String kind = kinds.get(random.nextInt(kinds.size()));
-        boolean whole = !kinds.equals(ATOMIC);
-        return switch (kind) {
-            case "create" -> Operation.of(kind, path(), whole ? text() : "n*0");
-            case "replace", "append" -> Operation.of(kind, path(), text());
-            case "write" -> Operation.of(kind, path(), Integer.toString(random.nextInt(6_000)), text());
-            case "truncate" -> Operation.of(kind, path(), Integer.toString(random.nextInt(6_000)));
-            case "symlink" -> Operation.of(kind, path(), "nowhere" + random.nextInt(3));
-            case "link", "rename", "exchange" -> Operation.of(kind, path(), path());
-            case "chmod" -> Operation.of(kind, path(), random.nextBoolean() ? "700" : "755");
-            case "chown" -> Operation.of(kind, path(), Integer.toString(random.nextInt(3)));
-            case "utimens" -> Operation.of(kind, path(), Long.toString(random.nextLong(1_000_000_000_000_000_000L)));
-            case "setxattr" -> Operation.of(kind, path(), "k" + random.nextInt(2), "v" + random.nextInt(9));
-            case "removexattr" -> Operation.of(kind, path(), "k" + random.nextInt(2));
-            case "hold" -> Operation.of(kind, unused(agent), path());
-            case "held" -> held(agent);
-            default -> Operation.of(kind, path());
-        };
-    }
-
-    private static String unused(FileAgent agent) {
-        for (int number = 0; ; number++)
-            if (!agent.held.containsKey(Integer.toString(number))) return Integer.toString(number);
-    }
-
-    private Operation held(FileAgent agent) {
-        if (agent.held.isEmpty()) return Operation.of("hold", "0", path());
-        List<String> numbers = List.copyOf(agent.held.keySet());
-        String number = numbers.get(random.nextInt(numbers.size()));
-        if (numbers.size() > 4) return Operation.of("close", number);
-        return switch (random.nextInt(3)) {
-            case 0 -> Operation.of("close", number);
-            case 1 -> Operation.of("truncateheld", number, Integer.toString(random.nextInt(6_000)));
-            default -> Operation.of("writeheld", number, Integer.toString(random.nextInt(6_000)), text());
-        };
-    }
-
-    private String text() {
-        int length = random.nextInt(10) == 0 ? 1 + random.nextInt(40_000) : 1 + random.nextInt(50);
-        return (char) ('a' + random.nextInt(16)) + "*" + length;
-    }
-
-    /// Mostly one that there is: so operations succeed, and others get in their way.
-    private String path() {
-        List<String> there = model.paths();
-        if (!there.isEmpty() && random.nextInt(3) != 0) return there.get(random.nextInt(there.size()));
-        int depth = 1 + random.nextInt(3);
-        StringBuilder path = new StringBuilder();
-        path.append(TOP.get(random.nextInt(TOP.size())));
-        for (int i = 1; i < depth; i++) path.append("/").append(NAMES.get(random.nextInt(NAMES.size())));
-        return path.toString();
     }
 }

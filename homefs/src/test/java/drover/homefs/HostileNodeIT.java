@@ -18,6 +18,7 @@ import drover.protocol.file.FileCall;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.FileTime;
 import drover.protocol.file.MalformedFileFrame;
 import drover.protocol.file.ReplyCodec;
 import drover.protocol.link.LinkClass;
@@ -47,10 +48,14 @@ class HostileNodeIT {
     private static final NodeId OTHER_NODE = new NodeId("n2");
     private static final GuestKey USERS = TwoNodes.guest(1);
     private static final GuestKey OTHERS = TwoNodes.guest(2);
+    private static final GuestKey ROOTS = TwoNodes.guest(3);
+    /// The only one on the other node.
+    private static final GuestKey ELSEWHERE = TwoNodes.guest(4);
     private static final Credentials USER = new Credentials(1000, 1000, List.of(1000));
     private static final Credentials OTHER = new Credentials(1001, 1001, List.of(1001));
 
-    private final Map<GuestKey, Credentials> allowed = new ConcurrentHashMap<>(Map.of(USERS, USER, OTHERS, OTHER));
+    private final Map<GuestKey, Credentials> allowed =
+            new ConcurrentHashMap<>(Map.of(USERS, USER, OTHERS, OTHER, ROOTS, TwoNodes.ROOT, ELSEWHERE, TwoNodes.ROOT));
     private final Map<Long, CompletableFuture<FileReply>> answers = new ConcurrentHashMap<>();
     private Path root;
     private FileServer server;
@@ -86,7 +91,9 @@ class HostileNodeIT {
                         100,
                         256,
                         512),
-                (node, guest) -> node.equals(NODE) ? Optional.ofNullable(allowed.get(guest)) : Optional.empty(),
+                (node, guest) -> node.equals(guest.equals(ELSEWHERE) ? OTHER_NODE : NODE)
+                        ? Optional.ofNullable(allowed.get(guest))
+                        : Optional.empty(),
                 guest -> {});
     }
 
@@ -119,6 +126,13 @@ class HostileNodeIT {
         } catch (MalformedFileFrame e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// What is not answered.
+    private void call(FileOperation operation) {
+        ByteBuf frame = CallCodec.encode(new FileCall(nextId++, Caller.NOBODY, operation), ByteBufAllocator.DEFAULT);
+        server.onFrame(NODE, LinkClass.FILES, frame, this::answered);
+        frame.release();
     }
 
     private FileReply asUser(FileOperation operation) {
@@ -174,18 +188,53 @@ class HostileNodeIT {
         assertRefused(Errno.EACCES, asUser(new FileOperation.Open(secret, 0, false, 0)));
         assertRefused(
                 Errno.EPERM,
-                asUser(new FileOperation.SetAttributes(
-                        secret,
-                        0,
-                        1,
-                        0777,
-                        0,
-                        0,
-                        0,
-                        drover.protocol.file.FileTime.ZERO,
-                        drover.protocol.file.FileTime.ZERO)));
+                asUser(new FileOperation.SetAttributes(secret, 0, 1, 0777, 0, 0, 0, FileTime.ZERO, FileTime.ZERO)));
         assertRefused(Errno.EACCES, asUser(new FileOperation.OpenDirectory(lookup("private"))));
         assertRefused(Errno.EACCES, asUser(new FileOperation.Lookup(lookup("private"), Bytes.of("readable"))));
+    }
+
+    private static FileOperation forOwnerOnly(long node) {
+        FileTime never = FileTime.ZERO;
+        return new FileOperation.SetAttributes(node, 0, FileOperation.SetAttributes.MODE, 0600, 0, 0, 0, never, never);
+    }
+
+    private void openToAll(long file) throws InterruptedException {
+        for (int i = 0; ; i++) {
+            if (result(FileResult.Opened.class, asUser(new FileOperation.Open(file, 0, false, 0)))
+                    .toAll()) return;
+            assertTrue(i < 100, "home never says that it may be opened without asking");
+            lookup("public");
+            Thread.sleep(20);
+        }
+    }
+
+    /// A node may have opened a file for guests before it hears that it may not any more; then it says so.
+    @Test
+    void whatIsClosedToOthersCanBeOpenedUntilTheNodeHasHeardOfThat() throws Exception {
+        long file = lookup("public");
+        openToAll(file);
+        long there = result(
+                        FileResult.Entry.class,
+                        call(OTHER_NODE, Caller.of(ELSEWHERE, 0, 0), new FileOperation.Lookup(1, Bytes.of("public"))))
+                .node();
+        var closed = CompletableFuture.supplyAsync(
+                () -> call(OTHER_NODE, 1_000_000, Caller.of(ELSEWHERE, 0, 0), forOwnerOnly(there)));
+        while (Files.getPosixFilePermissions(root.resolve("public")).size() > 2) Thread.sleep(1);
+        FileOperation open = new FileOperation.Open(file, 0, false, 0);
+        FileReply before = asUser(open);
+        assertRefused(Errno.EACCES, asUser(new FileOperation.Open(file, 1, false, 0)));
+        call(new FileOperation.Recalled(Long.MAX_VALUE));
+        result(FileResult.Attributes.class, closed.get());
+        result(FileResult.Opened.class, before);
+        assertRefused(Errno.EACCES, asUser(open));
+    }
+
+    @Test
+    void whatANodeClosesToOthersItselfCannotBeOpenedAfter() throws Exception {
+        long file = lookup("public");
+        openToAll(file);
+        result(FileResult.Attributes.class, call(NODE, Caller.of(ROOTS, 0, 0), forOwnerOnly(file)));
+        assertRefused(Errno.EACCES, asUser(new FileOperation.Open(file, 0, false, 0)));
     }
 
     @Test

@@ -93,6 +93,39 @@ class LocalOpensIT {
         }
     }
 
+    /// Who has opened it has had the right to.
+    @Test
+    void aFileWhoseModeIsChangedWhileOpenCanStillBeRead() {
+        for (String changed : List.of(
+                "chmod 600 $B", "chmod 600 $H", "chmod 600 $A", "setfacl -m u:1000:- $B", "setfacl -m u:1000:- $A"))
+            for (String before : List.of("", "echo more >> $H/f; ", "echo more >> $B/f; ")) {
+                nodes.sh(work, "rm -f $H/f; echo content > $H/f; chmod 644 $H/f; " + WARM);
+                Process reader;
+                try {
+                    reader = nodes.start(
+                            work,
+                            List.of(
+                                    "setpriv",
+                                    "--reuid=1000",
+                                    "--regid=1000",
+                                    "--groups=1000,2001,2002",
+                                    "bash",
+                                    "-c",
+                                    "exec 5< $A/f; echo open; read line; head -c 8 <&5; cat $A/f"));
+                    var lines = reader.inputReader();
+                    assertEquals("open", lines.readLine());
+                    TwoNodes.Result change = nodes.sh(work, before + changed + "/f; echo 3 > /proc/sys/vm/drop_caches");
+                    assertEquals(new TwoNodes.Result(0, ""), change);
+                    reader.getOutputStream().write('\n');
+                    reader.getOutputStream().close();
+                    assertEquals("content", lines.readLine(), before + changed);
+                    assertTrue(lines.readLine().contains("Permission denied"), "opened after " + changed);
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            }
+    }
+
     /// The kernel tells of the end of such a lock by the close, and nobody waits for that.
     @Test
     void twoOpensOfOneGuestExcludeEachOtherByFlock() {

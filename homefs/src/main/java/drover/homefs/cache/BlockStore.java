@@ -104,6 +104,11 @@ public final class BlockStore implements AutoCloseable {
         return found.size();
     }
 
+    /// Whether the block is here, as far as is known without reading it.
+    public synchronized boolean has(ContentHash hash) {
+        return found.containsKey(hash);
+    }
+
     /// Fills the buffer with the block and moves its position to its end.
     ///
     /// @param into with room for just the block

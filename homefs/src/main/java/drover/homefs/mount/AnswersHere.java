@@ -62,7 +62,7 @@ final class AnswersHere {
         Lock answering = grants.answering();
         answering.lock();
         try {
-            long handle = locals.mayOpen(open) ? locals.open(open.node(), guest.get()) : 0;
+            long handle = locals.mayOpen(open) ? locals.open(open, guest.get()) : 0;
             if (handle == 0) return false;
             ByteBuffer out = FuseDevice.smallReply();
             boolean[] first = {false};

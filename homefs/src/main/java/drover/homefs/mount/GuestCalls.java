@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 /// Thread rule: [#take] and [#interrupt] on the threads that read requests, [#finished] on any.
 final class GuestCalls {
     private static final Logger log = LoggerFactory.getLogger(GuestCalls.class);
+    private static final int PERMISSIONS =
+            FileOperation.SetAttributes.MODE | FileOperation.SetAttributes.UID | FileOperation.SetAttributes.GID;
     private static final long CALLER_RETRY_MILLIS = 2;
     private static final long INTERRUPT_RETRY_MILLIS = 20;
 
@@ -158,14 +160,24 @@ final class GuestCalls {
             onLocal(asked, operation, handle);
             return;
         }
-        // what loses its name is kept for those who have it open
-        long unnamed = switch (operation) {
+        // what loses its name, or is open to fewer, is kept for those who have it open
+        long kept = switch (operation) {
             case FileOperation.Unlink(long parent, Bytes name) -> nodes.at(parent, name);
             case FileOperation.Rename rename -> nodes.at(rename.newParent(), rename.newName());
+            case FileOperation.SetAttributes set when (set.valid() & PERMISSIONS) != 0 -> closed(set.node());
+            case FileOperation.SetXattr set when KnownNode.isAcl(set.name()) -> closed(set.node());
+            case FileOperation.RemoveXattr removed when KnownNode.isAcl(removed.name()) -> closed(removed.node());
             default -> 0;
         };
-        if (unnamed == 0) call(asked, operation);
-        else locals.secure(unnamed, () -> callLater(asked, operation));
+        if (kept == 0) call(asked, operation);
+        else locals.secure(kept, () -> callLater(asked, operation));
+    }
+
+    /// From now on home is asked at each open. Returns the node.
+    private long closed(long id) {
+        KnownNode node = nodes.get(id);
+        if (node != null && node.isOpenToAll()) grants.voidCallsUnderWay(() -> node.openToAll(false));
+        return id;
     }
 
     /// A request's header: the request itself is gone when the next one is read.

@@ -222,7 +222,23 @@ final class HashedReads implements AutoCloseable {
         for (int block : missing) {
             if (!content.awaits(block, sent -> gathered.arrived(block, sent))) continue;
             Runnable nothing = () -> content.arrived(block, Unpooled.EMPTY_BUFFER);
+            if (hasArrived(content, block)) continue;
             withHandle(gathered.reading, nothing, handle -> orElse(() -> fetch(content, block, handle), nothing));
+        }
+    }
+
+    /// It may have come for another reader since it was looked for, which nobody waits for any more: it is kept before
+    /// those who wait are given it.
+    private boolean hasArrived(KnownContent content, int block) {
+        ContentHash hash = content.hash(block);
+        if (!store.has(hash)) return false;
+        ByteBuf kept = ByteBufAllocator.DEFAULT.directBuffer(ContentHash.BLOCK_BYTES);
+        try {
+            if (!store.read(hash, kept.nioBuffer(0, content.length(block)))) return false;
+            content.arrived(block, kept.writerIndex(content.length(block)));
+            return true;
+        } finally {
+            kept.release();
         }
     }
 
@@ -284,6 +300,11 @@ final class HashedReads implements AutoCloseable {
                 else threads.execute(otherwise);
             });
         else then.accept(handle);
+    }
+
+    /// Reads that are not answered yet.
+    int underWay() {
+        return readings.size();
     }
 
     /// What waits is not answered: the kernel asks the next daemon.

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 
 /// Opens for reading that this node answers by itself: of files that anybody may read, whose attributes home
 /// has promised to take back, and whose pages the kernel has. Most of them are programs and libraries, and
@@ -27,6 +28,8 @@ import java.util.function.LongConsumer;
 /// Thread rule: any thread.
 final class LocalOpens {
     private static final long LOCAL = 1L << 63;
+    /// In a handle: the file is run.
+    private static final long RUN = 1L << 62;
     private static final int EPOCH_BITS = 16;
     private static final long MAX_JOB = 1L << 46;
     private static final int O_LARGEFILE = 0x8000;
@@ -116,18 +119,19 @@ final class LocalOpens {
     }
 
     /// A handle for the guest; 0 if there can be none.
-    long open(long node, GuestKey guest) {
+    long open(FileOperation.Open open, GuestKey guest) {
         long job = guest.job().number();
         if (job >= MAX_JOB || guest.epoch() >= 1 << EPOCH_BITS) return 0;
-        long handle = LOCAL | job << EPOCH_BITS | guest.epoch();
+        long run = (open.flags() & Open.FMODE_EXEC) == 0 ? 0 : RUN;
+        long handle = LOCAL | run | job << EPOCH_BITS | guest.epoch();
         synchronized (this) {
-            opened.computeIfAbsent(new Key(node, handle, 0), key -> new Opened()).opens++;
+            opened.computeIfAbsent(new Key(open.node(), handle, 0), key -> new Opened()).opens++;
         }
         return handle;
     }
 
     private GuestKey guestOf(long handle) {
-        long job = (handle & ~LOCAL) >>> EPOCH_BITS;
+        long job = (handle & ~(LOCAL | RUN)) >>> EPOCH_BITS;
         int epoch = (int) (handle & (1 << EPOCH_BITS) - 1);
         return new GuestKey(new JobId(home, job), epoch);
     }
@@ -162,13 +166,14 @@ final class LocalOpens {
     private void ask(Key key) {
         Caller caller =
                 Caller.of(guestOf(key.handle), 0, 0); // home takes root, of an ordinary user's job, for that user
-        conversation.ask(new FileOperation.Open(key.node, Open.O_RDONLY, false, 0), caller, reply -> {
+        int flags = Open.O_RDONLY | ((key.handle & RUN) == 0 ? 0 : Open.FMODE_EXEC);
+        conversation.ask(new FileOperation.Open(key.node, flags, false, 0), caller, reply -> {
             switch (reply) {
                 case FileReply.Done(
                         long _,
                         FileResult.Opened(long handle, var _, var prefetched, boolean _, boolean _)) -> {
                     prefetched.release();
-                    handles.opened(handle, key.node, Open.O_RDONLY, false, caller);
+                    handles.opened(handle, key.node, flags, false, caller);
                     answered(key, handle, 0);
                 }
                 case FileReply.Failed(long _, int errno, var _) -> answered(key, 0, errno);
@@ -214,13 +219,18 @@ final class LocalOpens {
         return file.handle;
     }
 
-    /// The file may have lost its name: has home open it for all who have it open here, so that it lives on.
-    /// Each gets a chance to say when that is done.
+    /// The file may lose its name, or be open to fewer than before, or be written: has home open it for all who have
+    /// it open here, so that they keep it, and home knows who runs it.
     void secure(long node, Runnable done) {
+        secure(id -> id == node, done);
+    }
+
+    /// The same of many files.
+    void secure(LongPredicate nodes, Runnable done) {
         List<Key> keys;
         synchronized (this) {
             keys = opened.entrySet().stream()
-                    .filter(entry -> entry.getKey().node == node && entry.getValue().handle == 0)
+                    .filter(entry -> entry.getValue().handle == 0 && nodes.test(entry.getKey().node))
                     .map(Map.Entry::getKey)
                     .toList();
         }

@@ -3,6 +3,9 @@ package drover.homefs.mount;
 import drover.linux.fuse.FuseDevice;
 import drover.protocol.file.FileRecall;
 import drover.protocol.file.FileRecall.Item;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -61,29 +64,55 @@ final class Recaller implements AutoCloseable {
     }
 
     void recall(FileRecall recall) {
-        grants.voidCallsUnderWay(() -> ahead.takenBack(recall.items()));
+        grants.voidCallsUnderWay(() -> {
+            ahead.takenBack(recall.items());
+            recall.items().forEach(this::closeToAll);
+        });
         long link = conversation.link();
         thread.execute(() -> {
+            List<Item> items = recall.items();
             try {
-                for (Item item : recall.items()) takeBack(item);
+                items.forEach(this::takeBack);
             } catch (RuntimeException e) {
                 // home waits for this node until it has said that it did: then all of it, once more
                 log.error("recall {} failed; everything is taken back instead", recall, e);
-                takeBack(new Item.Everything());
+                items = List.of(new Item.Everything());
+                items.forEach(this::takeBack);
             }
+            secure(items);
             conversation.acknowledge(link, recall.number());
         });
     }
 
+    /// From now on no open is answered on this node, so that those which were can be told of.
+    private void closeToAll(Item item) {
+        switch (item) {
+            case Item.Name(long _, var _, long node) -> closeToAll(node);
+            case Item.Attributes(long node) -> closeToAll(node);
+            case Item.Content(long node) -> closeToAll(node);
+            case Item.Everything() -> nodes.each().forEach(node -> node.openToAll(false));
+            case Item.AtMost _ -> {}
+        }
+    }
+
+    private void closeToAll(long id) {
+        KnownNode node = nodes.get(id);
+        if (node != null) node.openToAll(false);
+    }
+
     /// Home is another one than before, and does not know what it promised.
     void everything() {
-        grants.voidCallsUnderWay(ahead::homeIsAnother);
+        Item everything = new Item.Everything();
+        grants.voidCallsUnderWay(() -> {
+            ahead.homeIsAnother();
+            closeToAll(everything);
+        });
         synchronized (this) {
             restarts++;
         }
         thread.execute(() -> {
             try {
-                takeBack(new Item.Everything());
+                takeBack(everything);
             } finally {
                 ofEarlierTakenBack();
             }
@@ -111,10 +140,7 @@ final class Recaller implements AutoCloseable {
             case Item.AtMost(long most) -> pruning.atMost(most);
             case Item.Name(long directory, var name, long node) -> {
                 grants.expire(directory, name);
-                if (node != 0) {
-                    content(node);
-                    secure(node);
-                }
+                if (node != 0) content(node);
             }
             case Item.Attributes(long node) -> {
                 KnownNode known = nodes.get(node);
@@ -136,13 +162,24 @@ final class Recaller implements AutoCloseable {
         }
     }
 
-    /// Home may have removed the file: who has it open here shall keep it.
-    private void secure(long node) {
+    /// Home may have removed files, or let fewer read them than before: who has them open here shall keep them. Or
+    /// somebody is about to write them, and home has to know who runs them.
+    private void secure(List<Item> items) {
+        boolean all = items.contains(new Item.Everything());
+        Set<Long> changed = new HashSet<>();
+        for (Item item : items) {
+            switch (item) {
+                case Item.Name(long _, var _, long node) -> changed.add(node);
+                case Item.Attributes(long node) -> changed.add(node);
+                case Item.Content(long node) -> changed.add(node);
+                case Item.Everything _, Item.AtMost _ -> {}
+            }
+        }
         CountDownLatch secured = new CountDownLatch(1);
-        locals.secure(node, secured::countDown);
+        locals.secure(node -> all || changed.contains(node), secured::countDown);
         try {
             if (!secured.await(SECURE_MILLIS, TimeUnit.MILLISECONDS))
-                log.warn("a file that is open here was renamed or removed, and home does not say that it keeps it");
+                log.warn("a file that is open here was changed, and home does not say that it keeps it open");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
         }

@@ -9,6 +9,7 @@ import drover.linux.syscall.Chown;
 import drover.linux.syscall.Errno;
 import drover.linux.syscall.FileStatus;
 import drover.linux.syscall.NativeBytes;
+import drover.linux.syscall.Open;
 import drover.linux.syscall.Statfs;
 import drover.linux.syscall.Truncate;
 import drover.linux.syscall.Utimensat;
@@ -24,9 +25,12 @@ final class AttributeCalls {
     private final InodeDescriptors descriptors;
     private final Attributes attributes;
     private final Leases leases;
+    private final Programs programs;
     private final ProcSelf procSelf;
 
-    AttributeCalls(InodeDescriptors descriptors, Attributes attributes, Leases leases, ProcSelf procSelf) {
+    AttributeCalls(
+            InodeDescriptors descriptors, Attributes attributes, Leases leases, Programs programs, ProcSelf procSelf) {
+        this.programs = programs;
         this.descriptors = descriptors;
         this.attributes = attributes;
         this.leases = leases;
@@ -89,7 +93,13 @@ final class AttributeCalls {
 
     private void resize(Call call, int descriptor, FileOperation.SetAttributes s) throws CallFailed {
         if (s.handle() == 0 || !call.view().handles.containsKey(s.handle())) {
-            CallFailed.check(Truncate.truncate(ProcSelf.path(descriptor), s.size()));
+            Identity file = call.inode(s.node()).identity();
+            programs.open(call.view(), file, Open.O_TRUNC);
+            try {
+                CallFailed.check(Truncate.truncate(ProcSelf.path(descriptor), s.size()));
+            } finally {
+                programs.closed(call.view(), file, Open.O_TRUNC);
+            }
             return;
         }
         OpenHandle handle = call.use(s.handle());

@@ -16,10 +16,22 @@ final class CallFailed extends Exception {
         this(errno, Lease.NONE);
     }
 
+    /// Something is in the way that may just be going: the call is worth another try.
+    final boolean perhapsSoon;
+
     private CallFailed(int errno, Lease lease) {
+        this(errno, lease, false);
+    }
+
+    private CallFailed(int errno, Lease lease, boolean perhapsSoon) {
         super("errno " + errno, null, false, false);
         this.errno = errno;
         this.lease = lease;
+        this.perhapsSoon = perhapsSoon;
+    }
+
+    static CallFailed perhapsSoon(int errno) {
+        return new CallFailed(errno, Lease.NONE, true);
     }
 
     /// There is no such name.

@@ -34,6 +34,9 @@ final class CallPerformer {
 
         record Silence() implements Outcome {}
 
+        /// Fails like this, unless it is tried again in a moment and what is in the way is gone.
+        record PerhapsSoon(int errno) implements Outcome {}
+
         /// A lock on this inode is in the way, and the caller waits for it.
         record Blocked(Inode inode) implements Outcome {}
     }
@@ -114,7 +117,24 @@ final class CallPerformer {
                 case FileOperation operation -> guestCall(view, call, operation, changes);
             };
         } catch (CallFailed e) {
+            if (e.perhapsSoon) return new Outcome.PerhapsSoon(e.errno);
             return new Outcome.Reply(new FileReply.Failed(call.id(), e.errno, e.lease));
+        }
+    }
+
+    /// The file that the call opens for writing, or cuts; null if it does neither.
+    static Identity written(NodeView view, FileOperation operation) {
+        long id = switch (operation) {
+            case FileOperation.Open open when Programs.writes(open.flags()) -> open.node();
+            case FileOperation.SetAttributes set
+            when (set.valid() & FileOperation.SetAttributes.SIZE) != 0 && set.handle() == 0 -> set.node();
+            default -> 0;
+        };
+        if (id == 0) return null;
+        try {
+            return view.inodes.get(id).identity();
+        } catch (CallFailed e) {
+            return null; // it hears of that when it is performed
         }
     }
 

@@ -49,6 +49,8 @@ final class ContentCalls {
     private final NameCalls names;
     private final Handles handles;
     private final Leases leases;
+    private final Recalls recalls;
+    private final Programs programs;
     private final ProcSelf procSelf;
     private final BlockHashes hashes = new BlockHashes(Clock.systemUTC());
 
@@ -59,6 +61,8 @@ final class ContentCalls {
             NameCalls names,
             Handles handles,
             Leases leases,
+            Recalls recalls,
+            Programs programs,
             ProcSelf procSelf) {
         this.descriptors = descriptors;
         this.attributes = attributes;
@@ -66,13 +70,21 @@ final class ContentCalls {
         this.names = names;
         this.handles = handles;
         this.leases = leases;
+        this.recalls = recalls;
+        this.programs = programs;
         this.procSelf = procSelf;
     }
 
     FileResult.Opened open(Call call, FileOperation.Open o) throws CallFailed {
         Inode inode = call.inode(o.node());
         leases.content(inode);
-        return opened(call, o, inode, reopen(call, inode, o.flags()));
+        Identity file = inode.identity();
+        programs.open(call.view(), file, o.flags());
+        try {
+            return opened(call, o, inode, reopen(call, inode, o.flags()));
+        } finally {
+            programs.closed(call.view(), file, o.flags()); // but for the handle, which counts by itself
+        }
     }
 
     /// Opens a file again that is open already, with rights that nobody asks for.
@@ -99,15 +111,20 @@ final class ContentCalls {
             if (o.killSetIds() && call.credentials().isRoot()) attributeCalls.killSetIds(descriptor);
             FileStatus status = Attributes.status(descriptor);
             FileAttributes now = attributes.of(status);
-            boolean toAll = !handle.writable()
-                    && mayBeReadByAll(status, descriptor)
-                    && leases.attributes(call.since(), inode, status) == Lease.FULL;
+            boolean toAll = !handle.writable() && mayBeReadByAll(status, descriptor) && openToAll(call, inode, status);
             return new FileResult.Opened(
                     handle.id, now, prefetch(handle, now, o.prefetchBytes()), toAll, handle.flushes);
         } catch (CallFailed e) {
             handles.release(call.view(), handle);
             throw e;
         }
+    }
+
+    /// Whether the node may open it without asking from now on. Who is about to write it asks first, and looks then who
+    /// was told this.
+    private boolean openToAll(Call call, Inode inode, FileStatus status) {
+        return leases.openToAll(call.since(), inode, status)
+                && !programs.isWrittenElsewhere(call.view(), inode.identity());
     }
 
     /// By its mode, and without a list that says otherwise of somebody.
@@ -128,18 +145,23 @@ final class ContentCalls {
             if (!status.isRegular()) throw new CallFailed(status.isSymlink() ? Errno.ELOOP : Errno.EACCES);
             int flags = (guestFlags & OPEN_FLAGS) | ALWAYS;
             int descriptor = Open.openat(procSelf.descriptor(), ProcSelf.name(pin.descriptor), flags, 0);
-            if (descriptor == -Errno.EACCES && executes(guestFlags)) descriptor = openToExecute(call, pin);
+            if (descriptor == -Errno.EACCES && mayReadAll(call, inode, pin, guestFlags))
+                descriptor = openAsRoot(call, pin);
             return CallFailed.check(descriptor);
         }
     }
 
-    private static boolean executes(int flags) {
-        return (flags & Open.FMODE_EXEC) != 0 && (flags & Open.O_ACCMODE) == Open.O_RDONLY;
+    /// A program may be run by those who may not read it, and what a guest opened on its node alone, when it might,
+    /// stays open to it.
+    private boolean mayReadAll(Call call, Inode inode, InodeDescriptors.Pin pin, int flags) throws CallFailed {
+        if (Programs.writes(flags)) return false;
+        if (recalls.isPerhapsOpen(call.view(), inode, leases)) return true;
+        if (!Programs.runs(flags)) return false;
+        CallFailed.check(Access.ofDescriptor(pin.descriptor, Access.X_OK));
+        return true;
     }
 
-    /// A program may be run by those who may not read it.
-    private int openToExecute(Call call, InodeDescriptors.Pin pin) throws CallFailed {
-        CallFailed.check(Access.ofDescriptor(pin.descriptor, Access.X_OK));
+    private int openAsRoot(Call call, InodeDescriptors.Pin pin) throws CallFailed {
         Credentials caller = call.credentials();
         call.acting().assumeRoot();
         try {
@@ -169,7 +191,7 @@ final class ContentCalls {
             byte[] content = new byte[(int) is.size()];
             if (content.length > 0 && read(descriptor, content) != content.length) return null;
             // if it has changed meanwhile, that is known by now or will be told
-            return leases.attributes(call.since(), inode, status) == Lease.FULL ? Bytes.owning(content) : null;
+            return openToAll(call, inode, status) ? Bytes.owning(content) : null;
         } finally {
             Close.close(descriptor);
         }

@@ -49,6 +49,12 @@ public final class FileServer implements AutoCloseable {
     /// How often locks that programs at home may have released are tried for.
     private static final long LOCK_RETRY_MILLIS = 20;
 
+    /// The kernel tells of a close, and of the end of a program, when it is over: who opens the file on another node
+    /// after that waits until that has arrived, and longer than it takes.
+    private static final long BUSY_MILLIS = 2_000;
+
+    private static final long BUSY_RETRY_MILLIS = 10;
+
     /// How soon nodes hear of a mount made at home, changes no longer wait for a node that stays silent, and a new
     /// directory that the configuration names is not served.
     private static final long LOOK_SECONDS = 1;
@@ -74,6 +80,7 @@ public final class FileServer implements AutoCloseable {
     private final MountTable mounts = new MountTable();
     private final Leases leases;
     private final Recalls recalls;
+    private final Programs programs = new Programs();
     private final InodeShares shares;
     private final AtomicBoolean looking = new AtomicBoolean();
     private final ThreadPoolExecutor threads;
@@ -104,15 +111,15 @@ public final class FileServer implements AutoCloseable {
         guests = new Guests(effects, config.maxHandles(), config.maxHandlesPerGuest());
         locks = new LockTable(procSelf, this::retryLocksSoon);
         performed = new PerformedLog(config.performedLog());
-        handles = new Handles(ids::incrementAndGet, guests, locks);
+        handles = new Handles(ids::incrementAndGet, guests, locks, programs);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
         recalls = new Recalls(config.guestLease());
         shares = new InodeShares(config.maxInodes());
         leases = new Leases(config.cookies(), descriptors, identities, views.values(), this::changedAtHome);
         NameCalls names = new NameCalls(descriptors, identities, attributes, leases, veil, procSelf);
-        AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, procSelf);
-        ContentCalls contentCalls =
-                new ContentCalls(descriptors, attributes, attributeCalls, names, handles, leases, procSelf);
+        AttributeCalls attributeCalls = new AttributeCalls(descriptors, attributes, leases, programs, procSelf);
+        ContentCalls contentCalls = new ContentCalls(
+                descriptors, attributes, attributeCalls, names, handles, leases, recalls, programs, procSelf);
         performer = new CallPerformer(
                 views.values(),
                 authority,
@@ -222,8 +229,12 @@ public final class FileServer implements AutoCloseable {
 
     /// A call that comes when this server is closed is dropped: the node sends it again to the one after it.
     private void execute(NodeView view, FileCall call, ReplySender sender) {
+        execute(view, call, () -> perform(view, call, sender));
+    }
+
+    private void execute(NodeView view, FileCall call, Runnable task) {
         try {
-            threads.execute(() -> perform(view, call, sender));
+            threads.execute(task);
         } catch (RejectedExecutionException e) {
             log.debug("dropped call {} of node {}: closed", call.id(), view.node);
             ended(view, call);
@@ -241,15 +252,66 @@ public final class FileServer implements AutoCloseable {
                 new ReplyMemory(config.rememberedReplies()));
     }
 
+    /// What is about to be written is opened by no other node without asking first, and who runs it there is known.
     private void perform(NodeView view, FileCall call, ReplySender sender) {
+        Identity written = views.size() == 1 ? null : CallPerformer.written(view, call.operation());
         boolean firstHello = call.operation() instanceof FileOperation.Hello && view.mountId == 0;
-        List<Change> changes = new ArrayList<>(0);
-        switch (outcome(view, call, changes)) {
+        Attempt attempt = new Attempt(view, call, sender, new ArrayList<>(0), firstHello, written, System.nanoTime());
+        if (written == null) {
+            perform(attempt);
+            return;
+        }
+        programs.asks(view, written);
+        Thread here = Thread.currentThread();
+        recalls.takeBack(view, () -> leases.writing(view, written), () -> {
+            if (Thread.currentThread() == here) perform(attempt);
+            else execute(view, call, () -> perform(attempt));
+        });
+    }
+
+    /// A call until it is answered.
+    ///
+    /// @param written the file that it opens for writing, or cuts; else null
+    private record Attempt(
+            NodeView view,
+            FileCall call,
+            ReplySender sender,
+            List<Change> changes,
+            boolean firstHello,
+            Identity written,
+            long sinceNanos) {
+        boolean mayWait() {
+            return System.nanoTime() - sinceNanos < BUSY_MILLIS * 1_000_000;
+        }
+    }
+
+    private void perform(Attempt attempt) {
+        NodeView view = attempt.view;
+        FileCall call = attempt.call;
+        CallPerformer.Outcome outcome = outcome(view, call, attempt.changes);
+        if (outcome instanceof CallPerformer.Outcome.PerhapsSoon(int errno)) {
+            if (attempt.mayWait()) {
+                var _ = clock.schedule(
+                        () -> execute(view, call, () -> perform(attempt)), BUSY_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                return;
+            }
+            outcome = new CallPerformer.Outcome.Reply(new FileReply.Failed(call.id(), errno));
+        }
+        if (attempt.written != null) programs.asked(view, attempt.written);
+        answer(attempt, outcome);
+    }
+
+    private void answer(Attempt attempt, CallPerformer.Outcome outcome) {
+        NodeView view = attempt.view;
+        FileCall call = attempt.call;
+        ReplySender sender = attempt.sender;
+        switch (outcome) {
             case CallPerformer.Outcome.Frame(ByteBuf frame) -> send(sender, frame);
+            case CallPerformer.Outcome.PerhapsSoon _ -> throw new IllegalStateException("answered as a failure");
             case CallPerformer.Outcome.Reply(FileReply reply) -> {
                 done(view, call, reply);
-                if (!changes.isEmpty()) {
-                    recalls.takeBack(view, () -> leases.changed(view, changes), () -> {
+                if (!attempt.changes.isEmpty()) {
+                    recalls.takeBack(view, () -> leases.changed(view, attempt.changes), () -> {
                         reply(view, call, reply, sender);
                         ended(view, call);
                     });
@@ -257,7 +319,7 @@ public final class FileServer implements AutoCloseable {
                 }
                 reply(view, call, reply, sender);
                 if (call.operation() instanceof FileOperation.Hello) {
-                    recalls.linked(view, firstHello, sender);
+                    recalls.linked(view, attempt.firstHello, sender);
                     if (view.mountId != 0) shares.arrived(view, views.values(), recalls);
                 }
             }

@@ -9,8 +9,10 @@ final class Handles {
     private final LongSupplier ids;
     private final Guests guests;
     private final LockTable locks;
+    private final Programs programs;
 
-    Handles(LongSupplier ids, Guests guests, LockTable locks) {
+    Handles(LongSupplier ids, Guests guests, LockTable locks, Programs programs) {
+        this.programs = programs;
         this.ids = ids;
         this.guests = guests;
         this.locks = locks;
@@ -29,6 +31,7 @@ final class Handles {
             throw e;
         }
         OpenHandle handle = new OpenHandle(id, call.guest(), call.credentials(), inode, flags, directory, descriptor);
+        if (!directory) programs.opened(call.view(), handle.file, flags);
         call.view().handles.put(id, handle);
         return handle;
     }
@@ -36,6 +39,7 @@ final class Handles {
     void release(NodeView view, OpenHandle handle) {
         if (!view.handles.remove(handle.id, handle)) return;
         handle.release();
+        if (!handle.directory) programs.closed(view, handle.file, handle.flags);
         guests.closed(handle.guest);
         locks.released(handle);
     }

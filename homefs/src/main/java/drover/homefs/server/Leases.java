@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// Which node was promised what about home's files, and what is to be taken back when something changes.
@@ -125,8 +126,7 @@ final class Leases {
     private static boolean promise(NodeView view, Inode directory, Bytes name, Inode now) {
         Inode before = directory.promises.addName(name, now);
         if (before == Promises.ABSENT || before == now) return false;
-        before.promises.attributes = false;
-        before.promises.content = false;
+        before.promises.take();
         view.displaced.add(new Item.Name(directory.id, name, before.id));
         return true;
     }
@@ -177,6 +177,39 @@ final class Leases {
             inode.promises.attributes = true;
             return lease(watched && (parent == null || parent.promises.led(place.name()) == inode));
         }
+    }
+
+    /// Whether a node may open the file for reading without asking, as far as changes at home go.
+    boolean openToAll(long since, Inode inode, FileStatus status) {
+        if (attributes(since, inode, status) != Lease.FULL) return false;
+        synchronized (this) {
+            // if it was taken back since, it is not told that it may
+            if (version != since) return false;
+            inode.promises.openToAll();
+            return true;
+        }
+    }
+
+    /// Whether a node may have opened the file without asking, and not said yet for whom.
+    ///
+    /// @param isTakingBack whether it was told lately that it may not any more
+    synchronized boolean isPerhapsOpen(Inode inode, boolean isTakingBack) {
+        return inode.promises.isPerhapsOpen(isTakingBack);
+    }
+
+    /// A node is about to open a file for writing: the others shall ask before they open it, and say who has it open.
+    Map<NodeView, TakenBack> writing(NodeView by, Identity file) {
+        Map<NodeView, TakenBack> recalls = new HashMap<>();
+        synchronized (this) {
+            for (NodeView view : views) {
+                Inode inode = view == by ? null : view.inodes.find(file);
+                if (inode == null) continue;
+                TakenBack taken = new TakenBack(new ArrayList<>(1), Set.of(inode.id));
+                if (inode.promises.isOpenToAll()) attributes(inode, taken.items());
+                recalls.put(view, taken);
+            }
+        }
+        return recalls;
     }
 
     /// How far a node may count on a directory's names being all, if it lists them at or after `since`.
@@ -239,12 +272,14 @@ final class Leases {
             }
             case Change.Attributes(Identity file) -> {
                 Inode inode = view.inodes.find(file);
+                if (inode != null && own) inode.promises.closed();
                 if (inode == null || own) return;
                 taken.concerned().add(inode.id);
                 attributes(inode, items);
             }
             case Change.Content(Identity file) -> {
                 Inode inode = view.inodes.find(file);
+                if (inode != null && own) inode.promises.closed();
                 if (inode == null || own) return;
                 taken.concerned().add(inode.id);
                 content(inode, items);
@@ -262,20 +297,18 @@ final class Leases {
         Inode led = directory.promises.removeName(name);
         items.add(new Item.Name(directory.id, name, led == Promises.ABSENT ? 0 : led.id));
         if (led == Promises.ABSENT) return;
-        led.promises.attributes = false;
-        led.promises.content = false;
+        led.promises.take();
     }
 
     private static void attributes(Inode inode, List<Item> items) {
         if (!inode.promises.attributes) return;
-        inode.promises.attributes = false;
+        inode.promises.takeAttributes();
         items.add(new Item.Attributes(inode.id));
     }
 
     private static void content(Inode inode, List<Item> items) {
         if (!inode.promises.content && !inode.promises.attributes) return;
-        inode.promises.attributes = false;
-        inode.promises.content = false;
+        inode.promises.take();
         items.add(new Item.Content(inode.id));
     }
 

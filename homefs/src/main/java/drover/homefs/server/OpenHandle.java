@@ -14,6 +14,8 @@ final class OpenHandle {
     final GuestKey guest;
     final Credentials credentials;
     final Inode inode;
+    /// The inode's, when it was opened.
+    final Identity file;
     final int flags;
     final boolean directory;
     private final int descriptor;
@@ -49,6 +51,7 @@ final class OpenHandle {
         this.guest = guest;
         this.credentials = credentials;
         this.inode = inode;
+        this.file = inode.identity();
         this.flags = flags;
         this.directory = directory;
         this.descriptor = descriptor;

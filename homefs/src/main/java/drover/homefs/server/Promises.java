@@ -19,6 +19,10 @@ final class Promises {
     static final int MAX_ABSENT = 32_768;
 
     boolean attributes;
+    /// The node may open it for reading without asking: it was told so, and that was not taken back.
+    private boolean toAll;
+    /// It may have, and home does not know for whom.
+    private boolean perhapsOpen;
     /// The node may have some of its content in its page cache; of a directory, its listing.
     boolean content;
     /// Of a directory: names, and what they were said to lead to.
@@ -26,6 +30,41 @@ final class Promises {
 
     boolean hasName(Bytes name) {
         return names.containsKey(name);
+    }
+
+    void openToAll() {
+        toAll = true;
+        perhapsOpen = true;
+    }
+
+    boolean isOpenToAll() {
+        return toAll;
+    }
+
+    /// What was said of it besides its name does not count any more.
+    void take() {
+        attributes = false;
+        content = false;
+        toAll = false;
+    }
+
+    /// The node has made it less open itself, and said before who has it open.
+    void closed() {
+        toAll = false;
+        perhapsOpen = false;
+    }
+
+    void takeAttributes() {
+        attributes = false;
+        toAll = false;
+    }
+
+    /// Whether the node may have opened it before that was taken back.
+    ///
+    /// @param isTakingBack whether the node may not have said yet what it has open
+    boolean isPerhapsOpen(boolean isTakingBack) {
+        perhapsOpen &= toAll || isTakingBack;
+        return perhapsOpen;
     }
 
     /// What the name was said to lead to, if it was.

@@ -145,6 +145,11 @@ final class Recalls {
             }
     }
 
+    /// Whether the node may have opened the file by itself while it might, and not yet said so.
+    synchronized boolean isPerhapsOpen(NodeView view, Inode inode, Leases leases) {
+        return leases.isPerhapsOpen(inode, lastOf(view, Set.of(inode.id)) != null);
+    }
+
     private synchronized void ownDone(NodeView view) {
         view.recalls.ownWaiting--;
     }

@@ -1,6 +1,8 @@
 package drover.homefs.mount;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.homefs.cache.BlockStore;
 import drover.linux.fuse.FuseDevice;
@@ -24,20 +26,24 @@ import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A reader goes on whatever home says of a file's blocks.
+/// A reader goes on whatever home says of a file's blocks, and home sends none twice.
 class SpoiltBlocksIT {
     private static final long FILE = 5;
-    private static final int SIZE = 3 * ContentHash.BLOCK_BYTES;
+    private static final int BLOCKS = 12;
+    private static final int SIZE = BLOCKS * ContentHash.BLOCK_BYTES;
     private static final FileTime TIME = new FileTime(1, 2);
     private static final FileAttributes PROGRAM =
             new FileAttributes(105, 7, 105, 0100755, 1, 0, 0, 0, SIZE, SIZE / 512, 4096, TIME, TIME, TIME, TIME);
@@ -52,6 +58,9 @@ class SpoiltBlocksIT {
     private CompletableFuture<Void> asksHome = new CompletableFuture<>();
     /// What home says that each block is.
     private ByteBuffer block = ByteBuffer.allocateDirect(100);
+    /// The same of the first, where it is another.
+    private volatile ByteBuffer first;
+    private final AtomicInteger firstSent = new AtomicInteger();
     private volatile Class<?> fails = Void.class;
     private Conversation conversation;
     private BlockStore store;
@@ -68,7 +77,7 @@ class SpoiltBlocksIT {
         conversation = new Conversation(home, this::send, config, new Memory(home, nodes, handles, false), counters);
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, handle -> {});
         ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, new Walks(), counters, null);
-        store = new BlockStore(directory.resolve("store"), 1 << 20);
+        store = new BlockStore(directory.resolve("store"), 4 << 20);
         reads = new HashedReads("reads", nodes, grants, locals, conversation, replies, store, counters);
         conversation.linkUp();
         Bytes name = Bytes.of("a-program-of-home-alone");
@@ -101,13 +110,45 @@ class SpoiltBlocksIT {
     private void answer(long id, FileOperation operation) {
         FileResult result = switch (operation) {
             case FileOperation.Hello _ -> new FileResult.Welcome(CallCodec.VERSION, 1, 1);
-            case FileOperation.HashBlocks _ ->
-                new FileResult.Hashes(List.of(ContentHash.of(block), ContentHash.of(block), ContentHash.of(block)));
+            case FileOperation.HashBlocks _ -> {
+                List<ContentHash> hashes = new ArrayList<>(Collections.nCopies(BLOCKS, ContentHash.of(block)));
+                if (first != null) hashes.set(0, ContentHash.of(first));
+                yield new FileResult.Hashes(hashes);
+            }
+            case FileOperation.Read(long _, long offset, int _)
+            when offset == 0 && first != null -> {
+                firstSent.incrementAndGet();
+                yield new FileResult.Data(Unpooled.wrappedBuffer(first));
+            }
             case FileOperation.Read _ -> new FileResult.Data(Unpooled.wrappedBuffer(block));
             default -> new FileResult.Ok();
         };
         PendingCall call = conversation.take(id);
         if (call != null) call.then.accept(new FileReply.Done(id, result));
+    }
+
+    /// One reader misses it, and looks for others while it arrives for another reader.
+    @Test
+    void aBlockThatArrivesWhileOtherBlocksAreLookedForIsNotSentAgain() throws Exception {
+        block = ByteBuffer.allocateDirect(ContentHash.BLOCK_BYTES);
+        store.put(ContentHash.of(block), block);
+        for (int round = 1; round <= 30; round++) {
+            nodes.get(FILE).changed();
+            nodes.get(FILE).opened(PROGRAM);
+            nodes.get(FILE).openToAll(true);
+            ByteBuffer other = ByteBuffer.allocateDirect(ContentHash.BLOCK_BYTES);
+            other.putInt(0, round);
+            first = other;
+            AtomicInteger asked = new AtomicInteger();
+            reads.takes(2L * round, FILE, new FileOperation.Read(9, 0, SIZE), asked::incrementAndGet);
+            reads.takes(2L * round + 1, FILE, new FileOperation.Read(9, 0, 4096), asked::incrementAndGet);
+            for (int i = 0; reads.underWay() > 0; i++) {
+                assertTrue(i < 10_000, "a reader waits for ever");
+                Thread.sleep(1);
+            }
+            assertEquals(0, asked.get(), "reads that home was asked for");
+            assertEquals(round, firstSent.get(), "times that home has sent the first block");
+        }
     }
 
     private void assertGoesOn() {
