@@ -173,6 +173,34 @@ class SurvivalIT {
         assertWorked(process);
     }
 
+    /// The first daemon was promised that one name leads nowhere, and two to one file. It ends, and then home does,
+    /// which
+    /// so forgets that it promised this.
+    @Test
+    void whatWasPromisedToTheDaemonBeforeIsNotBelievedOfAHomeThatRestarts() throws Exception {
+        nodes.sh(work, "echo old > $H/first; ln $H/first $H/second; echo new > $H/third");
+        nodes.beginJob(0);
+        String look = "ls $A/none; cat $A/first $A/second";
+        for (int i = 0; i < 3; i++) nodes.sh(work, look);
+        TwoNodes.Side side = nodes.sides.get(0);
+        side.disconnect();
+        side.mount.close();
+        side.start(0, true);
+        assertEquals("old\n", nodes.sh(work, "cat $A/first").output()); // it has talked to home
+        nodes.sides.forEach(TwoNodes.Side::disconnect);
+        nodes.server.close();
+        nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+        nodes.sides.forEach(TwoNodes.Side::connect);
+        nodes.beginJob(0);
+        assertEquals(
+                "found\nnew\nnew\n",
+                nodes.sh(
+                                work,
+                                "echo found > $B/none; mv -f $B/third $B/first; ln -f $B/first $B/second;"
+                                        + " cat $A/none $A/first $A/second")
+                        .output());
+    }
+
     /// Files that are opened on the node alone, and that home is asked to keep when they are removed.
     private static final String HOLD = """
             import os, sys

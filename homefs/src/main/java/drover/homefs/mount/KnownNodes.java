@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 
 /// The inodes that the kernel knows of one home: as many as its own cache holds. Any thread.
 final class KnownNodes {
@@ -176,6 +177,11 @@ final class KnownNodes {
             if (at == null) return null;
         }
         return Bytes.path(names.reversed());
+    }
+
+    /// All names that led somewhere; some files have several.
+    void forEachName(BiConsumer<Long, Bytes> task) {
+        for (Entry entry : List.copyOf(names.keySet())) task.accept(entry.parent, entry.name);
     }
 
     List<KnownNode> all() {

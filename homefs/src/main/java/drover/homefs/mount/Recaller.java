@@ -153,10 +153,8 @@ final class Recaller implements AutoCloseable {
             case Item.Content(long node) -> content(node);
             case Item.Everything() -> {
                 grants.absent().forEach(absent -> grants.expire(absent.parent(), absent.name()));
-                for (KnownNode node : nodes.all()) {
-                    if (node.name().length() > 0) grants.expire(node.parent(), node.name());
-                    content(node.id);
-                }
+                nodes.forEachName(grants::expire);
+                for (KnownNode node : nodes.all()) content(node.id);
                 device.expireAttributes(KnownNodes.ROOT);
             }
         }

@@ -105,8 +105,10 @@ final class CallPerformer {
                             view.inodes.revive(n.node(), n.parent(), n.name(), n.device(), n.inode(), n.lookups());
                     yield done(call, OK);
                 }
-                case FileOperation.Remind(long node, long handle) ->
-                    done(call, new FileResult.Reminder(view.nodesAfter(node), view.heldAfter(handle)));
+                case FileOperation.Remind(long node, long handle) -> {
+                    if (node == 0 && handle == 0) leases.forget(view);
+                    yield done(call, new FileResult.Reminder(view.nodesAfter(node), view.heldAfter(handle)));
+                }
                 case FileOperation.ReleaseAll(List<Long> released) -> {
                     for (long id : released) {
                         OpenHandle handle = view.handles.get(id);

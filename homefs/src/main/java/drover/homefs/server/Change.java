@@ -22,6 +22,11 @@ sealed interface Change {
     /// Nothing at all, but a node was promised of too many names that there are none.
     record Absences(NodeView of) implements Change {}
 
+    /// Nothing at all, but a daemon of a node does not know what the one before it was promised: of names that there
+    /// are
+    /// none of, and of all names of a file but one.
+    record Unplaced(NodeView of) implements Change {}
+
     /// Nobody knows what.
     record Anything() implements Change {}
 }

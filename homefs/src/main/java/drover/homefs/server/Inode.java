@@ -94,6 +94,12 @@ final class Inode {
                 new RevivedNode(id, at.parent.id, at.name, now.device(), now.inode(), lookups), now.isDirectory());
     }
 
+    /// Whether this is where it was seen last.
+    boolean isAt(Inode parent, Bytes name) {
+        Place at = place;
+        return at.parent == parent && at.name.equals(name);
+    }
+
     /// From the root, as far as that is known.
     Bytes path() {
         List<Bytes> names = new ArrayList<>();

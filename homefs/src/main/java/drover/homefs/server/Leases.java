@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
 /// Which node was promised what about home's files, and what is to be taken back when something changes.
@@ -288,6 +289,9 @@ final class Leases {
             case Change.Absences(NodeView of) -> {
                 if (view == of) absences(view, items);
             }
+            case Change.Unplaced(NodeView of) -> {
+                if (view == of) unplaced(view, items);
+            }
             case Change.Anything() -> everything(view, items);
         }
     }
@@ -324,19 +328,37 @@ final class Leases {
     }
 
     private static void absences(NodeView view, List<Item> items) {
+        for (Inode inode : view.inodes.all()) names(inode, (name, led) -> led == Promises.ABSENT, items);
+    }
+
+    private static void unplaced(NodeView view, List<Item> items) {
         for (Inode inode : view.inodes.all())
-            for (Bytes name : inode.promises.takeAbsent()) items.add(new Item.Name(inode.id, name, 0));
+            names(inode, (name, led) -> led == Promises.ABSENT || !led.isAt(inode, name), items);
+    }
+
+    private static void names(Inode directory, BiPredicate<Bytes, Inode> which, List<Item> items) {
+        directory
+                .promises
+                .takeNames(which)
+                .forEach((name, led) ->
+                        items.add(new Item.Name(directory.id, name, led == Promises.ABSENT ? 0 : led.id)));
     }
 
     private static void everything(NodeView view, List<Item> items) {
         for (Inode inode : view.inodes.all()) {
-            inode.promises
-                    .takeNames()
-                    .forEach((name, led) ->
-                            items.add(new Item.Name(inode.id, name, led == Promises.ABSENT ? 0 : led.id)));
+            names(inode, (name, led) -> true, items);
             if (inode.promises.content) content(inode, items);
             else attributes(inode, items);
         }
+    }
+
+    /// A node's daemon does not know what the one before it was promised: of what it is not told now, that is taken
+    /// back.
+    void forget(NodeView view) {
+        synchronized (this) {
+            view.absences = 0;
+        }
+        atHome.accept(List.of(new Change.Unplaced(view)));
     }
 
     /// A node does not know an inode any more, nor its names.

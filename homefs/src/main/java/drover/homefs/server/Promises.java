@@ -1,10 +1,9 @@
 package drover.homefs.server;
 
 import drover.protocol.file.Bytes;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 
 /// What one node was promised of one inode. Owned by [Leases], under its lock.
 final class Promises {
@@ -90,21 +89,14 @@ final class Promises {
         if (!names.isEmpty()) names.remove(name, inode);
     }
 
-    /// Returns the names that there are none of, and forgets them.
-    List<Bytes> takeAbsent() {
-        List<Bytes> absent = new ArrayList<>();
+    /// Returns some of the names and what they lead to, and forgets them.
+    Map<Bytes, Inode> takeNames(BiPredicate<Bytes, Inode> which) {
+        Map<Bytes, Inode> taken = new HashMap<>();
         names.forEach((name, led) -> {
-            if (led == ABSENT) absent.add(name);
+            if (which.test(name, led)) taken.put(name, led);
         });
-        absent.forEach(names::remove);
+        taken.keySet().forEach(names::remove);
         if (names.isEmpty()) names = Map.of();
-        return absent;
-    }
-
-    /// Returns the names, and forgets them.
-    Map<Bytes, Inode> takeNames() {
-        Map<Bytes, Inode> taken = names;
-        names = Map.of();
         return taken;
     }
 }
