@@ -47,7 +47,8 @@ static _Noreturn void run(struct guest *g, const struct criu *c) {
     snprintf(control, sizeof control, "unix[%llu]", (unsigned long long)inode_of(g->cradle.pid, "fd/3"));
     const char *arguments[32] = {
         "criu", "dump", "--no-default-config", "-t", init, "-D", g->move->image, "-o", "dump.log", "-v2",
-        "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--ghost-limit", GHOST_LIMIT,
+        "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--file-locks",
+        "--ghost-limit", GHOST_LIMIT,
         "--external", "mnt[/]:root", "--external", network, "--external", control, "--action-script", c->gate,
     };
     char terminal[64], control_terminal[64];

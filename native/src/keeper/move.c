@@ -88,7 +88,8 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
         || asprintf(&groups, "DROVER_GROUPS=%s", g->move->groups ? g->move->groups : "") < 0
         || asprintf(&root, "DROVER_ROOT=%s/mnt/%s", g->keeper->run_dir, g->move->root) < 0)
         die("no memory for CRIU's environment");
-    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, NULL};
+    static char tar[] = "TAR_OPTIONS=--format=posix"; // what lies on a tmpfs keeps its times to the nanosecond
+    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, tar, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
