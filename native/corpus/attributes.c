@@ -10,7 +10,7 @@ static void set_up(void) {
     struct rlimit stack = {4 << 20, 8 << 20};
     NEED(prctl(PR_SET_NAME, "another name") == 0);
     umask(0137);
-    NEED(setpriority(PRIO_PROCESS, 0, 7) == 0);
+    NEED(setpriority(PRIO_PROCESS, 0, 19) == 0);
     NEED(setrlimit(RLIMIT_NOFILE, &limit) == 0 && setrlimit(RLIMIT_STACK, &stack) == 0);
     NEED(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) == 0);
     NEED(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
@@ -27,7 +27,7 @@ static void check(void) {
     int value = 0;
     KEPT(prctl(PR_GET_NAME, name) == 0 && strcmp(name, "another name") == 0);
     KEPT(mask == 0137);
-    KEPT(getpriority(PRIO_PROCESS, 0) == 7);
+    KEPT(getpriority(PRIO_PROCESS, 0) == 19);
     KEPT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 100 && limit.rlim_max == 200);
     KEPT(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur == 4 << 20 && limit.rlim_max == 8 << 20);
     KEPT(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0);

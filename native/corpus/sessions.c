@@ -84,5 +84,8 @@ static void check(void) {
 }
 
 int main(void) {
-    return corpus(set_up, check);
+    int status = corpus(set_up, check);
+    kill(-tree->leader, SIGKILL);
+    kill(tree->orphan, SIGKILL);
+    return status;
 }

@@ -1,4 +1,4 @@
-// Unix sockets: pairs of each kind with bytes and descriptors in flight; bound to a file of home, to /run, and abstract;
+// Unix sockets: pairs of each kind with bytes and descriptors in flight; bound to a name of its own /dev/shm, and abstract;
 // connected with names.
 #include "corpus.h"
 
@@ -62,8 +62,8 @@ static void set_up(void) {
     NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, half) == 0 && shutdown(half[0], SHUT_WR) == 0);
     NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, passing) == 0);
     pass(passing[0]);
-    listener = bound(SOCK_STREAM, "socket");
-    NEED(listen(listener, 5) == 0 && (client = connected(SOCK_STREAM, "socket")) >= 0);
+    listener = bound(SOCK_STREAM, "/dev/shm/socket");
+    NEED(listen(listener, 5) == 0 && (client = connected(SOCK_STREAM, "/dev/shm/socket")) >= 0);
     NEED((served = accept(listener, NULL, NULL)) >= 0 && writes(client, "asked"));
     abstract = bound(SOCK_DGRAM, "@corpus");
     talker = bound(SOCK_DGRAM, "/dev/shm/talker");
@@ -84,7 +84,7 @@ static void check(void) {
     close(fd);
     pass(passing[0]);
     KEPT(reads(served, "asked") && writes(served, "answered") && reads(client, "answered") && writes(client, "asked"));
-    int more = connected(SOCK_STREAM, "socket");
+    int more = connected(SOCK_STREAM, "/dev/shm/socket");
     KEPT(more >= 0);
     fd = accept(listener, NULL, NULL);
     KEPT(fd >= 0 && writes(more, "more") && reads(fd, "more"));

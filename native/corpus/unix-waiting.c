@@ -5,7 +5,7 @@
 #include <sys/un.h>
 
 static int listener, client;
-static struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+static struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/shm/socket"};
 
 static void set_up(void) {
     unlink(address.sun_path);

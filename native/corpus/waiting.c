@@ -1,4 +1,5 @@
-// Threads that wait, each in another call without a limit of time, and go on afterwards as if nothing had been.
+// Threads that wait, each in another call without a limit of time, and go on afterwards as if nothing had been. (epoll_wait, msgrcv and
+// sigwaitinfo end with EINTR also when a process is stopped and goes on, says signal(7): they are called again.)
 #include "corpus.h"
 
 #include <poll.h>
@@ -32,7 +33,11 @@ static long in_select(void) {
 
 static long in_epoll(void) {
     struct epoll_event e;
-    return epoll_wait(epolls, &e, 1, -1);
+    int n;
+    do
+        n = epoll_wait(epolls, &e, 1, -1);
+    while (n < 0 && errno == EINTR);
+    return n;
 }
 
 static long in_receive(void) {
@@ -45,7 +50,11 @@ static long in_semaphore(void) {
 }
 
 static long in_signal(void) {
-    return sigwaitinfo(&waited, NULL) == SIGUSR2 ? 1 : -1;
+    int signal;
+    do
+        signal = sigwaitinfo(&waited, NULL);
+    while (signal < 0 && errno == EINTR);
+    return signal == SIGUSR2 ? 1 : -1;
 }
 
 static long in_queue(void) {
@@ -53,7 +62,11 @@ static long in_queue(void) {
         long type;
         char text[1];
     } m;
-    return msgrcv(queue, &m, 1, 0, 0);
+    ssize_t n;
+    do
+        n = msgrcv(queue, &m, 1, 0, 0);
+    while (n < 0 && errno == EINTR);
+    return n;
 }
 
 static struct waiter {
