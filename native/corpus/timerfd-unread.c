@@ -1,4 +1,5 @@
-// A periodic timer with a descriptor that has run out and was not read.
+// A periodic timer with a descriptor that has run out and was not read. (How often it has run out since, the kernel counts when it is read:
+// what came before the move counts as once.)
 #include "corpus.h"
 
 #include <sys/timerfd.h>
@@ -13,7 +14,8 @@ static void set_up(void) {
 
 static void check(void) {
     uint64_t n = 0;
-    KEPT(read(fd, &n, sizeof n) == sizeof n && n >= 3);
+    KEPT(read(fd, &n, sizeof n) == sizeof n && n >= 1);
+    KEPT(read(fd, &n, sizeof n) == sizeof n);
     sleep_ms(100);
 }
 

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
 /// notices nothing; what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
 final class MoveGate {
     private static final Path PROC = Path.of("/proc");
+    private static final HexFormat HEX = HexFormat.of();
     private static final String DELETED = " (deleted)";
     /// What init keeps when it has started the job's program and has nothing else to do: CAP_KILL.
     private static final String SETTLED = "CapPrm:\t0000000000000020";
@@ -29,7 +31,7 @@ final class MoveGate {
         try {
             Path init = PROC.resolve("" + initPid);
             if (!settles(init)) return Optional.of("it is still being started; try again");
-            String root = rootMount(init);
+            Root root = root(init);
             if (!isEmpty(init.resolve("root/dev/mqueue"))) return Optional.of("it has POSIX message queues");
             for (Path process : processesIn(namespaceOf(init))) {
                 Optional<String> found = objectionOf(process, root);
@@ -40,6 +42,11 @@ final class MoveGate {
             return Optional.of("its processes cannot be looked at: " + e.getMessage());
         }
     }
+
+    /// The mount of home's files.
+    ///
+    /// @param device as /proc/PID/maps has it
+    private record Root(String mount, String device) {}
 
     private static boolean settles(Path init) throws IOException {
         long deadline = System.nanoTime() + SETTLING.toNanos();
@@ -80,14 +87,17 @@ final class MoveGate {
         return Files.readSymbolicLink(process.resolve("ns/pid")).toString();
     }
 
-    /// The number of the mount of home's files.
-    private static String rootMount(Path process) throws IOException {
-        return Files.readAllLines(process.resolve("mountinfo")).stream()
-                .map(line -> line.split(" "))
-                .filter(words -> words.length > 4 && words[4].equals("/"))
-                .map(words -> words[0])
-                .findFirst()
-                .orElse("");
+    private static Root root(Path process) throws IOException {
+        for (String line : Files.readAllLines(process.resolve("mountinfo"))) {
+            String[] words = line.split(" ");
+            if (words.length <= 4 || !words[4].equals("/")) continue;
+            String[] device = words[2].split(":");
+            return new Root(
+                    words[0],
+                    HEX.toHexDigits((byte) Integer.parseInt(device[0])) + ":"
+                            + HEX.toHexDigits(Integer.parseInt(device[1])).replaceFirst("^0{1,6}", ""));
+        }
+        throw new IOException("it has no root");
     }
 
     private static String name(Path process) {
@@ -98,14 +108,14 @@ final class MoveGate {
         }
     }
 
-    private static Optional<String> objectionOf(Path process, String root) throws IOException {
+    private static Optional<String> objectionOf(Path process, Root root) throws IOException {
         try {
             for (String line : Files.readAllLines(process.resolve("status"))) {
                 if (line.startsWith("TracerPid:") && !line.endsWith("\t0"))
                     return Optional.of("a process of it is traced by another");
                 if (line.startsWith("State:\tZ")) return Optional.empty(); // it has nothing any more
             }
-            Optional<String> nameless = namelessOf(process);
+            Optional<String> nameless = namelessOf(process, root);
             if (nameless.isPresent()) return nameless;
             try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
                 for (Path descriptor : descriptors) {
@@ -121,20 +131,21 @@ final class MoveGate {
 
     /// What a process has of files without a name besides descriptors. CRIU makes such a file anew, which home does
     /// not let it do; those of the guest's own mounts it may.
-    private static Optional<String> namelessOf(Path process) throws IOException {
+    private static Optional<String> namelessOf(Path process, Root root) throws IOException {
         String directory = Files.readSymbolicLink(process.resolve("cwd")).toString();
         if (isHomes(directory)) return Optional.of("its working directory has been removed: " + named(directory));
         String program = Files.readSymbolicLink(process.resolve("exe")).toString();
         if (isHomes(program)) return Optional.of("its program has been removed or replaced: " + named(program));
         for (String line : Files.readAllLines(process.resolve("maps"))) {
             String[] words = line.split(" +", 6);
-            if (words.length == 6 && isHomes(words[5]))
+            if (words.length == 6 && words[3].equals(root.device) && words[5].endsWith(DELETED))
                 return Optional.of("it has a file mapped that has no name any more: " + named(words[5]));
         }
         return Optional.empty();
     }
 
-    /// Of a deleted file that is seen by its path only: none of the guest's own mounts, and no memory with a made up name.
+    /// Of a deleted file that is seen by its path only: none of the guest's own mounts, and no memory with a made up
+    /// name.
     private static boolean isHomes(String path) {
         return path.endsWith(DELETED)
                 && path.startsWith("/")
@@ -148,14 +159,15 @@ final class MoveGate {
         return path.substring(0, path.length() - DELETED.length());
     }
 
-    private static Optional<String> objectionTo(Path process, Path descriptor, String root) throws IOException {
+    private static Optional<String> objectionTo(Path process, Path descriptor, Root root) throws IOException {
         String target = Files.readSymbolicLink(descriptor).toString();
         if (target.equals("anon_inode:[io_uring]")) return Optional.of("it uses io_uring");
         if (target.equals("anon_inode:[perf_event]")) return Optional.of("it counts events of a processor");
         Path information = process.resolve("fdinfo").resolve(descriptor.getFileName());
-        if (target.equals("anon_inode:[eventfd]") && field(information, "eventfd-semaphore:").equals("1"))
+        if (target.equals("anon_inode:[eventfd]")
+                && field(information, "eventfd-semaphore:").equals("1"))
             return Optional.of("it uses an eventfd as a semaphore");
-        if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root))
+        if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
             return Optional.of("it has a file open that has no name any more: " + named(target));
         return Optional.empty();
     }
