@@ -6,7 +6,7 @@
 
 
 static void set_up(void) {
-    struct rlimit limit = {100, 200};
+    struct rlimit limit = {1000, 2000};
     struct rlimit stack = {4 << 20, 8 << 20};
     NEED(prctl(PR_SET_NAME, "another name") == 0);
     umask(0137);
@@ -28,7 +28,7 @@ static void check(void) {
     KEPT(prctl(PR_GET_NAME, name) == 0 && strcmp(name, "another name") == 0);
     KEPT(mask == 0137);
     KEPT(getpriority(PRIO_PROCESS, 0) == 19);
-    KEPT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 100 && limit.rlim_max == 200);
+    KEPT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 1000 && limit.rlim_max == 2000);
     KEPT(getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur == 4 << 20 && limit.rlim_max == 8 << 20);
     KEPT(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0);
     KEPT(prctl(PR_GET_CHILD_SUBREAPER, &value) == 0 && value == 1);

@@ -210,7 +210,6 @@ class RestoringGuestIT {
         lookup(NEXT, "others");
         assertRefused(Errno.EROFS, makeSocket("others"));
         assertRefused(Errno.ENOENT, makeSocket("new"));
-        server.guestEnded(NEXT);
         restoring = false;
         lookup(NEXT, "socket");
         assertRefused(Errno.EEXIST, makeSocket("socket"));

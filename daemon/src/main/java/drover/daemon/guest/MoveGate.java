@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Looks for what cannot move, in /proc. What it finds is found before anything is held, so that the guest
 /// notices nothing; what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
@@ -32,7 +34,6 @@ final class MoveGate {
             Path init = PROC.resolve("" + initPid);
             if (!settles(init)) return Optional.of("it is still being started; try again");
             Root root = root(init);
-            if (!isEmpty(init.resolve("root/dev/mqueue"))) return Optional.of("it has POSIX message queues");
             for (Path process : processesIn(namespaceOf(init))) {
                 Optional<String> found = objectionOf(process, root);
                 if (found.isPresent()) return found.map(why -> why + " (process '" + name(process) + "')");
@@ -46,12 +47,13 @@ final class MoveGate {
     /// The mount of home's files.
     ///
     /// @param device as /proc/PID/maps has it
-    private record Root(String mount, String device) {}
+    /// @param mounts all that the guest has, by their numbers
+    private record Root(String mount, String device, Set<String> mounts) {}
 
     private static boolean settles(Path init) throws IOException {
         long deadline = System.nanoTime() + SETTLING.toNanos();
         try {
-            while (!Files.readAllLines(init.resolve("status")).contains(SETTLED)) {
+            while (!isSettled(init)) {
                 if (System.nanoTime() - deadline > 0) return false;
                 Thread.sleep(LOOK_MILLIS);
             }
@@ -62,12 +64,17 @@ final class MoveGate {
         }
     }
 
-    private static boolean isEmpty(Path directory) throws IOException {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            return !entries.iterator().hasNext();
+    /// It has left what is of the node, and reads its second control socket only.
+    private static boolean isSettled(Path init) throws IOException {
+        if (!Files.readAllLines(init.resolve("status")).contains(SETTLED)) return false;
+        int sockets = 0;
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(init.resolve("fd"))) {
+            for (Path descriptor : descriptors)
+                if (Files.readSymbolicLink(descriptor).toString().startsWith("socket:")) sockets++;
         } catch (NoSuchFileException e) {
-            return true; // a kernel without message queues
+            return false; // it closed one just now
         }
+        return sockets <= 1;
     }
 
     private static List<Path> processesIn(String namespace) throws IOException {
@@ -88,16 +95,20 @@ final class MoveGate {
     }
 
     private static Root root(Path process) throws IOException {
-        for (String line : Files.readAllLines(process.resolve("mountinfo"))) {
-            String[] words = line.split(" ");
-            if (words.length <= 4 || !words[4].equals("/")) continue;
-            String[] device = words[2].split(":");
-            return new Root(
-                    words[0],
-                    HEX.toHexDigits((byte) Integer.parseInt(device[0])) + ":"
-                            + HEX.toHexDigits(Integer.parseInt(device[1])).replaceFirst("^0{1,6}", ""));
-        }
-        throw new IOException("it has no root");
+        List<String[]> mounts = Files.readAllLines(process.resolve("mountinfo")).stream()
+                .map(line -> line.split(" "))
+                .filter(words -> words.length > 4)
+                .toList();
+        String[] root = mounts.stream()
+                .filter(words -> words[4].equals("/"))
+                .findFirst()
+                .orElseThrow(() -> new IOException("it has no root"));
+        String[] device = root[2].split(":");
+        return new Root(
+                root[0],
+                HEX.toHexDigits((byte) Integer.parseInt(device[0])) + ":"
+                        + HEX.toHexDigits(Integer.parseInt(device[1])).replaceFirst("^0{1,6}", ""),
+                mounts.stream().map(words -> words[0]).collect(Collectors.toSet()));
     }
 
     private static String name(Path process) {
@@ -167,6 +178,8 @@ final class MoveGate {
         if (target.equals("anon_inode:[eventfd]")
                 && field(information, "eventfd-semaphore:").equals("1"))
             return Optional.of("it uses an eventfd as a semaphore");
+        if (target.matches("/[^/]+") && !target.endsWith(DELETED) && !root.mounts.contains(field(information, "mnt_id:")))
+            return Optional.of("it has a POSIX message queue open"); // of a mount of the kernel's own
         if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
             return Optional.of("it has a file open that has no name any more: " + named(target));
         return Optional.empty();
