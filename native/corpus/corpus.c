@@ -40,6 +40,12 @@ static void say_text(const char *word, const char *format, ...) {
     va_end(values);
 }
 
+void not_kept(const char *file, int line, const char *what) {
+    if (errno != 0) // since the check began
+        lost("%s:%d: %s: %s", file, line, what, strerror(errno));
+    lost("%s:%d: %s", file, line, what);
+}
+
 void without(const char *what) {
     say_text("without: ", "%s", what);
     end(0);

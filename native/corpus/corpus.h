@@ -31,12 +31,13 @@ _Noreturn void lost(const char *format, ...) __attribute__((format(printf, 1, 2)
 /// Says what this machine or user cannot have, and ends.
 _Noreturn void without(const char *what);
 
+_Noreturn void not_kept(const char *file, int line, const char *what);
 _Noreturn void not_set_up(const char *file, int line, const char *what);
 
 /// A step before the move.
 #define NEED(holds) ((holds) ? (void)0 : not_set_up(__FILE__, __LINE__, #holds))
 /// What must hold after it.
-#define KEPT(holds) ((holds) ? (void)0 : lost("%s:%d: %s (%s)", strrchr("/" __FILE__, '/') + 1, __LINE__, #holds, strerror(errno)))
+#define KEPT(holds) ((holds) ? (void)0 : not_kept(strrchr("/" __FILE__, '/') + 1, __LINE__, #holds))
 
 /// A child that runs this and ends; it dies with its parent.
 pid_t child(void (*run)(void *), void *with);

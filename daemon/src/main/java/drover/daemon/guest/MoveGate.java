@@ -178,7 +178,9 @@ final class MoveGate {
         if (target.equals("anon_inode:[eventfd]")
                 && field(information, "eventfd-semaphore:").equals("1"))
             return Optional.of("it uses an eventfd as a semaphore");
-        if (target.matches("/[^/]+") && !target.endsWith(DELETED) && !root.mounts.contains(field(information, "mnt_id:")))
+        if (target.matches("/[^/]+")
+                && !target.endsWith(DELETED)
+                && !root.mounts.contains(field(information, "mnt_id:")))
             return Optional.of("it has a POSIX message queue open"); // of a mount of the kernel's own
         if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
             return Optional.of("it has a file open that has no name any more: " + named(target));
