@@ -58,7 +58,6 @@ struct move {
     const char *objection; // source: why it stays after all
     char root[64], devpts[64]; // target: where home's files and its terminal are mounted for CRIU, below the directory of homes
     char uid[16], *groups; // target: whose it is, as home says; groups with commas between
-    int closed_loopback; // target: nothing arrives on the guest's loopback while this is open; -1: it does
     int terminal, foreground;  // target: for CRIU to make it the controlling one; -1, 0: none
 };
 
@@ -285,12 +284,6 @@ int home_clone_tree(struct keeper *k, const char *name);
 void home_lease(struct keeper *k, struct slice name, uint64_t milliseconds);
 void home_check_leases(struct keeper *k);
 struct home *home_find(struct keeper *k, const char *name);
-
-// loopback.c
-/// Of the network that the caller is in.
-bool loopback_raise(void);
-/// Drops all that arrives there while the returned descriptor is open; -1: this kernel cannot.
-int loopback_close(void);
 
 // usage.c
 /// What the guest has used here; false: not measured.

@@ -23,7 +23,7 @@ struct move *move_begin(struct guest *g, const char *image) {
     if (!m || !(m->image = strdup(image)))
         die("no memory for a move");
     m->number = ++g->keeper->next_move;
-    m->gate = m->go = m->terminal = m->closed_loopback = -1;
+    m->gate = m->go = m->terminal = -1;
     g->move = m;
     return m;
 }
@@ -33,8 +33,6 @@ void move_end(struct guest *g) {
     move_answer(g, 1);
     if (m->go >= 0)
         close(m->go);
-    if (m->closed_loopback >= 0)
-        close(m->closed_loopback);
     free(m->image);
     free(m->groups);
     free(m);

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -33,16 +35,25 @@ static void inherit(struct inherited *i, int fd, const char *what, uint64_t inod
         snprintf(i->name[i->count++], sizeof i->name[0], "fd[%d]:%s", fd, what);
 }
 
+static bool raise_loopback(void) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return true; // a kernel without IPv4
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING};
+    bool ok = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    close(fd);
+    return ok;
+}
+
 /// The guest's network, and a control socket that belongs to it: by that CRIU finds the socket at the next move.
 static bool make_network(struct guest *g, struct inherited *i, const struct handoff *h) {
     int pair[2] = {-1, -1}, network = -1, on = 1;
     if (unshare(CLONE_NEWNET) < 0)
         return false;
-    bool ok = loopback_raise() && (network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) >= 0
+    bool ok = raise_loopback() && (network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) >= 0
         && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0
         && setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     int error = errno;
-    g->move->closed_loopback = loopback_close();
     if (setns(g->keeper->node_net, CLONE_NEWNET) < 0)
         die("cannot return to the node's network");
     errno = error;
