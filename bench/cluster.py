@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
-COMMAND, RESULT = 20, 120
+COMMAND, RESULT, TEXT = 20, 120, 121
 
 
 def drover():
@@ -75,25 +75,34 @@ class Lab:
         return found
 
 
-def ask(init, limit=3.0):
-    """What `drover nodes --json` prints in the node with this first process; None while no daemon answers."""
+def converse(init, question, limit):
+    """The daemon's answer in the node with this first process, as the commands get it; raises OSError if there is none."""
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(limit)
-        try:
-            s.connect(f"/proc/{init}/root/run/drover/drover.sock")
-            question = bytes([COMMAND]) + b'{"command":"nodes"}'
-            s.sendall(struct.pack("<I", len(question)) + question)
-            data = b""
+        s.connect(f"/proc/{init}/root/run/drover/drover.sock")
+        frame = bytes([COMMAND]) + json.dumps(question).encode()
+        s.sendall(struct.pack("<I", len(frame)) + frame)
+        data = b""
+        while True:
             while len(data) < 5 or len(data) < 4 + struct.unpack_from("<I", data)[0]:
                 more = s.recv(65536)
                 if not more:
-                    return None
+                    raise OSError("the daemon closed the connection")
                 data += more
-        except OSError:
-            return None
-    if data[4] != RESULT:
+            end = 4 + struct.unpack_from("<I", data)[0]
+            if data[4] == RESULT:
+                return json.loads(data[5:end])
+            if data[4] != TEXT:
+                raise OSError(f"unexpected frame of type {data[4]}")
+            data = data[end:]
+
+
+def ask(init, limit=3.0):
+    """What `drover nodes --json` prints in the node with this first process; None while no daemon answers."""
+    try:
+        return converse(init, {"command": "nodes"}, limit).get("result")
+    except OSError:
         return None
-    return json.loads(data[5:]).get("result")
 
 
 def states(answer):

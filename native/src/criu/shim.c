@@ -2,6 +2,8 @@
 // here get the answer that CRIU could have had in another way, and two have a terminal follow; all others pass through.
 // Nothing of it stays in a guest.
 #define _GNU_SOURCE
+#include "shim.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define EXPORTED __attribute__((visibility("default")))
 #define PIPE_LIMIT_FILE "/proc/sys/fs/pipe-max-size"
 
-/// The same call in the next library; without it CRIU cannot go on.
-static void *next(const char *name) {
+void *next(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
     if (!found) {
         fprintf(stderr, "drover-criu.so: there is no %s to pass on to: %s\n", name, dlerror());

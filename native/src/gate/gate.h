@@ -25,8 +25,16 @@ struct whose {
     const char *resolvers;           // the file that is covered by one of the guest's own; empty: none
 };
 
+/// Two processes, as /proc names them, and a kind of namespace.
+bool is_same_namespace(const char *a, const char *b, const char *kind);
+
 #define OBJECTION_BYTES 512
 /// Whether what was restored is where a guest of this node is, and no more is there. If not, why.
 bool is_in_its_place(const struct whose *job, char why[OBJECTION_BYTES]);
 /// Whether its processes have no more rights than their job. CRIU gives them theirs at the very last.
 bool has_its_rights_only(const struct whose *job, char why[OBJECTION_BYTES]);
+/// Ends the guest with this init, though CRIU would let it run, and CRIU.
+void end_guest(int init);
+/// CRIU restores a periodic timer that has run out and was not read as one that never runs again: those of the guest with this
+/// init go on. If one does not, why.
+bool keep_timers_going(int init, char why[OBJECTION_BYTES]);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +35,12 @@ static bool is_as_it_must_be(enum gate step, int init) {
     struct whose job = {init, keeper ? atoi(keeper) : 0, getenv("DROVER_UID"), getenv("DROVER_GROUPS"), getenv("DROVER_ROOT"), getenv("DROVER_RESOLVERS")};
     char why[OBJECTION_BYTES] = "nobody says whose it is";
     if (keeper && job.uid && job.groups && job.root && job.resolvers && init > 0
-        && (step == GATE_RESTORED ? is_in_its_place(&job, why) : has_its_rights_only(&job, why)))
-        return true;
+        && (step == GATE_RESTORED ? is_in_its_place(&job, why) : has_its_rights_only(&job, why))) {
+        if (step != GATE_RESTORED || keep_timers_going(init, why))
+            return true;
+        fprintf(stderr, "Error (drover-criu-gate): %s\n", why);
+        return false;
+    }
     fprintf(stderr, "Error (drover-criu-gate): what was restored is no guest: %s\n", why);
     return false;
 }
@@ -79,6 +82,6 @@ int main(void) {
     int status = is_as_it_must_be(step, message.init) ? ask(path, &message) : 1;
     // Here CRIU goes on whatever is said, and lets the guest run.
     if (status != 0 && step == GATE_CHECKED && message.init > 0)
-        kill(message.init, SIGKILL);
+        end_guest(message.init);
     return status;
 }

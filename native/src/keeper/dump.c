@@ -46,9 +46,11 @@ static _Noreturn void run(struct guest *g, const struct criu *c) {
     snprintf(init, sizeof init, "%d", (int)g->cradle.pid);
     snprintf(network, sizeof network, "net[%llu]:guestnet", (unsigned long long)inode_of(g->cradle.pid, "ns/net"));
     snprintf(control, sizeof control, "unix[%llu]", (unsigned long long)inode_of(g->cradle.pid, "fd/3"));
-    const char *arguments[32] = {
+    const char *arguments[40] = {
         "criu", "dump", "--no-default-config", "-t", init, "-D", g->move->image, "-o", "dump.log", "-v2",
-        "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--ghost-limit", GHOST_LIMIT,
+        "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--file-locks",
+        "--file-validation", "filesize", // build ids want files opened that their user may not open any more
+        "--ghost-limit", GHOST_LIMIT,
         "--external", "mnt[/]:root", "--external", network, "--external", control, "--action-script", c->gate,
     };
     char terminal[64], control_terminal[64];

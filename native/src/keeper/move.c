@@ -90,7 +90,8 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
         || asprintf(&root, "DROVER_ROOT=%s/mnt/%s", g->keeper->run_dir, g->move->root) < 0
         || asprintf(&resolvers, "DROVER_RESOLVERS=%s", g->move->resolvers ? g->move->resolvers : "") < 0)
         die("no memory for CRIU's environment");
-    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, resolvers, NULL};
+    static char tar[] = "TAR_OPTIONS=--format=posix"; // what lies on a tmpfs keeps its times to the nanosecond
+    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, resolvers, tar, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -167,20 +167,22 @@ static _Noreturn void run(struct guest *g, const struct criu *c, const struct in
     snprintf(root, sizeof root, "%s/mnt/%s", g->keeper->run_dir, g->move->root);
     snprintf(pid_file, sizeof pid_file, "%s/init.pid", g->move->image);
     char devpts[4200];
-    const char *arguments[18 + 2 * INHERITED_LIMIT + 3] = {
+    enum { FIXED = 19 };
+    const char *arguments[FIXED + 2 * INHERITED_LIMIT + 3] = {
         "criu", "restore", "--no-default-config", "-D", g->move->image, "-o", "restore.log", "-v2", "-d", "-S",
-        "--pidfile", pid_file, "--manage-cgroups=ignore", "--root", root, "--tcp-established", "--action-script", c->gate,
+        "--pidfile", pid_file, "--manage-cgroups=ignore", "--root", root, "--tcp-established", "--file-locks", "--action-script",
+        c->gate,
     };
     for (unsigned n = 0; n < i->count; n++) {
         fcntl(i->fd[n], F_SETFD, 0);
-        arguments[18 + 2 * n] = "--inherit-fd";
-        arguments[19 + 2 * n] = i->name[n];
+        arguments[FIXED + 2 * n] = "--inherit-fd";
+        arguments[FIXED + 1 + 2 * n] = i->name[n];
     }
     if (g->move->terminal >= 0) {
         snprintf(devpts, sizeof devpts, "mnt[pts]:%s/mnt/%s", g->keeper->run_dir, g->move->devpts);
         fcntl(g->move->terminal, F_SETFD, 0);
-        arguments[18 + 2 * i->count] = "--external";
-        arguments[19 + 2 * i->count] = devpts;
+        arguments[FIXED + 2 * i->count] = "--external";
+        arguments[FIXED + 1 + 2 * i->count] = devpts;
     }
     move_exec(g, c, arguments);
 }

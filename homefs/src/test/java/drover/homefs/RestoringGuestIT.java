@@ -27,6 +27,9 @@ import drover.protocol.link.LinkClass;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -194,6 +197,37 @@ class RestoringGuestIT {
         result(
                 FileResult.Created.class,
                 by(NEXT, new FileOperation.Create(1, Bytes.of("new"), Open.O_RDWR, 0644, 022, false)));
+    }
+
+    private FileReply makeSocket(String name) {
+        return by(NEXT, new FileOperation.MakeNode(1, Bytes.of(name), 0xC000 | 0700, 022, 0));
+    }
+
+    private void bindAtHome(String name, int owner) throws IOException {
+        try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            socket.bind(UnixDomainSocketAddress.of(root.resolve(name)));
+        }
+        Files.setAttribute(root.resolve(name), "unix:uid", owner);
+    }
+
+    @Test
+    void itFindsASocketOfItsUserWhenItHasBoundIt() throws IOException {
+        bindAtHome("socket", 1000);
+        bindAtHome("others", 1001);
+        long node = lookup(FORMER, "socket");
+        long inode = result(FileResult.Attributes.class, by(FORMER, new FileOperation.GetAttributes(node, 0)))
+                .attributes()
+                .inode();
+        assertRefused(Errno.ENOENT, by(NEXT, new FileOperation.Lookup(1, Bytes.of("socket"))));
+        FileResult.Entry made = result(FileResult.Entry.class, makeSocket("socket"));
+        assertEquals(inode, made.attributes().inode(), "it is the file that is there");
+        assertEquals(made.node(), lookup(NEXT, "socket"));
+        lookup(NEXT, "others");
+        assertRefused(Errno.EROFS, makeSocket("others"));
+        assertRefused(Errno.ENOENT, makeSocket("new"));
+        restoring = false;
+        lookup(NEXT, "socket");
+        assertRefused(Errno.EEXIST, makeSocket("socket"));
     }
 
     @Test

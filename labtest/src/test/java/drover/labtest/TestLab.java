@@ -40,12 +40,8 @@ final class TestLab implements AutoCloseable {
     /// A lab that is converged; skips the test, and says why, where no lab can be. `-Ddrover.lab=NAME` takes
     /// one that is up already, and leaves it so: for work on a single test.
     static TestLab up(String part, int nodes, String... options) throws Exception {
-        String user = System.getProperty("user.name");
-        if (!user.equals("root")) System.out.println("SKIPPED: a lab needs root, and this is " + user);
-        Assumptions.assumeTrue(user.equals("root"), "a lab needs root");
-        String image = System.getProperty("drover.image", "../dist/target/image");
-        Path drover = Path.of(image, "bin/drover").toAbsolutePath().normalize();
-        assertTrue(Files.isExecutable(drover), drover + " is not there: package the module dist first");
+        needRoot();
+        Path drover = drover();
         String given = System.getProperty("drover.lab");
         if (given != null) return new TestLab(given, drover, false);
         TestLab lab = new TestLab("t-" + part + "-" + ProcessHandle.current().pid(), drover, true);
@@ -58,6 +54,21 @@ final class TestLab implements AutoCloseable {
             throw e;
         }
         return lab;
+    }
+
+    /// The program that is tried.
+    static Path drover() {
+        String image = System.getProperty("drover.image", "../dist/target/image");
+        Path drover = Path.of(image, "bin/drover").toAbsolutePath().normalize();
+        assertTrue(Files.isExecutable(drover), drover + " is not there: package the module dist first");
+        return drover;
+    }
+
+    /// Skips the test, and says why, where no lab can be.
+    static void needRoot() {
+        String user = System.getProperty("user.name");
+        if (!user.equals("root")) System.out.println("SKIPPED: a lab needs root, and this is " + user);
+        Assumptions.assumeTrue(user.equals("root"), "a lab needs root");
     }
 
     /// Skips the test, and says why, where nothing can move.

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /// Where the image of one guest lies on a node while it moves. Only root may look: it is the guest's memory.
 record ImageDirectory(Path path) {
+    /// CRIU may write what it has to say of itself while the guest is gone already.
+    private static final int REMOVALS = 3;
+
     private static final Logger LOG = LoggerFactory.getLogger(ImageDirectory.class);
 
     /// @param images where all of this node lie
@@ -47,11 +50,13 @@ record ImageDirectory(Path path) {
     }
 
     private static void removeAll(Path top) {
-        if (Files.notExists(top)) return;
-        try (Stream<Path> all = Files.walk(top)) {
-            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(each);
-        } catch (IOException | UncheckedIOException e) {
-            LOG.warn("cannot remove {}: {}", top, e.toString());
-        }
+        for (int left = REMOVALS; Files.exists(top); left--)
+            try (Stream<Path> all = Files.walk(top)) {
+                for (Path each : all.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(each);
+            } catch (IOException | UncheckedIOException e) {
+                if (left > 0) continue;
+                LOG.warn("cannot remove {}: {}", top, e.toString());
+                return;
+            }
     }
 }

@@ -22,7 +22,15 @@ final class ImageSender {
     /// A target that takes nothing for so long is given up: its guest waits, held.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final ImageLinks links;
+    /// To the target.
+    interface Way {
+        boolean isUp();
+
+        /// False if it is down.
+        boolean send(ImageFrame frame);
+    }
+
+    private final Way way;
     private final NodeId target;
     private final GuestKey guest;
     private long sent;
@@ -31,7 +39,24 @@ final class ImageSender {
 
     /// @param guest as it will be on the target
     ImageSender(ImageLinks links, NodeId target, GuestKey guest) {
-        this.links = links;
+        this(
+                new Way() {
+                    @Override
+                    public boolean isUp() {
+                        return links.isUp(target);
+                    }
+
+                    @Override
+                    public boolean send(ImageFrame frame) {
+                        return links.send(target, frame);
+                    }
+                },
+                target,
+                guest);
+    }
+
+    ImageSender(Way way, NodeId target, GuestKey guest) {
+        this.way = way;
         this.target = target;
         this.guest = guest;
     }
@@ -58,14 +83,14 @@ final class ImageSender {
     private void sendPart(String file, ByteBuf bytes) throws IOException {
         int length = bytes.readableBytes();
         awaitTaken(WINDOW_BYTES - length);
-        say(new ImageFrame.Part(guest, file, bytes));
         synchronized (this) {
-            sent += length;
+            sent += length; // first: the target may have taken it before this thread goes on
         }
+        say(new ImageFrame.Part(guest, file, bytes));
     }
 
     private void say(ImageFrame frame) throws IOException {
-        if (!links.send(target, frame)) throw new IOException("the link to " + target + " broke");
+        if (!way.send(frame)) throw new IOException("the link to " + target + " broke");
     }
 
     /// Waits until no more than that is under way.
@@ -74,7 +99,7 @@ final class ImageSender {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (sent - taken > underWay) {
             if (stopped) throw new IOException("it was given up");
-            if (!links.isUp(target)) throw new IOException("the link to " + target + " broke");
+            if (!way.isUp()) throw new IOException("the link to " + target + " broke");
             if (taken != before) {
                 before = taken;
                 deadline = System.nanoTime() + PATIENCE.toNanos();

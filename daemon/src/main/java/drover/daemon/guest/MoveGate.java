@@ -3,26 +3,38 @@ package drover.daemon.guest;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Looks for what cannot move, in /proc. What it finds is found before anything is held, so that the guest
 /// notices nothing; what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
 final class MoveGate {
     private static final Path PROC = Path.of("/proc");
+    private static final HexFormat HEX = HexFormat.of();
+    private static final String DELETED = " (deleted)";
+    /// What init keeps when it has started the job's program and has nothing else to do: CAP_KILL.
+    private static final String SETTLED = "CapPrm:\t0000000000000020";
 
-    private static final String UNREAD_PERIOD = "a periodic timer of it has run out and was not read yet; try again";
+    private static final Duration SETTLING = Duration.ofSeconds(10);
+    private static final int LOOK_MILLIS = 10;
 
     private MoveGate() {}
 
-    /// Why the guest with this init cannot move; empty if nothing is known against it.
+    /// Why the guest with this init cannot move; empty if nothing is known against it. Waits for a guest that is just
+    /// being started: until then its init holds what is of its node.
     static Optional<String> objection(int initPid) {
         try {
-            String namespace = namespaceOf(PROC.resolve("" + initPid));
-            Optional<String> root = rootMount(PROC.resolve("" + initPid));
-            for (Path process : processesIn(namespace)) {
+            Path init = PROC.resolve("" + initPid);
+            if (!settles(init)) return Optional.of("it is still being started; try again");
+            Root root = root(init);
+            for (Path process : processesIn(namespaceOf(init))) {
                 Optional<String> found = objectionOf(process, root);
                 if (found.isPresent()) return found.map(why -> why + " (process '" + name(process) + "')");
             }
@@ -32,29 +44,37 @@ final class MoveGate {
         }
     }
 
-    /// Why the guest that CRIU holds must not move after all: what may have come about since it was looked at
-    /// first.
-    static Optional<String> objectionToHeld(int initPid) {
+    /// The mount of home's files.
+    ///
+    /// @param device as /proc/PID/maps has it
+    /// @param mounts all that the guest has, by their numbers
+    private record Root(String mount, String device, Set<String> mounts) {}
+
+    private static boolean settles(Path init) throws IOException {
+        long deadline = System.nanoTime() + SETTLING.toNanos();
         try {
-            for (Path process : processesIn(namespaceOf(PROC.resolve("" + initPid)))) {
-                try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-                    for (Path descriptor : descriptors)
-                        if (isTimer(descriptor) && hasUnreadPeriod(informationOf(process, descriptor)))
-                            return Optional.of(UNREAD_PERIOD);
-                }
+            while (!isSettled(init)) {
+                if (System.nanoTime() - deadline > 0) return false;
+                Thread.sleep(LOOK_MILLIS);
             }
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of("its processes cannot be looked at: " + e.getMessage());
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
-    private static boolean isTimer(Path descriptor) throws IOException {
-        return Files.readSymbolicLink(descriptor).toString().equals("anon_inode:[timerfd]");
-    }
-
-    private static Path informationOf(Path process, Path descriptor) {
-        return process.resolve("fdinfo").resolve(descriptor.getFileName());
+    /// It has left what is of the node, and reads its second control socket only.
+    private static boolean isSettled(Path init) throws IOException {
+        if (!Files.readAllLines(init.resolve("status")).contains(SETTLED)) return false;
+        int sockets = 0;
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(init.resolve("fd"))) {
+            for (Path descriptor : descriptors)
+                if (Files.readSymbolicLink(descriptor).toString().startsWith("socket:")) sockets++;
+        } catch (NoSuchFileException e) {
+            return false; // it closed one just now
+        }
+        return sockets <= 1;
     }
 
     private static List<Path> processesIn(String namespace) throws IOException {
@@ -74,13 +94,21 @@ final class MoveGate {
         return Files.readSymbolicLink(process.resolve("ns/pid")).toString();
     }
 
-    /// The number of the mount of home's files.
-    private static Optional<String> rootMount(Path process) throws IOException {
-        return Files.readAllLines(process.resolve("mountinfo")).stream()
+    private static Root root(Path process) throws IOException {
+        List<String[]> mounts = Files.readAllLines(process.resolve("mountinfo")).stream()
                 .map(line -> line.split(" "))
-                .filter(words -> words.length > 4 && words[4].equals("/"))
-                .map(words -> words[0])
-                .findFirst();
+                .filter(words -> words.length > 4)
+                .toList();
+        String[] root = mounts.stream()
+                .filter(words -> words[4].equals("/"))
+                .findFirst()
+                .orElseThrow(() -> new IOException("it has no root"));
+        String[] device = root[2].split(":");
+        return new Root(
+                root[0],
+                HEX.toHexDigits((byte) Integer.parseInt(device[0])) + ":"
+                        + HEX.toHexDigits(Integer.parseInt(device[1])).replaceFirst("^0{1,6}", ""),
+                mounts.stream().map(words -> words[0]).collect(Collectors.toSet()));
     }
 
     private static String name(Path process) {
@@ -91,11 +119,15 @@ final class MoveGate {
         }
     }
 
-    private static Optional<String> objectionOf(Path process, Optional<String> root) throws IOException {
+    private static Optional<String> objectionOf(Path process, Root root) throws IOException {
         try {
-            for (String line : Files.readAllLines(process.resolve("status")))
+            for (String line : Files.readAllLines(process.resolve("status"))) {
                 if (line.startsWith("TracerPid:") && !line.endsWith("\t0"))
                     return Optional.of("a process of it is traced by another");
+                if (line.startsWith("State:\tZ")) return Optional.empty(); // it has nothing any more
+            }
+            Optional<String> nameless = namelessOf(process, root);
+            if (nameless.isPresent()) return nameless;
             try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
                 for (Path descriptor : descriptors) {
                     Optional<String> why = objectionTo(process, descriptor, root);
@@ -103,30 +135,56 @@ final class MoveGate {
                 }
             }
             return Optional.empty();
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
             return Optional.empty(); // it has ended meanwhile
         }
     }
 
-    private static Optional<String> objectionTo(Path process, Path descriptor, Optional<String> root)
-            throws IOException {
-        String target = Files.readSymbolicLink(descriptor).toString();
-        if (target.equals("anon_inode:[io_uring]")) return Optional.of("it uses io_uring");
-        if (target.equals("anon_inode:[perf_event]")) return Optional.of("it counts events of a processor");
-        Path information = informationOf(process, descriptor);
-        if (isTimer(descriptor) && hasUnreadPeriod(information)) return Optional.of(UNREAD_PERIOD);
-        if (target.endsWith(" (deleted)")
-                && root.isPresent()
-                && field(information, "mnt_id:").equals(root.get()))
-            return Optional.of("it has a file open that has no name any more: "
-                    + target.substring(0, target.length() - " (deleted)".length()));
+    /// What a process has of files without a name besides descriptors. CRIU makes such a file anew, which home does
+    /// not let it do; those of the guest's own mounts it may.
+    private static Optional<String> namelessOf(Path process, Root root) throws IOException {
+        String directory = Files.readSymbolicLink(process.resolve("cwd")).toString();
+        if (isHomes(directory)) return Optional.of("its working directory has been removed: " + named(directory));
+        String program = Files.readSymbolicLink(process.resolve("exe")).toString();
+        if (isHomes(program)) return Optional.of("its program has been removed or replaced: " + named(program));
+        for (String line : Files.readAllLines(process.resolve("maps"))) {
+            String[] words = line.split(" +", 6);
+            if (words.length == 6 && words[3].equals(root.device) && words[5].endsWith(DELETED))
+                return Optional.of("it has a file mapped that has no name any more: " + named(words[5]));
+        }
         return Optional.empty();
     }
 
-    /// CRIU forgets that it has run out, and the guest waits for ever.
-    private static boolean hasUnreadPeriod(Path information) throws IOException {
-        return !field(information, "ticks:").equals("0")
-                && !field(information, "it_interval:").equals("(0, 0)");
+    /// Of a deleted file that is seen by its path only: none of the guest's own mounts, and no memory with a made up
+    /// name.
+    private static boolean isHomes(String path) {
+        return path.endsWith(DELETED)
+                && path.startsWith("/")
+                && !path.startsWith("/memfd:")
+                && !path.startsWith("/SYSV")
+                && !path.startsWith("/dev/")
+                && !path.startsWith("/run/");
+    }
+
+    private static String named(String path) {
+        return path.substring(0, path.length() - DELETED.length());
+    }
+
+    private static Optional<String> objectionTo(Path process, Path descriptor, Root root) throws IOException {
+        String target = Files.readSymbolicLink(descriptor).toString();
+        if (target.equals("anon_inode:[io_uring]")) return Optional.of("it uses io_uring");
+        if (target.equals("anon_inode:[perf_event]")) return Optional.of("it counts events of a processor");
+        Path information = process.resolve("fdinfo").resolve(descriptor.getFileName());
+        if (target.equals("anon_inode:[eventfd]")
+                && field(information, "eventfd-semaphore:").equals("1"))
+            return Optional.of("it uses an eventfd as a semaphore");
+        if (target.matches("/[^/]+")
+                && !target.endsWith(DELETED)
+                && !root.mounts.contains(field(information, "mnt_id:")))
+            return Optional.of("it has a POSIX message queue open"); // of a mount of the kernel's own
+        if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
+            return Optional.of("it has a file open that has no name any more: " + named(target));
+        return Optional.empty();
     }
 
     private static String field(Path information, String name) throws IOException {

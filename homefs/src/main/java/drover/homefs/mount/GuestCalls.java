@@ -129,8 +129,9 @@ final class GuestCalls {
         ahead.giveUp(unique);
         if (interrupts.add(unique)) return;
         // it may just be about to become a call; the kernel asks again as long as it waits
+        long interrupt = request.unique(); // by then the request's buffer holds another, which must not get this answer
         var _ = clock.schedule(
-                () -> device.replyError(request.unique(), Errno.EAGAIN), INTERRUPT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                () -> device.replyError(interrupt, Errno.EAGAIN), INTERRUPT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void inAMoment(Runnable task) {

@@ -56,6 +56,7 @@ final class CallPerformer {
     private final Recalls recalls;
     private final long boot;
     private final Collection<NodeView> views;
+    private final RestoringSockets restoringSockets;
 
     CallPerformer(
             Collection<NodeView> views,
@@ -88,6 +89,11 @@ final class CallPerformer {
         this.recalls = recalls;
         this.home = home;
         this.boot = boot;
+        restoringSockets = new RestoringSockets(names, attributes);
+    }
+
+    void guestEnded(GuestKey guest) {
+        restoringSockets.ended(guest);
     }
 
     /// @param changes takes up what the call changes, also if it fails then
@@ -177,7 +183,10 @@ final class CallPerformer {
             acting.assume(credentials);
             Call c = new Call(view, guest, credentials, acting, leases.now(), changes);
             if (!changes(operation)) return dispatch(c, call, operation);
-            if (authority.former(guest).isPresent()) throw new CallFailed(Errno.EROFS);
+            if (authority.former(guest).isPresent()) {
+                FileResult made = restoringSockets.change(c, operation).orElseThrow(() -> new CallFailed(Errno.EROFS));
+                return withDirectory(c, operation, done(call, made));
+            }
             Long before = performed.before(view.mountId, call.id());
             if (before != null) return done(call, again(c, operation, before));
             guests.effect(guest);
@@ -279,7 +288,10 @@ final class CallPerformer {
 
     private FileResult result(Call c, FileOperation operation) throws CallFailed {
         return switch (operation) {
-            case FileOperation.Lookup(long parent, var name) -> names.lookup(c, parent, name);
+            case FileOperation.Lookup o ->
+                authority.former(c.guest()).isPresent()
+                        ? restoringSockets.lookUp(c, o)
+                        : names.lookup(c, o.parent(), o.name());
             case FileOperation.LookUpAll all -> together.lookUp(c, all);
             case FileOperation.GetAttributes(long node, long handle) -> attributes.get(c, node, handle);
             case FileOperation.SetAttributes set -> attributes.set(c, set);

@@ -438,6 +438,7 @@ public final class FileServer implements AutoCloseable {
             for (OpenHandle handle : view.handles.values())
                 if (handle.guest.equals(guest)) handles.release(view, handle);
         locks.guestEnded(guest);
+        performer.guestEnded(guest);
         guests.remove(guest);
     }
 
