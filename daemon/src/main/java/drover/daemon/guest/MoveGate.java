@@ -180,8 +180,9 @@ final class MoveGate {
             return Optional.of("it uses an eventfd as a semaphore");
         if (target.matches("/[^/]+")
                 && !target.endsWith(DELETED)
-                && !root.mounts.contains(field(information, "mnt_id:")))
-            return Optional.of("it has a POSIX message queue open"); // of a mount of the kernel's own
+                && !root.mounts.contains(field(information, "mnt_id:"))
+                && Files.isRegularFile(descriptor)) // else a terminal that was restored
+        return Optional.of("it has a POSIX message queue open"); // of a mount of the kernel's own
         if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
             return Optional.of("it has a file open that has no name any more: " + named(target));
         return Optional.empty();
