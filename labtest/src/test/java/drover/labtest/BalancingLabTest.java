@@ -35,7 +35,7 @@ class BalancingLabTest {
         TestLab.needCriu();
         lab = TestLab.up("balance", 3, "--cpu", "0.25");
         lab.sh("n1", "echo balance=yes >> /etc/drover/drover.properties");
-        lab.restartDaemon("n1");
+        new Daemons(lab).restart("n1");
     }
 
     @AfterAll

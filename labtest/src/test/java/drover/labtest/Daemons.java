@@ -11,10 +11,15 @@ record Daemons(TestLab lab) {
         return lab.pids(node, "drover.daemon/");
     }
 
+    /// With KILL or TERM, and waits until it is gone.
+    void end(String node, String signal) throws Exception {
+        signal(signal, of(node));
+        TestLab.awaitTrue("the daemon of " + node + " is gone", () -> of(node).isEmpty());
+    }
+
     /// Its guests and its keeper go on meanwhile.
     void restart(String node) throws Exception {
-        signal("KILL", of(node));
-        TestLab.awaitTrue("the daemon of " + node + " is gone", () -> of(node).isEmpty());
+        end(node, "KILL");
         lab.launch(node, "drover", "daemon");
     }
 

@@ -31,14 +31,17 @@ class FaultsLabTest {
     private static final String COUNTED =
             IntStream.range(0, 100).mapToObj(Integer::toString).collect(Collectors.joining("\n", "", "\n"));
     private static TestLab lab;
+    private static Daemons daemons;
 
     @BeforeAll
     static void up() throws Exception {
         lab = TestLab.up("faults", 3, "--disk", "96M");
+        daemons = new Daemons(lab);
         // The lab's own commands may take some seconds on a loaded machine: a partition must be able to be shorter.
         if (lab.sh("n1", "cat /etc/drover/drover.properties").contains("node-loss")) return;
         lab.sh("n1", "echo node-loss-seconds=20 >> /etc/drover/drover.properties");
-        restartDaemon("n1");
+        daemons.restart("n1");
+        lab.awaitUp(NODES);
     }
 
     @AfterAll
@@ -51,24 +54,8 @@ class FaultsLabTest {
     void whole() throws Exception {
         for (String node : NODES) {
             if (lab.initOf(node) == 0) lab.lab("start", node);
-            else if (daemonsOf(node).isEmpty()) lab.launch(node, "drover", "daemon");
+            else if (daemons.of(node).isEmpty()) lab.launch(node, "drover", "daemon");
         }
-        lab.awaitUp(NODES);
-    }
-
-    private static List<Long> daemonsOf(String node) throws Exception {
-        return lab.pids(node, "drover.daemon/");
-    }
-
-    private static void killDaemon(String node, String signal) throws Exception {
-        for (long pid : daemonsOf(node)) Command.run(List.of("kill", "-" + signal, Long.toString(pid)), Command.LIMIT);
-        TestLab.awaitTrue(
-                "the daemon of " + node + " is gone", () -> daemonsOf(node).isEmpty());
-    }
-
-    private static void restartDaemon(String node) throws Exception {
-        killDaemon(node, "TERM");
-        lab.launch(node, "drover", "daemon");
         lab.awaitUp(NODES);
     }
 
@@ -136,11 +123,11 @@ class FaultsLabTest {
 
     @Test
     void aSecondDaemonIsRefusedAndTheFirstGoesOn() throws Exception {
-        List<Long> first = daemonsOf("n1");
+        List<Long> first = daemons.of("n1");
         Outcome second = lab.at("n1", "drover", "daemon");
         assertEquals(1, second.exitStatus());
         assertTrue(second.errors().contains("already"), second.errors());
-        assertEquals(first, daemonsOf("n1"));
+        assertEquals(first, daemons.of("n1"));
         assertStillWorks();
     }
 
@@ -185,7 +172,7 @@ class FaultsLabTest {
 
     @Test
     void garbageOnAnyPortLeavesTheDaemonUp() throws Exception {
-        List<Long> before = daemonsOf("n1");
+        List<Long> before = daemons.of("n1");
         String script = """
                 import os, random, socket, ssl, struct, sys
                 random.seed(int(sys.argv[1]))
@@ -226,7 +213,7 @@ class FaultsLabTest {
         lab.at("n3", "python3", "-c", script, "1", "net", "/srv/other.pem").orFail();
         lab.at("n1", "python3", "-c", script, "2", "local").orFail();
         lab.as("nobody", "n1", "python3", "-c", script, "3", "local").orFail();
-        assertEquals(before, daemonsOf("n1"));
+        assertEquals(before, daemons.of("n1"));
         lab.awaitUp(NODES);
         assertStillWorks();
     }
@@ -235,7 +222,7 @@ class FaultsLabTest {
     void aJobGoesOnWhenHomesDaemonIsKilledAndStartedAgain() throws Exception {
         try (Command counting = lab.startRun("n2", "sh", "-c", COUNT)) {
             awaitCount(counting, 10);
-            killDaemon("n1", "KILL");
+            daemons.end("n1", "KILL");
             lab.launch("n1", "drover", "daemon");
             assertCounted(counting);
         }
@@ -248,7 +235,7 @@ class FaultsLabTest {
             counting.input().write("through stdin\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             counting.input().close();
             awaitCount(counting, 10);
-            killDaemon("n1", "KILL");
+            daemons.end("n1", "KILL");
             TestLab.awaitTrue(
                     "the user is told", () -> counting.seenErrors().contains("waits and goes on when it is back"));
             lab.launch("n1", "drover", "daemon");
@@ -262,7 +249,7 @@ class FaultsLabTest {
     void aJobGoesOnWhenItsNodesDaemonIsKilledAndStartedAgain() throws Exception {
         try (Command counting = lab.startRun("n2", "sh", "-c", COUNT.replace("echo $i", "echo $i | cat"))) {
             awaitCount(counting, 10);
-            killDaemon("n2", "KILL");
+            daemons.end("n2", "KILL");
             lab.launch("n2", "drover", "daemon");
             assertCounted(counting);
         }
@@ -360,7 +347,7 @@ class FaultsLabTest {
 
     @Test
     void whenHomesWholeDiskIsFullJobsAreToldOrWaitAndNoneIsLost() throws Exception {
-        List<Long> before = daemonsOf("n1");
+        List<Long> before = daemons.of("n1");
         // The record of an end may have to wait for room: nothing is reported that is not on disk.
         try (Command filling = lab.startRun("n2", "sh", "-c", "head -c 200000000 /dev/zero > /srv/big")) {
             TestLab.awaitTrue(
@@ -371,7 +358,7 @@ class FaultsLabTest {
                         "the user is told what the job waits for",
                         () -> meanwhile.seenErrors().contains("make room on that disk"));
                 assertTrue(meanwhile.isRunning() && filling.isRunning());
-                assertEquals(before, daemonsOf("n1"));
+                assertEquals(before, daemons.of("n1"));
                 lab.sh("n1", "rm -f /srv/big");
                 Outcome filled = filling.await(Command.LIMIT);
                 assertNotEquals(0, filled.exitStatus());

@@ -43,11 +43,13 @@ class NetLabTest {
             """;
 
     private static TestLab lab;
+    private static Daemons daemons;
     private final List<Command> servers = new ArrayList<>();
 
     @BeforeAll
     static void up() throws Exception {
         lab = TestLab.up("net", 3);
+        daemons = new Daemons(lab);
     }
 
     @AfterAll
@@ -57,7 +59,7 @@ class NetLabTest {
 
     @BeforeEach
     void whole() throws Exception {
-        for (String node : NODES) if (daemonsOf(node).isEmpty()) lab.launch(node, "drover", "daemon");
+        for (String node : NODES) if (daemons.of(node).isEmpty()) lab.launch(node, "drover", "daemon");
         lab.awaitUp(NODES);
     }
 
@@ -66,18 +68,6 @@ class NetLabTest {
         for (Command server : servers) server.close();
         lab.sh("n1", "! [ -e /etc/resolv.conf.before ] || cp /etc/resolv.conf.before /etc/resolv.conf");
         for (String node : NODES) lab.at(node, "pkill", "-f", "net-test");
-    }
-
-    private static List<Long> daemonsOf(String node) throws Exception {
-        return lab.pids(node, "drover.daemon/");
-    }
-
-    private static void restartDaemon(String node) throws Exception {
-        for (long pid : daemonsOf(node)) Command.run(List.of("kill", "-KILL", Long.toString(pid)), Command.LIMIT);
-        TestLab.awaitTrue(
-                "the daemon of " + node + " is gone", () -> daemonsOf(node).isEmpty());
-        lab.launch(node, "drover", "daemon");
-        lab.awaitUp(NODES);
     }
 
     private static String[] words(String node, String... command) {
@@ -246,7 +236,8 @@ class NetLabTest {
                 lab.start("n1", words("n2", "python3", "-uc", FETCH_LARGE, server, Integer.toString(port), pause));
         if (!faulty.isEmpty()) {
             TestLab.awaitTrue("a fifth is there", () -> fetching.seen().contains("20\n"));
-            restartDaemon(faulty);
+            daemons.restart(faulty);
+            lab.awaitUp(NODES);
         }
         String got = fetching.await(Command.LIMIT).orFail().lines().toList().getLast();
         String sent = serving.await(Command.LIMIT).orFail().lines().toList().getLast();
@@ -299,8 +290,7 @@ class NetLabTest {
         Command job = lab.start("n1", words("n2", "sleep", "2720"));
         lab.awaitGuest("n2", "2720");
         // the deputy is killed while there is no daemon: the next one ends the job
-        for (long pid : daemonsOf("n1")) Command.run(List.of("kill", "-KILL", Long.toString(pid)), Command.LIMIT);
-        TestLab.awaitTrue("the daemon is gone", () -> daemonsOf("n1").isEmpty());
+        daemons.end("n1", "KILL");
         assertTrue(rules("n1").contains("table ip drover"), rules("n1"));
         job.close();
         lab.at("n1", "pkill", "-KILL", "-x", "drover");

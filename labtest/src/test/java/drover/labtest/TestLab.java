@@ -79,16 +79,6 @@ final class TestLab implements AutoCloseable {
         Assumptions.assumeTrue(criu, "nothing moves without CRIU");
     }
 
-    /// Has a node's daemon read its configuration anew.
-    void restartDaemon(String node) throws Exception {
-        for (long pid : pids(node, "drover.daemon/"))
-            Command.run(List.of("kill", "-TERM", Long.toString(pid)), Command.LIMIT);
-        awaitTrue(
-                "the daemon of " + node + " is gone",
-                () -> pids(node, "drover.daemon/").isEmpty());
-        launch(node, "drover", "daemon");
-    }
-
     /// `drover lab WORDS`, which must succeed.
     String lab(String... words) throws Exception {
         return lab(Command.LIMIT, words);

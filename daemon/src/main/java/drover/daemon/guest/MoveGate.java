@@ -178,11 +178,11 @@ final class MoveGate {
         if (target.equals("anon_inode:[eventfd]")
                 && field(information, "eventfd-semaphore:").equals("1"))
             return Optional.of("it uses an eventfd as a semaphore");
+        // of a mount of the kernel's own; a terminal that was restored looks the same, but is no file
         if (target.matches("/[^/]+")
                 && !target.endsWith(DELETED)
                 && !root.mounts.contains(field(information, "mnt_id:"))
-                && Files.isRegularFile(descriptor)) // else a terminal that was restored
-        return Optional.of("it has a POSIX message queue open"); // of a mount of the kernel's own
+                && Files.isRegularFile(descriptor)) return Optional.of("it has a POSIX message queue open");
         if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
             return Optional.of("it has a file open that has no name any more: " + named(target));
         return Optional.empty();

@@ -37,7 +37,7 @@ final class Conversation {
     private final NodeId home;
     private final FrameSender sender;
     private final HomeMountConfig config;
-    private final Memory memory;
+    private final Restarts restarts;
     private final MountCounters counters;
     private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
     /// Of the link whose handshake is under way: worthless on another.
@@ -62,11 +62,11 @@ final class Conversation {
     /// Null while calls may be answered.
     private volatile Consumer<PendingCall> abandoned;
 
-    Conversation(NodeId home, FrameSender sender, HomeMountConfig config, Memory memory, MountCounters counters) {
+    Conversation(NodeId home, FrameSender sender, HomeMountConfig config, Restarts restarts, MountCounters counters) {
         this.home = home;
         this.sender = sender;
         this.config = config;
-        this.memory = memory;
+        this.restarts = restarts;
         this.counters = counters;
     }
 
@@ -226,15 +226,15 @@ final class Conversation {
 
     private void welcome(long link, long now) {
         if (boot == 0) boot = now;
-        Memory.Asking asking = (operation, caller, then) -> handshake(link, operation, caller, then);
+        Restarts.Asking asking = (operation, caller, then) -> handshake(link, operation, caller, then);
         if (boot == now) {
-            memory.recall(asking, () -> opened(link));
+            restarts.askHome(asking, () -> opened(link));
             return;
         }
         restarted.run();
-        memory.tell(asking, pending.values(), () -> {
+        restarts.tellHome(asking, pending.values(), () -> {
             boot = now;
-            memory.recall(asking, () -> opened(link));
+            restarts.askHome(asking, () -> opened(link));
         });
     }
 

@@ -65,7 +65,8 @@ public final class HomeMount implements AutoCloseable {
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         // what comes after that is for the daemon after this one: the kernel has no answer yet
         clock.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
-        this.conversation = new Conversation(home, toHome, config, new Memory(home, nodes, handles, resumed), counters);
+        this.conversation =
+                new Conversation(home, toHome, config, new Restarts(home, nodes, handles, resumed), counters);
         this.back = new GivenBack(nodes, handles, conversation, new Forgotten(conversation, clock));
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, back::release);
         this.pruning = new Pruning("mount-" + home + "-pruning", device, nodes, handles, locals, config.mostNodes());

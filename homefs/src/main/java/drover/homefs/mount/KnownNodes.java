@@ -65,8 +65,11 @@ final class KnownNodes {
         forgottenEarly = null;
     }
 
-    private synchronized void forgottenUnknown(long id, long lookups) {
-        if (forgottenEarly != null) forgottenEarly.merge(id, lookups, Long::sum);
+    /// Returns the node if it has been told of meanwhile; else null.
+    private synchronized KnownNode forgottenEarly(long id, long lookups) {
+        KnownNode node = nodes.get(id);
+        if (node == null && forgottenEarly != null) forgottenEarly.merge(id, lookups, Long::sum);
+        return node;
     }
 
     void seen(long parent, Bytes name, FileResult.Entry entry) {
@@ -82,7 +85,7 @@ final class KnownNodes {
 
     void forgotten(long id, long lookups) {
         KnownNode node = nodes.get(id);
-        if (node == null) forgottenUnknown(id, lookups);
+        if (node == null) node = forgottenEarly(id, lookups);
         if (node == null || !node.forgotten(lookups)) return;
         nodes.remove(id, node);
         relist(node);

@@ -112,7 +112,7 @@ final class CallPerformer {
                     yield done(call, OK);
                 }
                 case FileOperation.Remind(long node, long handle) -> {
-                    if (node == 0 && handle == 0) leases.forget(view);
+                    if (node == 0 && handle == 0) leases.hasNewDaemon(view);
                     yield done(call, new FileResult.Reminder(view.nodesAfter(node), view.heldAfter(handle)));
                 }
                 case FileOperation.ReleaseAll(List<Long> released) -> {

@@ -354,7 +354,7 @@ final class Leases {
 
     /// A node's daemon does not know what the one before it was promised: of what it is not told now, that is taken
     /// back.
-    void forget(NodeView view) {
+    void hasNewDaemon(NodeView view) {
         synchronized (this) {
             view.absences = 0;
         }

@@ -52,7 +52,7 @@ class AheadCallsIT {
     private final OpenHandles handles = new OpenHandles();
     private final Grants grants = new Grants(device, config, counters);
     private final Conversation conversation =
-            new Conversation(HOME, this::send, config, new Memory(HOME, nodes, handles, false), counters);
+            new Conversation(HOME, this::send, config, new Restarts(HOME, nodes, handles, false), counters);
     private final GivenBack back = new GivenBack(nodes, handles, conversation, new Forgotten(conversation, clock));
     private final Ahead kept = new Ahead(back::neverUsed);
     private final Walks walks = new Walks();

@@ -18,7 +18,7 @@ class ConversationTest {
             new NodeId("home"),
             this::send,
             HomeMountConfig.of(0, 1),
-            new Memory(new NodeId("home"), new KnownNodes(), new OpenHandles(), false),
+            new Restarts(new NodeId("home"), new KnownNodes(), new OpenHandles(), false),
             new MountCounters());
 
     private boolean send(LinkClass linkClass, ByteBuf frame) {

@@ -74,7 +74,7 @@ class SpoiltBlocksIT {
         FuseDevice device = new FuseDevice(descriptor);
         Grants grants = new Grants(device, config, counters);
         OpenHandles handles = new OpenHandles();
-        conversation = new Conversation(home, this::send, config, new Memory(home, nodes, handles, false), counters);
+        conversation = new Conversation(home, this::send, config, new Restarts(home, nodes, handles, false), counters);
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, handle -> {});
         ReplyTranslator replies = new ReplyTranslator(device, nodes, handles, grants, new Walks(), counters, null);
         store = new BlockStore(directory.resolve("store"), 4 << 20);

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /// they have talked, it is lost.
 ///
 /// Thread rule: the threads that take up links and answers, one at a time.
-final class Memory {
-    private static final Logger log = LoggerFactory.getLogger(Memory.class);
+final class Restarts {
+    private static final Logger log = LoggerFactory.getLogger(Restarts.class);
     /// Some 100 KiB of names in one frame.
     private static final int TOLD_AT_ONCE = 1_000;
 
@@ -37,7 +37,7 @@ final class Memory {
     private record Step(FileOperation operation, Caller caller) {}
 
     /// @param resumed whether another daemon served the mount before
-    Memory(NodeId home, KnownNodes nodes, OpenHandles handles, boolean resumed) {
+    Restarts(NodeId home, KnownNodes nodes, OpenHandles handles, boolean resumed) {
         this.home = home;
         this.nodes = nodes;
         this.handles = handles;
@@ -47,7 +47,7 @@ final class Memory {
     /// Has home, which has restarted, know all that is known here.
     ///
     /// @param pending calls that it may have performed before
-    void tell(Asking asking, Collection<PendingCall> pending, Runnable done) {
+    void tellHome(Asking asking, Collection<PendingCall> pending, Runnable done) {
         log.info(
                 "{} has restarted: telling it again of {} nodes and {} files",
                 home,
@@ -89,18 +89,18 @@ final class Memory {
     }
 
     /// Asks home for what a daemon before this one knew, if there was one.
-    void recall(Asking asking, Runnable done) {
-        if (lacking) recall(asking, 0, 0, done);
+    void askHome(Asking asking, Runnable done) {
+        if (lacking) ask(asking, 0, 0, done);
         else done.run();
     }
 
-    private void recall(Asking asking, long node, long handle, Runnable done) {
+    private void ask(Asking asking, long node, long handle, Runnable done) {
         asking.ask(new FileOperation.Remind(node, handle), Caller.NOBODY, reply -> {
             if (reply instanceof FileReply.Done(long _, FileResult.Reminder(List<FileResult.Told> told, var held))
                     && !(told.isEmpty() && held.isEmpty())) {
                 told.forEach(nodes::told);
                 held.forEach(handles::told);
-                recall(
+                ask(
                         asking,
                         told.isEmpty() ? node : told.getLast().node().node(),
                         held.isEmpty() ? handle : held.getLast().handle(),
