@@ -41,8 +41,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// What a node may try that is not ours any more: calls made by hand, straight to home. Needs root.
+@Timeout(60) // what is waited for without a limit
 class HostileNodeIT {
     private static final NodeId NODE = new NodeId("n1");
     private static final NodeId OTHER_NODE = new NodeId("n2");

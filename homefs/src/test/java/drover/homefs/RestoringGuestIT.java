@@ -43,9 +43,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// A guest that is being made from another, on another node: what it may do at home before it is the job's
 /// present one. Needs root.
+@Timeout(60) // what is waited for without a limit
 class RestoringGuestIT {
     private static final NodeId SOURCE = new NodeId("n1");
     private static final NodeId TARGET = new NodeId("n2");

@@ -37,9 +37,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A reader goes on whatever home says of a file's blocks, and home sends none twice.
+@Timeout(60) // what is waited for without a limit
 class SpoiltBlocksIT {
     private static final long FILE = 5;
     private static final int BLOCKS = 12;
