@@ -8,7 +8,9 @@ module drover.daemon {
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
     requires io.netty.codec;
+    requires io.netty.buffer;
     requires io.netty.common;
+    requires io.netty.handler;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;

@@ -8,6 +8,7 @@ import drover.daemon.membership.Membership;
 import drover.daemon.membership.MembershipConfig;
 import drover.daemon.membership.MembershipEvent;
 import drover.daemon.membership.PeerFile;
+import drover.daemon.membership.wire.LinkTls;
 import drover.daemon.placement.ClusterKnowledge;
 import drover.daemon.security.EnrolledNode;
 import drover.daemon.security.RevocationList;
@@ -15,10 +16,10 @@ import drover.model.NodeId;
 import drover.protocol.mtls.TlsIdentity;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,10 +50,14 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
         try {
             Membership membership = new Membership(
                     MembershipConfig.of(identity.clusterId(), config.name(), control, control, data),
-                    identity.jsseContext(),
+                    new LinkTls(
+                            identity::nettyServer,
+                            identity::nettyClient,
+                            certificate -> identity.verify(certificate).node()),
                     peers,
                     InstantSource.system());
-            LoadGossip gossip = new LoadGossip(config.name(), membership, load, new SecureRandom(), System::nanoTime);
+            LoadGossip gossip =
+                    new LoadGossip(config.name(), membership, load, new SplittableRandom(), System::nanoTime);
             return new Cluster(membership, peers, gossip, load);
         } catch (Exception e) {
             LOG.debug("membership", e);

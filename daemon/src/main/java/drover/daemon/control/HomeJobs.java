@@ -107,7 +107,7 @@ public final class HomeJobs implements AutoCloseable {
             nodes.connect(job.node);
             moves.recover(job);
         }
-        loop.start(Duration.ofSeconds(1), this::tick);
+        loop.start(Duration.ofSeconds(1), this::tick, () -> !book.isIdle());
     }
 
     Loop loop() {

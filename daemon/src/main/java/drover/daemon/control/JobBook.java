@@ -75,6 +75,11 @@ final class JobBook {
         if (job.state.isFinal() && unfinished.remove(job.id.number()) != null) forgetOld();
     }
 
+    /// Whether there is no job that anything is to be done for.
+    boolean isIdle() {
+        return unfinished.isEmpty() && unwritten.isEmpty();
+    }
+
     /// Nothing is reported that is not on disk: whoever waits because it cannot be written is told once why.
     void tellWhoWaits() {
         journal.trouble()

@@ -93,7 +93,7 @@ public final class GuestHost implements AutoCloseable {
         mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
         moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, devices, images, toHome);
-        loop.start(Duration.ofSeconds(1), keeper::tick);
+        loop.start(Duration.ofSeconds(1), keeper::tick, () -> !keeper.isThere());
         try {
             keeper.connectFirst();
         } catch (IOException e) {

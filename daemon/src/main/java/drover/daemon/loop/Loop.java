@@ -3,6 +3,7 @@ package drover.daemon.loop;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,9 +27,11 @@ public final class Loop implements AutoCloseable {
 
     /// Starts the loop, once, when what its tasks and its tick need is there.
     ///
-    /// @param tick runs on the loop once per `period`, between tasks
-    public void start(Duration period, Runnable tick) {
-        thread = Thread.ofPlatform().name(name).daemon().start(() -> run(period.toNanos(), tick));
+    /// @param tick runs on the loop once per `period`, between tasks, while it is needed
+    /// @param needed asked on the loop before each wait; while it says no, the loop waits for tasks alone, and a
+    ///     node that has nothing to do is not woken
+    public void start(Duration period, Runnable tick, BooleanSupplier needed) {
+        thread = Thread.ofPlatform().name(name).daemon().start(() -> run(period.toNanos(), tick, needed));
     }
 
     /// Runs a task on the loop, after all that were put before it; those put before it is started wait for that.
@@ -36,16 +39,18 @@ public final class Loop implements AutoCloseable {
         inbox.add(task);
     }
 
-    private void run(long periodNanos, Runnable tick) {
+    private void run(long periodNanos, Runnable tick, BooleanSupplier needed) {
         long nextTick = System.nanoTime() + periodNanos;
         while (!closed) {
             try {
-                Runnable task = inbox.poll(Math.max(0, nextTick - System.nanoTime()), TimeUnit.NANOSECONDS);
+                boolean ticks = needed.getAsBoolean();
+                Runnable task = ticks
+                        ? inbox.poll(Math.max(0, nextTick - System.nanoTime()), TimeUnit.NANOSECONDS)
+                        : inbox.take();
                 if (task != null) task.run();
-                if (System.nanoTime() - nextTick >= 0) {
-                    nextTick = System.nanoTime() + periodNanos;
-                    tick.run();
-                }
+                if (!ticks || System.nanoTime() - nextTick < 0) continue;
+                nextTick = System.nanoTime() + periodNanos;
+                tick.run();
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | Error e) {

@@ -22,6 +22,7 @@ final class LoadCodec {
     private static final int FIXED_BYTES = 2 + 5 * 4 + 1 + 1 + 2 + 4 + 4; // age, then the vector
     private static final int NO_PRESSURE = 255;
     private static final long AGE_LIMIT_MS = 0xffff;
+    private static final double THOUSAND = 1000;
 
     private LoadCodec() {}
 
@@ -85,7 +86,7 @@ final class LoadCodec {
     private static LoadEntry get(ByteBuffer in) {
         Duration age = Duration.ofMillis(Short.toUnsignedInt(in.getShort()));
         double speed = in.getFloat();
-        double cpus = Double.parseDouble(Float.toString(in.getFloat())); // 0.1, not what 0.1f widens to
+        double cpus = Math.round(in.getFloat() * THOUSAND) / THOUSAND; // 0.1, not what 0.1f widens to
         double cpuLoad = in.getFloat();
         long total = Integer.toUnsignedLong(in.getInt()) << MEMORY_UNIT_SHIFT;
         long free = Integer.toUnsignedLong(in.getInt()) << MEMORY_UNIT_SHIFT;

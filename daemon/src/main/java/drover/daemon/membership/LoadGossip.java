@@ -11,10 +11,13 @@ import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,13 +27,13 @@ import org.slf4j.LoggerFactory;
 /// A message has at most `MESSAGE_BYTES`, so a node sends less than 1 kB a second however large the cluster is;
 /// the window is what fits, 16 to 20 entries with short names. Ages: `drover.policy.load.WindowAge`.
 ///
-/// Thread rule: `view` from any thread; callbacks run on the group's threads and must not block.
+/// Thread rule: `view` from any thread; all else runs on the group's thread, and callbacks must not block it.
 public final class LoadGossip implements AutoCloseable {
     /// Entries of one message.
     static final int MESSAGE_BYTES = 800;
 
-    /// Allowance for what the group (about 100), TLS (22) and TCP/IP (52) add to a message.
-    static final int OVERHEAD_BYTES = 180;
+    /// What the frame (6), TLS (22) and TCP/IP (52) add to a message.
+    static final int OVERHEAD_BYTES = 80;
 
     static final int TOPIC = 1;
     private static final Logger LOG = LoggerFactory.getLogger(LoadGossip.class);
@@ -45,7 +48,7 @@ public final class LoadGossip implements AutoCloseable {
     private final LoadWindow window = new LoadWindow();
     private final List<Runnable> onReceipt = new CopyOnWriteArrayList<>();
     private final LongAdder sentBytes = new LongAdder();
-    private Thread thread;
+    private @Nullable Future<?> stepping;
 
     /// @param ownVector makes this node's vector of this moment, with a sequence that rises; called once a second
     /// @param nanoClock a clock that only runs forward, as System::nanoTime
@@ -72,8 +75,8 @@ public final class LoadGossip implements AutoCloseable {
     }
 
     public synchronized void start() {
-        if (thread != null) throw new IllegalStateException("started twice");
-        thread = Thread.ofVirtual().name("load-gossip").start(this::run);
+        if (stepping != null) throw new IllegalStateException("started twice");
+        stepping = membership.thread().scheduleWithFixedDelay(this::step, 0, STEP.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// What is known of all nodes that are up.
@@ -94,22 +97,15 @@ public final class LoadGossip implements AutoCloseable {
         return sentBytes.sum();
     }
 
-    private void run() {
+    private void step() {
         try {
-            while (true) {
-                try {
-                    step();
-                } catch (RuntimeException e) {
-                    LOG.error("this second's load was not told", e);
-                }
-                Thread.sleep(STEP);
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("gossip ended");
+            tell();
+        } catch (RuntimeException e) {
+            LOG.error("this second's load was not told", e);
         }
     }
 
-    private void step() {
+    private void tell() {
         LoadVector own = ownVector.get();
         byte[] message;
         synchronized (window) {
@@ -159,6 +155,6 @@ public final class LoadGossip implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        if (thread != null) thread.interrupt();
+        if (stepping != null) stepping.cancel(false);
     }
 }

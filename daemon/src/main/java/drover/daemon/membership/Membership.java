@@ -1,6 +1,7 @@
 package drover.daemon.membership;
 
 import drover.daemon.membership.wire.LinkObserver;
+import drover.daemon.membership.wire.LinkTls;
 import drover.daemon.membership.wire.MemberAddress;
 import drover.daemon.membership.wire.TlsTransport;
 import drover.model.NodeId;
@@ -19,9 +20,9 @@ import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import javax.net.ssl.SSLContext;
 import org.jgroups.Address;
 import org.jgroups.BytesMessage;
 import org.jgroups.JChannel;
@@ -70,7 +71,7 @@ public final class Membership implements AutoCloseable {
     private final Map<Byte, TopicReceiver> receivers = new ConcurrentHashMap<>();
     private volatile CountDownLatch farewells = new CountDownLatch(0);
 
-    public Membership(MembershipConfig config, SSLContext tls, PeerFile peers, InstantSource clock) throws Exception {
+    public Membership(MembershipConfig config, LinkTls tls, PeerFile peers, InstantSource clock) throws Exception {
         this.config = Objects.requireNonNull(config);
         this.peers = Objects.requireNonNull(peers);
         MemberAddress self = new MemberAddress(config.self(), config.control(), config.data());
@@ -82,6 +83,7 @@ public final class Membership implements AutoCloseable {
         channel.addAddressGenerator(() -> self.toGroupAddress(started));
         channel.setDiscardOwnMessages(true);
         channel.setReceiver(new GroupReceiver());
+        transport.hearFacts((_, node, framed) -> hear(node, framed, 0, framed.length));
     }
 
     /// Joins the cluster; returns when this node is a member of a view, its own alone if nobody else was found
@@ -121,12 +123,17 @@ public final class Membership implements AutoCloseable {
         return sendTo(to, checkedTopic(topic), message);
     }
 
-    /// Sends once, without acknowledgement: for facts that a newer one will replace.
+    /// Sends once, without acknowledgement: for facts that a newer one will replace. False if that node is none.
     public boolean sendOnce(NodeId to, int topic, byte[] message) {
-        return roster.address(to)
-                .map(address -> transmit(frame(address, checkedTopic(topic), message)
-                        .setFlag(Message.Flag.OOB, Message.Flag.NO_RELIABILITY, Message.Flag.NO_FC)))
-                .orElse(false);
+        Optional<Address> address = roster.address(to);
+        address.ifPresent(known -> transport.tell(known, framed(checkedTopic(topic), message)));
+        return address.isPresent();
+    }
+
+    /// The thread of the group, where `sendOnce` costs least, and where what was sent so is received. What is done
+    /// on it must not block.
+    public ScheduledExecutorService thread() {
+        return transport.loop();
     }
 
     /// Sends reliably to all members of the current view but this node. False if this node has left.
@@ -193,13 +200,17 @@ public final class Membership implements AutoCloseable {
     }
 
     private static Message frame(Address to, byte topic, byte[] message) {
+        return new BytesMessage(to, framed(topic, message));
+    }
+
+    private static byte[] framed(byte topic, byte[] message) {
         if (message.length > MESSAGE_LIMIT_BYTES)
             throw new IllegalArgumentException(
                     "a message must be at most " + MESSAGE_LIMIT_BYTES + " bytes, got " + message.length);
         byte[] framed = new byte[message.length + 1];
         framed[0] = topic;
         System.arraycopy(message, 0, framed, 1, message.length);
-        return new BytesMessage(to, framed);
+        return framed;
     }
 
     private boolean transmit(Message message) {
@@ -259,21 +270,24 @@ public final class Membership implements AutoCloseable {
 
         @Override
         public void receive(Message message) {
-            Optional<MemberAddress> from = MemberAddress.of(message.getSrc());
             byte[] framed = message.getArray();
-            if (from.isEmpty() || framed == null || message.getLength() < 1) return;
-            int start = message.getOffset();
-            byte topic = framed[start];
-            byte[] body = Arrays.copyOfRange(framed, start + 1, start + message.getLength());
-            NodeId node = from.get().node();
-            if (topic == OWN_TOPIC) {
-                handleOwn(node, body);
-                return;
-            }
-            TopicReceiver receiver = receivers.get(topic);
-            if (receiver == null) LOG.debug("nobody receives topic {} from {}", topic, node);
-            else receiver.received(node, body);
+            if (framed == null) return;
+            MemberAddress.of(message.getSrc())
+                    .ifPresent(from -> hear(from.node(), framed, message.getOffset(), message.getLength()));
         }
+    }
+
+    private void hear(NodeId node, byte[] framed, int start, int length) {
+        if (length < 1) return;
+        byte topic = framed[start];
+        byte[] body = Arrays.copyOfRange(framed, start + 1, start + length);
+        if (topic == OWN_TOPIC) {
+            handleOwn(node, body);
+            return;
+        }
+        TopicReceiver receiver = receivers.get(topic);
+        if (receiver == null) LOG.debug("nobody receives topic {} from {}", topic, node);
+        else receiver.received(node, body);
     }
 
     private void handleOwn(NodeId from, byte[] body) {

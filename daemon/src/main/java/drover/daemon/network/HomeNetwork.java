@@ -76,7 +76,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     /// @param refusals hears, in a node's name, of guests that cannot be started there
     public void begin(BiConsumer<NodeId, JobMessage> refusals) {
         refuse = refusals;
-        loop.start(Duration.ofSeconds(1), this::tick);
+        loop.start(Duration.ofSeconds(1), this::tick, this::isInUse);
         loop.execute(() -> {
             if (addresses.isEmpty()) {
                 rules.removeLeftovers();
@@ -95,6 +95,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     @Override
     public void enter(GuestKey guest, NodeId node) {
         addresses.enter(guest, node);
+        loop.execute(() -> {}); // from now on it ticks
     }
 
     @Override
@@ -139,6 +140,10 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
             waiting.removeAll(ready);
             ready.forEach(one -> one.task.run());
         });
+    }
+
+    private boolean isInUse() {
+        return way != null || !waiting.isEmpty() || !addresses.isEmpty();
     }
 
     private void tick() {

@@ -7,7 +7,11 @@ import drover.protocol.mtls.TlsIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.FileTime;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
@@ -16,6 +20,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +30,10 @@ import org.slf4j.LoggerFactory;
 /// join. Thread rule: any thread.
 public final class NodeSecurity implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeSecurity.class);
-    /// A revocation made by a command here works within this.
+    /// What commands change here the kernel tells at once; where it cannot, that works within this.
     private static final Duration WATCH_PERIOD = Duration.ofSeconds(1);
+    /// Where the kernel tells of changes, only the clock is looked at so often: it may be set.
+    private static final Duration CALM_PERIOD = Duration.ofSeconds(5);
     /// After this part of its life a certificate is renewed: a third is left to try again.
     private static final double RENEW_AT = 2.0 / 3;
 
@@ -129,17 +136,41 @@ public final class NodeSecurity implements AutoCloseable {
     }
 
     private void watchFiles() {
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                Thread.sleep(WATCH_PERIOD);
-                revocations.readAgain();
-                reloadIfChanged();
-                renewIfDue();
-            } catch (InterruptedException e) {
-                return;
-            } catch (IOException | RuntimeException e) {
-                LOG.warn("the identity in {} cannot be watched: {}", places.identity(), e.getMessage());
+        try (WatchService changes = FileSystems.getDefault().newWatchService()) {
+            places.identity()
+                    .register(
+                            changes,
+                            StandardWatchEventKinds.ENTRY_CREATE,
+                            StandardWatchEventKinds.ENTRY_MODIFY,
+                            StandardWatchEventKinds.ENTRY_DELETE);
+            while (true) {
+                WatchKey changed = changes.poll(untilRenewal().toMillis(), TimeUnit.MILLISECONDS);
+                if (changed != null) changed.pollEvents();
+                look();
+                if (changed != null && !changed.reset()) break; // the folder is gone; another one may come
             }
+        } catch (InterruptedException e) {
+            return;
+        } catch (IOException e) {
+            LOG.info("the kernel does not tell of changes in {}: {}", places.identity(), e.getMessage());
+        }
+        try {
+            while (true) {
+                Thread.sleep(WATCH_PERIOD);
+                look();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("the watch of the identity ends");
+        }
+    }
+
+    private void look() {
+        try {
+            revocations.readAgain();
+            reloadIfChanged();
+            renewIfDue();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("the identity in {} cannot be watched: {}", places.identity(), e.getMessage());
         }
     }
 
@@ -160,9 +191,21 @@ public final class NodeSecurity implements AutoCloseable {
         return Files.exists(file) ? Files.getLastModifiedTime(file) : FileTime.fromMillis(0);
     }
 
+    /// Within the two periods.
+    private Duration untilRenewal() {
+        Duration left = Duration.between(clock.instant(), nextAttempt());
+        if (left.compareTo(CALM_PERIOD) > 0) return CALM_PERIOD;
+        return left.compareTo(WATCH_PERIOD) < 0 ? WATCH_PERIOD : left;
+    }
+
+    private Instant nextAttempt() {
+        Instant due = renewalDue(identity.material().certificate());
+        return due.isAfter(nextRenewal) ? due : nextRenewal;
+    }
+
     private void renewIfDue() {
         Instant now = clock.instant();
-        if (now.isBefore(renewalDue(identity.material().certificate())) || now.isBefore(nextRenewal)) return;
+        if (now.isBefore(nextAttempt())) return;
         if (!Files.exists(IdentityFiles.nodePem(places.identity()))) return;
         try {
             renew();

@@ -34,7 +34,7 @@ class ForgottenNodesIT {
                 "test", new NodeId("n1"), control, control, new InetSocketAddress("127.0.89.1", 7410));
         List<String> stillThere = new CopyOnWriteArrayList<>();
         CountDownLatch left = new CountDownLatch(names.size());
-        var tls = TestCertificates.load(new TestCertificates().write(dir, "n1"));
+        var tls = TestCertificates.links(new TestCertificates().write(dir, "n1"));
         try (Membership membership = new Membership(config, tls, PeerFile.open(file), InstantSource.system())) {
             membership.listen(event -> {
                 if (!(event instanceof MembershipEvent.Left(NodeId node))) return;

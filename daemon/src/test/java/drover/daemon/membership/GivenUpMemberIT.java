@@ -64,7 +64,7 @@ class GivenUpMemberIT {
         MemberAddress self = new MemberAddress(node, at, data);
         LinkObserver observer = number == COUNT ? new Counting() : new Deaf();
         TlsTransport transport = new TlsTransport(
-                at, self, TestCertificates.load(authority.write(dir, node.name())), TransportConfig.DEFAULT, observer);
+                at, self, TestCertificates.links(authority.write(dir, node.name())), TransportConfig.DEFAULT, observer);
         List<InetSocketAddress> known = number == 1 ? List.of() : List.of(place(1));
         JChannel channel = GroupStack.channel(config, transport, () -> known);
         channel.addAddressGenerator(() -> self.toGroupAddress(Instant.now()));

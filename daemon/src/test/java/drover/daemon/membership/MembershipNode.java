@@ -1,5 +1,6 @@
 package drover.daemon.membership;
 
+import drover.daemon.membership.wire.LinkTls;
 import drover.model.LoadVector;
 import drover.model.NodeId;
 import java.net.InetSocketAddress;
@@ -11,7 +12,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import javax.net.ssl.SSLContext;
 
 /// A process that is one member of a group, for tests: NAME ADDRESS KEYSTORE PEERS. It prints each change with
 /// its time in milliseconds, and obeys `leave`, `say TEXT` and `quit` on stdin.
@@ -22,7 +22,7 @@ public final class MembershipNode {
 
     public static void main(String[] args) throws Exception {
         NodeId self = new NodeId(args[0]);
-        SSLContext tls = TestCertificates.load(Path.of(args[2]));
+        LinkTls tls = TestCertificates.links(Path.of(args[2]));
         InetSocketAddress control = new InetSocketAddress(args[1], PORT);
         InetSocketAddress data = new InetSocketAddress(args[1], 7410);
         MembershipConfig config = MembershipConfig.of("test", self, control, control, data);

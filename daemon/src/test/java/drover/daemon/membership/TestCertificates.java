@@ -1,5 +1,12 @@
 package drover.daemon.membership;
 
+import drover.daemon.membership.wire.LinkTls;
+import drover.model.NodeId;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.IdentityCipherSuiteFilter;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContext;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.math.BigInteger;
@@ -50,6 +57,28 @@ public final class TestCertificates {
     /// The context of the node whose key store that is.
     public static SSLContext load(Path path) throws Exception {
         return load(path, true);
+    }
+
+    /// What the links of the node need whose key store that is.
+    public static LinkTls links(Path path) throws Exception {
+        SSLContext context = load(path);
+        return new LinkTls(
+                () -> netty(context, false),
+                () -> netty(context, true),
+                certificate -> new NodeId(
+                        certificate.getSubjectX500Principal().getName().substring("CN=".length())));
+    }
+
+    private static SslContext netty(SSLContext context, boolean client) {
+        return new JdkSslContext(
+                context,
+                client,
+                null,
+                IdentityCipherSuiteFilter.INSTANCE,
+                ApplicationProtocolConfig.DISABLED,
+                ClientAuth.REQUIRE,
+                new String[] {"TLSv1.3"},
+                false);
     }
 
     /// The context of somebody who believes that node's authority and has no certificate of his own.

@@ -3,6 +3,8 @@ package drover.linux.procfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Matcher;
@@ -13,37 +15,68 @@ import java.util.stream.Stream;
 /// Looks at the load of this node: of the guests' cgroup where that has a quota, else of the machine.
 ///
 /// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then
-/// only the guests' own tasks tell whether a node is free. Reads files only, a dozen at most; not thread-safe.
+/// only the guests' own tasks tell whether a node is free. Each look reads a handful of files, and every tenth the
+/// limits
+/// as well, which hardly ever change. Not thread-safe.
 public final class LoadSampler {
     private static final Pattern SOME_10S = Pattern.compile("some avg10=([0-9.]+)");
     private static final long NO_LIMIT = 1L << 60; // v1 shows "unlimited" as a number near 2^63
+    private static final int LOOKS_PER_LIMITS = 10;
+
+    /// @param cpus what the quotas amount to, of the machine's cores at most
+    /// @param memory the groups with a limit, in bytes
+    private record Limits(double cpus, boolean hasQuota, Map<Path, Long> memory) {}
 
     private final Path proc;
     private final GuestCgroup cgroup;
     private final KernelFile file = new KernelFile();
+    private final KeptFile memory;
+    private final KeptFile loadavg;
+    private final Optional<KeptFile> cpuPressure;
+    private final Optional<KeptFile> memoryPressure;
+    private Limits limits;
+    private int looks;
 
     /// @param proc usually /proc
     public LoadSampler(Path proc, GuestCgroup cgroup) {
         this.proc = proc;
         this.cgroup = cgroup;
+        this.memory = new KeptFile(proc.resolve("meminfo"));
+        this.loadavg = new KeptFile(proc.resolve("loadavg"));
+        this.cpuPressure = pressureFile("cpu");
+        this.memoryPressure = pressureFile("memory");
+        this.limits = limits();
     }
 
-    public LoadSample sample() throws IOException {
+    private Optional<KeptFile> pressureFile(String what) {
+        return Stream.concat(
+                        cgroup.cpu().stream().limit(1).map(group -> group.resolve(what + ".pressure")),
+                        Stream.of(proc.resolve("pressure").resolve(what)))
+                .filter(Files::exists)
+                .findFirst()
+                .map(KeptFile::new);
+    }
+
+    private Limits limits() {
         OptionalDouble quota =
                 cgroup.cpu().stream().flatMapToDouble(this::quotaCpus).min();
         int machineCpus = Runtime.getRuntime().availableProcessors();
-        double cpus = Math.min(quota.orElse(machineCpus), machineCpus);
-        double runnable = quota.isPresent() ? guestRunnable() : machineRunnable();
-        String meminfo = file.read(proc.resolve("meminfo"));
+        Map<Path, Long> bounded = new LinkedHashMap<>();
+        for (Path group : cgroup.memory()) memoryLimit(group).ifPresent(limit -> bounded.put(group, limit));
+        return new Limits(Math.min(quota.orElse(machineCpus), machineCpus), quota.isPresent(), bounded);
+    }
+
+    public LoadSample sample() throws IOException {
+        if (++looks % LOOKS_PER_LIMITS == 0) limits = limits();
+        double runnable = limits.hasQuota ? guestRunnable() : machineRunnable();
+        String meminfo = memory.read();
         long total = kilobytes(meminfo, "MemTotal:");
         long free = kilobytes(meminfo, "MemAvailable:");
-        for (Path group : cgroup.memory()) {
-            Optional<Long> limit = memoryLimit(group);
-            if (limit.isEmpty()) continue;
-            total = Math.min(total, limit.get());
-            free = Math.min(free, Math.max(0, limit.get() - memoryUsed(group)));
+        for (Map.Entry<Path, Long> group : limits.memory.entrySet()) {
+            total = Math.min(total, group.getValue());
+            free = Math.min(free, Math.max(0, group.getValue() - memoryUsed(group.getKey())));
         }
-        return new LoadSample(cpus, runnable, total, free, pressure("cpu"), pressure("memory"));
+        return new LoadSample(limits.cpus, runnable, total, free, pressure(cpuPressure), pressure(memoryPressure));
     }
 
     private static long kilobytes(String meminfo, String key) throws IOException {
@@ -66,10 +99,10 @@ public final class LoadSampler {
 
     /// Tasks of the whole machine that run or wait for a core, without this one.
     private double machineRunnable() throws IOException {
-        String loadavg = file.read(proc.resolve("loadavg"));
-        int slash = loadavg.indexOf('/');
-        int space = loadavg.lastIndexOf(' ', slash);
-        return Math.max(0, Integer.parseInt(loadavg, space + 1, slash, 10) - 1);
+        String text = loadavg.read();
+        int slash = text.indexOf('/');
+        int space = text.lastIndexOf(' ', slash);
+        return Math.max(0, Integer.parseInt(text, space + 1, slash, 10) - 1);
     }
 
     /// Guests' tasks that run or wait: threads in state R of all processes in the cgroup and below it.
@@ -111,15 +144,15 @@ public final class LoadSampler {
         return Math.max(0, used - cache);
     }
 
-    private double pressure(String what) {
-        return cgroup.cpu().stream()
-                .findFirst()
-                .flatMap(group -> file.readIfThere(group.resolve(what + ".pressure")))
-                .or(() -> file.readIfThere(proc.resolve("pressure").resolve(what)))
-                .map(SOME_10S::matcher)
-                .filter(Matcher::find)
-                .map(found -> Double.parseDouble(found.group(1)) / 100)
-                .orElse(-1.0);
+    /// -1 where the kernel has no such figure, or has the file but not the feature (EOPNOTSUPP).
+    private static double pressure(Optional<KeptFile> file) {
+        if (file.isEmpty()) return -1;
+        try {
+            Matcher found = SOME_10S.matcher(file.get().read());
+            return found.find() ? Double.parseDouble(found.group(1)) / 100 : -1;
+        } catch (IOException e) {
+            return -1;
+        }
     }
 
     private Optional<Long> longIn(Path path) {

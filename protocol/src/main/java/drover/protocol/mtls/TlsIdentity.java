@@ -35,7 +35,6 @@ public final class TlsIdentity {
     private record Contexts(SslContext server, SslContext client) {}
 
     private final ClusterTrust trust;
-    private final SSLContext jsse;
     private final SSLContext open;
     private volatile IdentityMaterial material;
     private volatile Contexts contexts;
@@ -45,7 +44,6 @@ public final class TlsIdentity {
         trust = new ClusterTrust(this::material, revocations);
         contexts = contexts(material);
         open = jsse();
-        jsse = new DemandingContext(open);
     }
 
     /// Reads the identity from its directory.
@@ -98,15 +96,9 @@ public final class TlsIdentity {
         return contexts.client;
     }
 
-    /// A JSSE context of the same identity: shows the current certificate, believes only this cluster's
-    /// unrevoked ones, and its server sockets and engines demand the client's.
-    public SSLContext jsseContext() {
-        return jsse;
-    }
-
-    /// The same identity for a server that also talks to machines which have no certificate yet: it shows this
-    /// node's, and believes only this cluster's where the client shows one, but demands none. For enrolment
-    /// only.
+    /// A JSSE context for a server that also talks to machines which have no certificate yet. It shows this node's
+    /// present one, and believes only this cluster's where the client shows one, but demands none.
+    /// For enrolment only.
     public SSLContext enrolmentContext() {
         return open;
     }

@@ -1,115 +1,179 @@
 package drover.daemon.membership.wire;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
+import drover.model.NodeId;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
-import java.net.Socket;
-import java.net.SocketException;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import jdk.net.ExtendedSocketOptions;
 import org.jgroups.Address;
+import org.jgroups.PhysicalAddress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A link some peer dialled, and only ever sends on. One virtual thread shakes hands, checks who it is, and reads.
-final class Inbound implements Runnable {
+/// A link some peer dialled, and only ever sends on: checks who it is, and takes its frames. Belongs to the group's
+/// thread; what others may call says so.
+final class Inbound extends ByteToMessageDecoder {
     private static final Logger LOG = LoggerFactory.getLogger(Inbound.class);
-    private static final int BUFFER_BYTES = 4096; // most frames are far smaller
+    /// So many seconds without an answer end a connection that is probed.
+    private static final int PROBES = 10;
 
-    private final Socket plain;
+    private final Channel channel;
     private final TlsTransport transport;
-    private volatile X509Certificate certificate;
-    private volatile Address peer;
+    private final SocketAddress remote;
+    private volatile @Nullable X509Certificate certificate;
+    private volatile @Nullable Address peer;
+    private @Nullable PhysicalAddress place; // of the peer, once it greeted
+    private @Nullable NodeId node; // the same
+    private boolean saidGoodbye;
+    private boolean complained;
 
-    Inbound(Socket plain, TlsTransport transport) {
-        this.plain = plain;
+    Inbound(Channel channel, TlsTransport transport) {
+        this.channel = channel;
         this.transport = transport;
+        this.remote = channel.remoteAddress();
     }
 
-    /// Who dialled, or null before it said so.
-    Address peer() {
+    /// Who dialled, or null before it said so. Any thread.
+    @Nullable Address peer() {
         return peer;
     }
 
+    /// Any thread.
     void cutIf(Predicate<X509Certificate> which) {
         X509Certificate current = certificate;
         if (current != null && which.test(current)) close();
     }
 
     /// Its sender has a newer link. If this one's other end is gone, nobody would ever tell, since nothing is sent
-    /// here; if it is there, what is on its way still comes.
+    /// here: has the kernel ask once a second. Who began anew, or gave this connection up while it was cut off,
+    /// denies it; if the other end is there, what is on its way still comes.
     void probe() {
-        try {
-            TlsSockets.probe(plain);
-        } catch (IOException e) {
-            LOG.debug("probing the link from {}: {}", name(), e.toString());
-        }
+        channel.config().setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), 1);
+        channel.config().setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), 1);
+        channel.config().setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), PROBES);
+        channel.config().setOption(NioChannelOption.of(StandardSocketOptions.SO_KEEPALIVE), true);
     }
 
+    /// Any thread.
     void close() {
-        try {
-            plain.close();
-        } catch (IOException e) {
-            LOG.debug("closing the link from {}: {}", plain.getRemoteSocketAddress(), e.toString());
-        }
+        var _ = channel.close();
     }
 
     @Override
-    public void run() {
-        boolean saidGoodbye = false;
-        boolean greeted = false;
+    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+        if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
+            certificate = LinkTls.certificateOf(context.pipeline().get(SslHandler.class));
+            var _ = context.executor()
+                    .schedule(
+                            this::closeIfSilent,
+                            transport.config().handshakeTimeout().toMillis(),
+                            TimeUnit.MILLISECONDS);
+        }
+        super.userEventTriggered(context, event);
+    }
+
+    private void closeIfSilent() {
+        if (peer == null && channel.isActive()) fail(new IOException("it did not say who it is"));
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+        if (saidGoodbye || complained) {
+            in.skipBytes(in.readableBytes());
+        } else if (peer == null) {
+            Optional<Greeting> greeting = Greeting.read(in);
+            if (greeting.isPresent()) greeted(greeting.get());
+        } else {
+            takeFrame(in);
+        }
+    }
+
+    private void greeted(Greeting greeting) throws IOException {
+        X509Certificate shown = certificate;
+        if (shown == null) throw new IOException("it greeted before the handshake");
         try {
-            plain.setSoTimeout(
-                    Math.toIntExact(transport.config().handshakeTimeout().toMillis()));
-            SSLSocket tls = transport.tls().accept(plain);
-            DataInputStream in = new DataInputStream(new BufferedInputStream(tls.getInputStream(), BUFFER_BYTES));
-            Greeting greeting = Greeting.read(in);
-            checkName(greeting, TlsSockets.certificateOf(tls.getSession()));
-            tls.setSoTimeout(0);
-            peer = greeting.address();
-            greeted = true;
-            transport.greeted(this, greeting);
-            saidGoodbye = readFrames(in, greeting);
-        } catch (EOFException | SocketException e) {
-            LOG.debug("link from {} ended: {}", name(), e.toString());
-        } catch (SSLException e) {
-            if (greeted) LOG.debug("link from {} ended: {}", name(), e.toString());
-            else LOG.warn("refused a link from {}: {}", plain.getRemoteSocketAddress(), e.getMessage());
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("closed the link from {}: {}", name(), e.getMessage() != null ? e.getMessage() : e.toString());
-        } finally {
+            if (!transport
+                    .tls()
+                    .believed()
+                    .nodeOf(shown)
+                    .equals(greeting.sender().node()))
+                throw new IOException("it calls itself " + greeting.sender().node() + ", but its certificate is for "
+                        + shown.getSubjectX500Principal());
+        } catch (CertificateException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        node = greeting.sender().node();
+        place = MemberAddress.physical(greeting.sender().control());
+        peer = greeting.address();
+        transport.greeted(this, greeting);
+    }
+
+    private void takeFrame(ByteBuf in) throws IOException {
+        if (in.readableBytes() < Integer.BYTES) return;
+        int length = in.getInt(in.readerIndex());
+        if (length == TlsTransport.GOODBYE) {
+            saidGoodbye = true;
             close();
-            transport.ended(this, greeted, saidGoodbye);
+            return;
         }
+        if (length < 0 || length > TlsTransport.FRAME_LIMIT_BYTES)
+            throw new IOException(
+                    "a frame of " + length + " bytes exceeds the limit of " + TlsTransport.FRAME_LIMIT_BYTES);
+        if (in.readableBytes() < Integer.BYTES + length) return;
+        in.skipBytes(Integer.BYTES);
+        Word word = Word.of(in.readByte());
+        byte[] body = new byte[length - 1];
+        in.readBytes(body);
+        transport.countReceived(Integer.BYTES + length);
+        if (word == Word.GROUP) transport.receive(place, body, 0, body.length);
+        else transport.heard(word, peer, node, body);
     }
 
-    private void checkName(Greeting greeting, X509Certificate shown) throws IOException {
-        if (!TlsSockets.nodeOf(shown)
-                .equals(java.util.Optional.of(greeting.sender().node())))
-            throw new IOException("it calls itself " + greeting.sender().node() + ", but its certificate is for "
-                    + shown.getSubjectX500Principal());
-        certificate = shown;
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        fail(cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause);
     }
 
-    private boolean readFrames(DataInputStream in, Greeting greeting) throws IOException {
-        while (true) {
-            int length = in.readInt();
-            if (length == TlsTransport.GOODBYE) return true;
-            if (length < 0 || length > TlsTransport.FRAME_LIMIT_BYTES)
-                throw new IOException(
-                        "a frame of " + length + " bytes exceeds the limit of " + TlsTransport.FRAME_LIMIT_BYTES);
-            byte[] frame = new byte[length];
-            in.readFully(frame);
-            transport.countReceived(4 + length);
-            transport.receive(MemberAddress.physical(greeting.sender().control()), frame, 0, length);
+    private void fail(Throwable cause) {
+        if (!complained) {
+            complained = true;
+            String why = cause.getMessage() != null ? cause.getMessage() : cause.toString();
+            boolean isRefused = peer == null && (cause instanceof SSLException || certificate != null);
+            if (isRefused && !(cause instanceof SSLPeerUnverifiedException))
+                LOG.warn("refused a link from {}: {}", remote, why);
+            else if (cause instanceof SSLException || cause instanceof java.net.SocketException)
+                LOG.debug("link from {} ended: {}", name(), why);
+            else LOG.warn("closed the link from {}: {}", name(), why);
         }
+        close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        super.channelInactive(context); // takes what came last
+        LOG.debug("link from {} ended", name());
+        transport.ended(this, saidGoodbye);
     }
 
     private Object name() {
         Address known = peer;
-        return known != null ? known : plain.getRemoteSocketAddress();
+        return known != null ? known : remote;
     }
 }

@@ -15,7 +15,6 @@ import org.jgroups.View;
 import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.stack.Protocol;
 import org.jgroups.util.MessageBatch;
-import org.jgroups.util.TimeScheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,11 +23,12 @@ import org.slf4j.LoggerFactory;
 /// during a cold start (docs/adr/0003-cold-start.md).
 public final class RingDetector extends Protocol {
     private static final short PROTOCOL_ID = 1042;
+    private static final byte[] NOTHING = {};
     private static final Logger LOG = LoggerFactory.getLogger(RingDetector.class);
 
     static {
         ClassConfigurator.addProtocol(PROTOCOL_ID, RingDetector.class);
-        ClassConfigurator.add(WatchHeader.MAGIC, WatchHeader.class);
+        ClassConfigurator.add(SilenceHeader.MAGIC, SilenceHeader.class);
     }
 
     private final Duration heartbeat;
@@ -36,7 +36,7 @@ public final class RingDetector extends Protocol {
     private final Duration verification;
     private final ReentrantLock lock = new ReentrantLock();
     private RingWatch<Address> watch;
-    private TimeScheduler timer;
+    private TlsTransport transport;
     private Future<?> ticking;
 
     public RingDetector(Duration heartbeat, Duration silence, Duration verification) {
@@ -49,7 +49,9 @@ public final class RingDetector extends Protocol {
     @Override
     public void start() throws Exception {
         super.start();
-        timer = getTransport().getTimer();
+        transport = (TlsTransport) getTransport();
+        transport.listen(Word.ASK, (from, _, _) -> transport.say(from, Word.ALIVE, NOTHING));
+        transport.listen(Word.ALIVE, (from, _, _) -> lives(from));
         watch = new RingWatch<>(local_addr, heartbeat.toMillis(), silence.toMillis(), verification.toMillis());
     }
 
@@ -67,8 +69,10 @@ public final class RingDetector extends Protocol {
             try {
                 watch.view(next.getMembers());
                 if (ticking == null)
-                    ticking = timer.scheduleWithFixedDelay(
-                            this::tick, heartbeat.toMillis(), heartbeat.toMillis(), TimeUnit.MILLISECONDS, false);
+                    ticking = transport
+                            .loop()
+                            .scheduleWithFixedDelay(
+                                    this::tick, heartbeat.toMillis(), heartbeat.toMillis(), TimeUnit.MILLISECONDS);
             } finally {
                 lock.unlock();
             }
@@ -98,9 +102,9 @@ public final class RingDetector extends Protocol {
 
     @Override
     public Object up(Message message) {
-        WatchHeader header = message.getHeader(id);
+        SilenceHeader header = message.getHeader(id);
         if (header == null) return up_prot.up(message);
-        handle(header, message.getSrc());
+        judge(header.silent());
         return null;
     }
 
@@ -108,27 +112,20 @@ public final class RingDetector extends Protocol {
     public void up(MessageBatch batch) {
         batch.removeIf(
                 message -> {
-                    WatchHeader header = message.getHeader(id);
-                    if (header != null) handle(header, message.getSrc());
+                    SilenceHeader header = message.getHeader(id);
+                    if (header != null) judge(header.silent());
                     return header != null;
                 },
                 true);
         if (!batch.isEmpty()) up_prot.up(batch);
     }
 
-    private void handle(WatchHeader header, Address from) {
-        switch (header.kind()) {
-            case PING -> send(from, new WatchHeader(WatchHeader.Kind.PONG, null));
-            case PONG -> {
-                if (decide(state -> state.heard(from, System.nanoTime()))) {
-                    LOG.debug("{} answers after all", from);
-                    Event unsuspect = new Event(Event.UNSUSPECT, from);
-                    down_prot.down(unsuspect);
-                    up_prot.up(unsuspect);
-                }
-            }
-            case REPORT -> judge(header.silent());
-        }
+    private void lives(Address from) {
+        if (!decide(state -> state.heard(from, System.nanoTime()))) return;
+        LOG.debug("{} answers after all", from);
+        Event unsuspect = new Event(Event.UNSUSPECT, from);
+        down_prot.down(unsuspect);
+        up_prot.up(unsuspect);
     }
 
     private void tick() {
@@ -145,8 +142,8 @@ public final class RingDetector extends Protocol {
     }
 
     private void perform(RingWatch.Actions<Address> actions) {
-        actions.assure().forEach(member -> send(member, new WatchHeader(WatchHeader.Kind.PONG, null)));
-        actions.ping().forEach(member -> send(member, new WatchHeader(WatchHeader.Kind.PING, null)));
+        actions.assure().forEach(member -> transport.say(member, Word.ALIVE, NOTHING));
+        actions.ping().forEach(member -> transport.say(member, Word.ASK, NOTHING));
         tell(actions.report());
         if (actions.giveUp().isEmpty()) return;
         LOG.info("giving up {}", actions.giveUp());
@@ -157,7 +154,7 @@ public final class RingDetector extends Protocol {
         for (RingWatch.Report<Address> report : reports) {
             LOG.debug("{} is silent, telling {}", report.silent(), report.judge());
             if (report.judge().equals(local_addr)) judge(report.silent());
-            else send(report.judge(), new WatchHeader(WatchHeader.Kind.REPORT, report.silent()));
+            else send(report.judge(), new SilenceHeader(report.silent()));
         }
     }
 
@@ -165,15 +162,15 @@ public final class RingDetector extends Protocol {
         RingWatch.Actions<Address> actions = decide(state -> state.doubt(silent, System.nanoTime()));
         if (actions.ping().isEmpty()) return;
         perform(actions);
-        Future<?> verdict = timer.schedule(
-                () -> perform(decide(state -> state.verdict(System.nanoTime()))),
-                verification.toMillis() + 1,
-                TimeUnit.MILLISECONDS,
-                false);
-        if (verdict.isCancelled()) LOG.debug("no verdict on {}: this node is leaving", silent);
+        var _ = transport
+                .loop()
+                .schedule(
+                        () -> perform(decide(state -> state.verdict(System.nanoTime()))),
+                        verification.toMillis() + 1,
+                        TimeUnit.MILLISECONDS);
     }
 
-    private void send(Address to, WatchHeader header) {
+    private void send(Address to, SilenceHeader header) {
         Message message = new EmptyMessage(to)
                 .setFlag(Message.Flag.OOB, Message.Flag.DONT_BUNDLE)
                 .setFlag(Message.TransientFlag.DONT_BLOCK)

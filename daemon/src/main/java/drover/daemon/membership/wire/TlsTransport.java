@@ -1,23 +1,33 @@
 package drover.daemon.membership.wire;
 
 import drover.model.NodeId;
+import drover.protocol.link.LinkHub;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import javax.net.ssl.SSLContext;
 import org.jgroups.Address;
 import org.jgroups.Event;
 import org.jgroups.PhysicalAddress;
@@ -25,7 +35,9 @@ import org.jgroups.View;
 import org.jgroups.protocols.TP;
 import org.jgroups.stack.IpAddress;
 import org.jgroups.util.DefaultThreadFactory;
+import org.jgroups.util.TimeScheduler3;
 import org.jgroups.util.Tuple;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +48,10 @@ import org.slf4j.LoggerFactory;
 /// once, so a killed node is seen without waiting for heartbeats. A peer's name must be the one in its
 /// certificate.
 ///
-/// Thread rule: sending never blocks; frames are received on the virtual thread of their link.
+/// What nodes say all the time, that they live and how loaded they are, does not go through the group's protocols: it
+/// is a [Word], one frame, and costs a third of a message.
+///
+/// Thread rule: sending never blocks and may be done by any thread. One thread has all links; words are heard on it.
 public final class TlsTransport extends TP {
     static final int GOODBYE = 0;
     static final int FRAME_LIMIT_BYTES =
@@ -48,31 +63,35 @@ public final class TlsTransport extends TP {
     private final InetSocketAddress listenOn;
     private final MemberAddress self;
     private final TransportConfig config;
-    private final TlsSockets tls;
+    private final LinkTls tls;
     private final LinkObserver observer;
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+            1, new io.netty.util.concurrent.DefaultThreadFactory("group", true), NioIoHandler.newFactory());
+    private final EventLoop loop = loops.next();
     private final Map<InetSocketAddress, Outbound> outbound = new ConcurrentHashMap<>();
     private final Set<Inbound> inbound = ConcurrentHashMap.newKeySet();
+    private final Map<Word, WordListener> listeners = new ConcurrentHashMap<>();
     private final Semaphore greeting;
     private final LongAdder sentBytes = new LongAdder();
     private final LongAdder receivedBytes = new LongAdder();
     private volatile boolean listening;
     /// Where the members of the last view are. The superclass' members are those of a view to come already, on the
     /// node that makes it.
-    private Set<InetSocketAddress> places = Set.of();
+    private volatile Map<Address, InetSocketAddress> places = Map.of();
 
-    private ServerSocket server;
-    private Future<?> looking;
+    private @Nullable Channel server;
+    private java.util.concurrent.@Nullable Future<?> looking;
 
     public TlsTransport(
             InetSocketAddress listenOn,
             MemberAddress self,
-            SSLContext context,
+            LinkTls tls,
             TransportConfig config,
             LinkObserver observer) {
         this.listenOn = listenOn;
         this.self = self;
         this.config = config;
-        this.tls = new TlsSockets(context, config);
+        this.tls = tls;
         this.observer = observer;
         this.greeting = new Semaphore(config.greetingConnections());
         setBindAddr(listenOn.getAddress());
@@ -86,16 +105,30 @@ public final class TlsTransport extends TP {
     /// two others. Its tasks are short, or are handed on.
     @Override
     public void init() throws Exception {
+        timer = new TimeScheduler3(getThreadPool(), new DefaultThreadFactory("group-timer", true), false);
         super.init();
-        timer.setThreadFactory(new DefaultThreadFactory("group-timer", true));
     }
 
     TransportConfig config() {
         return config;
     }
 
-    TlsSockets tls() {
+    LinkTls tls() {
         return tls;
+    }
+
+    /// The thread that has all links. What is done on it must not block.
+    public EventLoop loop() {
+        return loop;
+    }
+
+    void listen(Word word, WordListener listener) {
+        listeners.put(word, listener);
+    }
+
+    /// Says who hears the facts that other members tell.
+    public void hearFacts(WordListener listener) {
+        listen(Word.FACT, listener);
     }
 
     @Override
@@ -140,39 +173,51 @@ public final class TlsTransport extends TP {
     /// it was away before it tries once more. So whatever is sent there from now on takes a new link. If it did
     /// live, it gets what was queued for it.
     private synchronized void endLinksToWhoLeft(View next) {
-        Set<InetSocketAddress> left = places;
-        places = next.getMembers().stream()
-                .flatMap(member -> MemberAddress.of(member).stream())
-                .map(MemberAddress::control)
-                .collect(Collectors.toUnmodifiableSet());
-        for (InetSocketAddress place : left) {
-            if (places.contains(place)) continue; // it stayed, or started again meanwhile
+        Map<Address, InetSocketAddress> before = places;
+        Map<Address, InetSocketAddress> now = next.getMembers().stream()
+                .flatMap(address ->
+                        MemberAddress.of(address).map(member -> Map.entry(address, member.control())).stream())
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+        places = now;
+        for (InetSocketAddress place : Set.copyOf(before.values())) {
+            if (now.containsValue(place)) continue; // it stayed, or started again meanwhile
             Outbound link = outbound.remove(place);
             if (link == null) continue;
             LOG.debug("ending the link to {}, who left", place);
             link.end();
-            var _ = timer.schedule(link::close, config.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS, false);
+            var _ = loop.schedule(link::close, config.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
     @Override
     public void sendUnicast(PhysicalAddress dest, byte[] data, int offset, int length) {
-        if (!listening) return;
-        if (length > FRAME_LIMIT_BYTES)
-            throw new IllegalArgumentException("a frame of " + length + " bytes exceeds " + FRAME_LIMIT_BYTES);
-        byte[] frame = new byte[length];
-        System.arraycopy(data, offset, frame, 0, length);
+        byte[] copy = new byte[length]; // the caller uses its buffer again
+        System.arraycopy(data, offset, copy, 0, length);
         IpAddress ip = (IpAddress) dest;
-        InetSocketAddress to = new InetSocketAddress(ip.getIpAddress(), ip.getPort());
-        while (listening && !linkTo(to).offer(frame)) Thread.onSpinWait(); // that link was just ending: take a new one
+        queue(new InetSocketAddress(ip.getIpAddress(), ip.getPort()), Word.GROUP, copy);
     }
 
-    private Outbound linkTo(InetSocketAddress to) {
-        return outbound.computeIfAbsent(to, address -> {
-            Outbound link = new Outbound(address, this, config, () -> isMember(address));
-            link.start();
-            return link;
-        });
+    /// Says a word to a node, once. It may be lost with the link.
+    void say(Address to, Word word, byte[] body) {
+        InetSocketAddress place = places.get(to);
+        if (place != null) queue(place, word, body);
+        else MemberAddress.of(to).ifPresent(member -> queue(member.control(), word, body));
+    }
+
+    /// Tells a member a fact, once. It may be lost with the link.
+    public void tell(Address to, byte[] fact) {
+        say(to, Word.FACT, fact);
+    }
+
+    private void queue(InetSocketAddress to, Word word, byte[] body) {
+        if (body.length >= FRAME_LIMIT_BYTES)
+            throw new IllegalArgumentException("a frame of " + body.length + " bytes exceeds " + FRAME_LIMIT_BYTES);
+        while (listening) {
+            Outbound link = outbound.computeIfAbsent(
+                    to, address -> new Outbound(address, this, config, () -> isMember(address)));
+            if (link.offer(word, body)) return;
+            outbound.remove(to, link); // that link is just ending: take a new one
+        }
     }
 
     private boolean isMember(InetSocketAddress address) {
@@ -181,16 +226,40 @@ public final class TlsTransport extends TP {
         return false;
     }
 
+    /// Dials; the handler is behind TLS.
+    ChannelFuture dial(InetSocketAddress to, ChannelHandler handler) {
+        return new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.ALLOCATOR, LinkHub.buffers())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(
+                        ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                        Math.toIntExact(config.connectTimeout().toMillis()))
+                .handler(new Dialling(handler))
+                .connect(to);
+    }
+
     @Override
     protected void handleConnect() throws Exception {
-        server = new ServerSocket();
-        server.setReuseAddress(true);
-        server.bind(listenOn, BACKLOG);
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.ALLOCATOR, LinkHub.buffers())
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new Accepting())
+                .bind(listenOn)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess())
+            throw new IOException(
+                    "cannot listen on " + listenOn + ": " + bound.cause().getMessage(), bound.cause());
+        server = bound.channel();
         listening = true;
-        Thread.ofVirtual().name("group-accept").start(() -> accept(server));
         long idleMs = config.idleTimeout().toMillis();
-        looking = timer.scheduleWithFixedDelay(
-                () -> outbound.values().forEach(Outbound::endIfIdle), idleMs, idleMs, TimeUnit.MILLISECONDS, false);
+        looking = loop.scheduleWithFixedDelay(
+                () -> outbound.values().forEach(Outbound::endIfIdle), idleMs, idleMs, TimeUnit.MILLISECONDS);
         super.handleConnect();
     }
 
@@ -199,46 +268,52 @@ public final class TlsTransport extends TP {
         super.handleDisconnect();
         listening = false;
         if (looking != null) looking.cancel(false);
-        try {
-            if (server != null) server.close();
-        } catch (IOException e) {
-            LOG.debug("closing the listener: {}", e.toString());
-        }
+        if (server != null) server.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
         List.copyOf(outbound.values()).forEach(Outbound::close);
         List.copyOf(inbound).forEach(Inbound::close);
     }
 
-    private void accept(ServerSocket from) {
-        while (listening) {
-            try {
-                Socket plain = from.accept();
-                if (!greeting.tryAcquire()) {
-                    LOG.warn(
-                            "refused a link from {}: {} others have not yet said who they are",
-                            plain.getRemoteSocketAddress(),
-                            config.greetingConnections());
-                    plain.close();
-                    continue;
-                }
-                Inbound link = new Inbound(plain, this);
-                inbound.add(link);
-                Thread.ofVirtual()
-                        .name("group-from-" + plain.getRemoteSocketAddress())
-                        .start(link);
-            } catch (IOException e) {
-                if (!listening) return;
-                LOG.warn("accepting a link failed, trying on: {}", e.toString());
-                pause();
-            }
+    @Override
+    public void destroy() {
+        super.destroy();
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+
+    /// A daemon that hangs has its kernel take the connection, and answers as soon as it goes on: it is waited for. To
+    /// dial it again and again would leave it a queue of connections that nobody wants any more.
+    private final class Dialling extends ChannelInitializer<Channel> {
+        private final ChannelHandler handler;
+
+        Dialling(ChannelHandler handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(tls.diallingHandler(channel.alloc(), config.idleTimeout()), handler);
         }
     }
 
-    private static void pause() {
-        try {
-            Thread.sleep(100); // out of descriptors, most likely: let some be closed
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private final class Accepting extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel channel) {
+            if (!greeting.tryAcquire()) {
+                LOG.warn(
+                        "refused a link from {}: {} others have not yet said who they are",
+                        channel.remoteAddress(),
+                        config.greetingConnections());
+                var _ = channel.close();
+                return;
+            }
+            Inbound link = new Inbound(channel, TlsTransport.this);
+            inbound.add(link);
+            channel.pipeline().addLast(tls.acceptingHandler(channel.alloc(), config.handshakeTimeout()), link);
         }
+    }
+
+    void heard(Word word, Address from, NodeId node, byte[] body) {
+        WordListener listener = listeners.get(word);
+        if (listener != null) listener.heard(from, node, body);
     }
 
     void greeted(Inbound link, Greeting hello) {
@@ -254,10 +329,10 @@ public final class TlsTransport extends TP {
         return peer != null && MemberAddress.of(peer).map(MemberAddress::node).equals(Optional.of(node));
     }
 
-    void ended(Inbound link, boolean wasGreeted, boolean saidGoodbye) {
+    void ended(Inbound link, boolean saidGoodbye) {
         inbound.remove(link);
-        if (!wasGreeted) greeting.release();
         Address peer = link.peer();
+        if (peer == null) greeting.release();
         if (peer == null || !listening || hasOtherLinkFrom(peer)) return;
         observer.lastLinkEnded(peer);
         if (saidGoodbye || !members.contains(peer) || up_prot == null) return;

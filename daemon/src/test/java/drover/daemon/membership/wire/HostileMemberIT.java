@@ -9,6 +9,8 @@ import drover.daemon.membership.MembershipConfig;
 import drover.daemon.membership.PeerFile;
 import drover.daemon.membership.TestCertificates;
 import drover.model.NodeId;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -67,7 +69,7 @@ class HostileMemberIT {
         Path file = Files.writeString(dir.resolve(name + ".peers"), peers);
         InetSocketAddress data = new InetSocketAddress(at.getAddress(), 7410);
         MembershipConfig config = MembershipConfig.of("test", new NodeId(name), at, at, data);
-        SSLContext tls = TestCertificates.load(AUTHORITY.write(dir, name));
+        LinkTls tls = TestCertificates.links(AUTHORITY.write(dir, name));
         Membership member = new Membership(config, tls, PeerFile.open(file), InstantSource.system());
         member.start();
         return member;
@@ -125,6 +127,12 @@ class HostileMemberIT {
         return TestCertificates.load(AUTHORITY.write(dir, node));
     }
 
+    private static void greet(DataOutputStream out, Address as) throws IOException {
+        ByteBuf greeting = Unpooled.buffer();
+        Greeting.write(greeting, as);
+        greeting.readBytes(out, greeting.readableBytes());
+    }
+
     private static Address address(String node) {
         InetSocketAddress at = new InetSocketAddress("127.0.89.9", 7412);
         return new MemberAddress(new NodeId(node), at, new InetSocketAddress(at.getAddress(), 7410))
@@ -134,12 +142,12 @@ class HostileMemberIT {
     @Test
     void whoShowsNoCertificate() throws Exception {
         SSLContext none = TestCertificates.loadWithoutKey(AUTHORITY.write(dir, "n9"));
-        closedAfter(none, out -> Greeting.write(out, address("n9")));
+        closedAfter(none, out -> greet(out, address("n9")));
     }
 
     @Test
     void whoGivesAnothersName() throws Exception {
-        closedAfter(certificateOf("n9"), out -> Greeting.write(out, address("n2")));
+        closedAfter(certificateOf("n9"), out -> greet(out, address("n2")));
     }
 
     @Test
@@ -193,8 +201,19 @@ class HostileMemberIT {
     void whoseFrameIsTooLong() throws Exception {
         for (int length : new int[] {TlsTransport.FRAME_LIMIT_BYTES + 1, Integer.MAX_VALUE, -1, Integer.MIN_VALUE})
             closedAfter(certificateOf("n9"), out -> {
-                Greeting.write(out, address("n9"));
+                greet(out, address("n9"));
                 out.writeInt(length);
+                out.flush();
+            });
+    }
+
+    @Test
+    void whoseFrameIsOfNoKind() throws Exception {
+        for (int kind : new int[] {Word.values().length, 127, -1, -128})
+            closedAfter(certificateOf("n9"), out -> {
+                greet(out, address("n9"));
+                out.writeInt(1);
+                out.writeByte(kind);
                 out.flush();
             });
     }
@@ -205,7 +224,7 @@ class HostileMemberIT {
                 SSLSocket tls =
                         (SSLSocket) certificateOf("n9").getSocketFactory().createSocket(plain, "n1", 7412, true)) {
             var out = new DataOutputStream(tls.getOutputStream());
-            Greeting.write(out, address("n9"));
+            greet(out, address("n9"));
             out.writeInt(1000);
             out.write(new byte[500]);
             out.flush();
@@ -220,16 +239,18 @@ class HostileMemberIT {
         for (int i = 0; i < 2000; i++) {
             byte[] frame = new byte[1 + random.nextInt(i % 100 == 0 ? TlsTransport.FRAME_LIMIT_BYTES - 1 : 200)];
             random.nextBytes(frame);
-            if (i % 2 == 0 && frame.length > 3) { // the version that JGroups looks for first, so that it reads on
-                frame[0] = (byte) (org.jgroups.Version.version >> 8);
-                frame[1] = (byte) org.jgroups.Version.version;
+            frame[0] = (byte) random.nextInt(Word.values().length);
+            if (i % 2 == 0 && frame.length > 4) { // the version that JGroups looks for first, so that it reads on
+                frame[0] = Word.GROUP.code();
+                frame[1] = (byte) (org.jgroups.Version.version >> 8);
+                frame[2] = (byte) org.jgroups.Version.version;
             }
             all.writeInt(frame.length);
             all.write(frame);
         }
         all.writeInt(-1);
         closedAfter(certificateOf("n9"), out -> {
-            Greeting.write(out, address("n9"));
+            greet(out, address("n9"));
             out.write(frames.toByteArray());
         });
     }

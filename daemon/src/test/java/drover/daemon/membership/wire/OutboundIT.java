@@ -43,7 +43,8 @@ class OutboundIT {
     private TlsTransport transport() throws Exception {
         InetSocketAddress at = new InetSocketAddress("127.0.92.1", 7412);
         MemberAddress self = new MemberAddress(new NodeId("n1"), at, new InetSocketAddress(at.getAddress(), 7410));
-        TlsTransport transport = new TlsTransport(at, self, certificateOf("n1"), TransportConfig.DEFAULT, new Deaf());
+        LinkTls tls = TestCertificates.links(authority.write(dir, "n1"));
+        TlsTransport transport = new TlsTransport(at, self, tls, TransportConfig.DEFAULT, new Deaf());
         channel = new JChannel(transport);
         transport.setAddress(self.toGroupAddress(Instant.now()));
         return transport;
@@ -70,19 +71,20 @@ class OutboundIT {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             InetSocketAddress to = (InetSocketAddress) server.getLocalSocketAddress();
             Outbound link = new Outbound(to, transport(), TransportConfig.DEFAULT, () -> true);
-            link.start();
-            for (int i = 0; i < FRAMES; i++) assertTrue(link.offer(new byte[] {(byte) i}));
+            for (int i = 0; i < FRAMES; i++) assertTrue(link.offer(Word.FACT, new byte[] {(byte) i}));
             link.end();
-            assertFalse(link.offer(new byte[] {1}), "it takes nothing more");
+            assertFalse(link.offer(Word.FACT, new byte[] {1}), "it takes nothing more");
             try (Socket plain = server.accept();
                     SSLSocket tls = (SSLSocket)
                             certificateOf("n2").getSocketFactory().createSocket(plain, "n1", plain.getPort(), true)) {
                 tls.setUseClientMode(false);
                 DataInputStream in = new DataInputStream(tls.getInputStream());
-                Greeting.read(in);
+                assertEquals(Greeting.MAGIC, in.readInt());
+                assertEquals(Greeting.VERSION, in.readShort());
+                in.skipNBytes(in.readUnsignedShort());
                 for (int i = 0; i < FRAMES; i++) {
-                    assertEquals(1, in.readInt());
-                    assertArrayEquals(new byte[] {(byte) i}, in.readNBytes(1));
+                    assertEquals(2, in.readInt());
+                    assertArrayEquals(new byte[] {Word.FACT.code(), (byte) i}, in.readNBytes(2));
                 }
                 assertEquals(TlsTransport.GOODBYE, in.readInt());
             }
