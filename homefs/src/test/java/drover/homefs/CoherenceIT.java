@@ -16,7 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// What one node or home changes, another node sees: at once when the change was made through a node, within
-/// 50 ms at the median when it was made at home. Needs root and /dev/fuse.
+/// 50 ms at the median when it was made at home and the machine is not too busy to look twice within that time.
+/// Needs root and /dev/fuse.
 class CoherenceIT {
     /// Each kind of change: how it is prepared at home, what a reader asks again and again, and the change.
     /// `look` is asked until the answer comes from the reader's own kernel, so that there is something stale
@@ -30,7 +31,14 @@ class CoherenceIT {
                 with open(p, "rb") as f: return f.read()
             def write(p, b, flags=os.O_WRONLY):
                 fd = os.open(p, flags, 0o644); os.write(fd, b); os.close(fd)
-            def listed(d): return sorted((e.name, e.stat(follow_symlinks=False).st_size if e.is_file() else 0) for e in os.scandir(d))
+            # The name that is about to leave may do so between the listing and the look at what it leads to.
+            def listed(d, leaving=None):
+                def size(e):
+                    try: return e.stat(follow_symlinks=False).st_size if e.is_file() else 0
+                    except FileNotFoundError:
+                        if e.name != leaving: raise
+                        return "gone"
+                return sorted((e.name, size(e)) for e in os.scandir(d))
             def exists(p): return os.path.lexists(p)
             def stat(p, *fields):
                 s = os.lstat(p); return tuple(getattr(s, f) for f in fields)
@@ -43,9 +51,9 @@ class CoherenceIT {
                 "symlink":        (lambda d: None, lambda d: exists(d+"/f"), lambda d: os.symlink("x", d+"/f")),
                 "link":           (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: (exists(d+"/f"), stat(d+"/g", "st_nlink")), lambda d: os.link(d+"/g", d+"/f")),
                 "create, listed": (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT|os.O_EXCL)),
-                "unlink, listed": (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: os.unlink(d+"/f")),
-                "rename, listed": (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: os.rename(d+"/g", d+"/f")),
-                "rename to elsewhere, listed": (lambda d: (os.mkdir(d+"/s"), write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT)), lambda d: (listed(d), listed(d+"/s")), lambda d: os.rename(d+"/g", d+"/s/f")),
+                "unlink, listed": (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d, "f"), lambda d: os.unlink(d+"/f")),
+                "rename, listed": (lambda d: write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d, "g"), lambda d: os.rename(d+"/g", d+"/f")),
+                "rename to elsewhere, listed": (lambda d: (os.mkdir(d+"/s"), write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT)), lambda d: (listed(d, "g"), listed(d+"/s")), lambda d: os.rename(d+"/g", d+"/s/f")),
                 "rmdir, listed":  (lambda d: os.mkdir(d+"/f"), lambda d: listed(d), lambda d: os.rmdir(d+"/f")),
                 "write, listed":  (lambda d: write(d+"/f", b"1", os.O_WRONLY|os.O_CREAT), lambda d: listed(d), lambda d: write(d+"/f", b"22")),
                 "link to elsewhere": (lambda d: (write(d+"/g", b"1", os.O_WRONLY|os.O_CREAT), os.mkdir(d+"/s")), lambda d: (stat(d+"/g", "st_nlink", "st_ctime_ns"), os.listdir(d+"/s")), lambda d: os.link(d+"/g", d+"/s/f")),
@@ -114,24 +122,40 @@ class CoherenceIT {
                     fd = os.open(p, os.O_RDONLY); maps[p] = mmap.mmap(fd, 3, prot=mmap.PROT_READ); os.close(fd)
                 return maps[p][:3]
 
-            failures, late = [], 0
-            for name, (prepare, look, change) in changes.items():
+            # Returns how long the reader took for its first look, and then to see the change.
+            def tried(name, round, prepare, look, change):
+                d = "/d%d-%d" % (list(changes).index(name), round)
+                os.mkdir(home + d)
+                prepare(home + d)
+                begun = time.monotonic()
+                before = look(reader + d)
+                first = time.monotonic() - begun
+                end = begun + 0.12 + 0.1 * round  # from an unwatched directory to one that is
+                while time.monotonic() < end: before = look(reader + d); time.sleep(0.002)
+                change(writer + d)
+                begun = time.monotonic()
+                truth = b"new" if "the reader" in name or "lost its name" in name else look(home + d)
+                looks, waited, seen = 0, 0, 0
+                while True:
+                    after = look(reader + d)
+                    looks, last, seen = looks + 1, seen, time.monotonic() - begun
+                    waited += min(0.1, seen - last)  # while the machine stands still, nobody is told anything
+                    if after == truth or waited >= patience: break
+                if after != truth: failures.append("%s, round %d: %r, at home %r, before %r, %d looks in %.1f s" % (name, round, after, truth, before, looks, seen))
+                return first, seen
+
+            failures, times = [], []
+            for name, row in changes.items():
                 for round in range(3):
-                    d = "/d%d-%d" % (list(changes).index(name), round)
-                    os.mkdir(home + d)
-                    prepare(home + d)
-                    end = time.time() + 0.12 + 0.1 * round  # from an unwatched directory to one that is
-                    while time.time() < end: before = look(reader + d); time.sleep(0.002)
-                    change(writer + d)
-                    begun = time.time()
-                    truth = b"new" if "the reader" in name or "lost its name" in name else look(home + d)
-                    while True:
-                        after = look(reader + d)
-                        if after == truth or time.time() - begun >= patience: break
-                    late += time.time() - begun > 0.05
-                    if after != truth: failures.append("%s, round %d: %r, at home %r, before %r" % (name, round, after, truth, before))
-            # how often it is late says how busy the machine is; that it is so in the middle is what was promised
-            if patience and late > len(changes) * 3 / 2: failures.append("%d of %d were seen late" % (late, len(changes) * 3))
+                    if len(failures) == 5: break  # each may have taken all of the patience
+                    try: times.append(tried(name, round, *row))
+                    except OSError as e: failures.append("%s, round %d: %r" % (name, round, e))
+            # To be told of it and to look again takes what two first looks take: that a busy machine needs longer
+            # than 50 ms for these says nothing about the promise.
+            late = [seen for first, seen in times if seen > max(0.05, 2 * first)]
+            if patience and len(late) > len(times) / 2:
+                median = [sorted(t)[len(t) // 2] * 1000 for t in zip(*times)]
+                failures.append("%d of %d were seen late; medians: first look %.1f ms, change %.1f ms" % (len(late), len(times), *median))
             print("\\n".join(failures) if failures else "all seen")
             """;
 
@@ -194,9 +218,11 @@ class CoherenceIT {
         TwoNodes.Side silent = nodes.sides.get(0);
         silent.disconnect();
         long begin = System.nanoTime();
-        assertEquals("", nodes.sh(work, "echo new > $B/f").output());
+        Process change = nodes.start(work, List.of("sh", "-c", "echo new > $B/f"));
+        assertTrue(endsWithin(10, change), "the change still waits");
         double seconds = (System.nanoTime() - begin) / 1e9;
-        assertTrue(seconds > 3 && seconds < 10, "the change took " + seconds + " s");
+        assertTrue(seconds > 3, "the change took only " + seconds + " s");
+        assertEquals(0, change.exitValue());
         assertTrue(nodes.server.isBehind(silent.node), "its guests are not told that all is well");
         silent.connect();
         for (int i = 0; i < 200 && nodes.server.isBehind(silent.node); i++) Thread.sleep(10);
@@ -268,6 +294,17 @@ class CoherenceIT {
         side.connect();
         job.join();
         assertEquals("600\n", nodes.sh(work, "stat -c %a $A/f").output());
+    }
+
+    /// @param seconds without those for which the machine stood still
+    private static boolean endsWithin(long seconds, Process process) throws InterruptedException {
+        long left = TimeUnit.SECONDS.toNanos(seconds);
+        for (long last = System.nanoTime(), now; !process.waitFor(10, TimeUnit.MILLISECONDS); last = now) {
+            now = System.nanoTime();
+            left -= Math.min(now - last, 100_000_000);
+            if (left < 0) return false;
+        }
+        return true;
     }
 
     private void restartHome() {
