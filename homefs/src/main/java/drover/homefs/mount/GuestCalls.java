@@ -279,7 +279,8 @@ final class GuestCalls {
                     call.pid,
                     uid,
                     home);
-            device.replyError(call.unique, Errno.EACCES);
+            // a name that cannot be looked up again is taken for deleted, for all guests
+            device.replyError(call.unique, call.operation instanceof FileOperation.Lookup ? Errno.EINTR : Errno.EACCES);
             finished(call);
         }
     }

@@ -175,8 +175,12 @@ final class CallPerformer {
         Caller caller = call.caller();
         GuestKey guest = guest(view, caller, handleId);
         Credentials job = authority.credentials(view.node, guest).orElse(null);
-        if (job == null) throw new CallFailed(Errno.ESTALE);
-        guests.enter(guest);
+        if (job == null) throw over(operation);
+        try {
+            guests.enter(guest);
+        } catch (CallFailed e) {
+            throw over(operation);
+        }
         try {
             Credentials credentials = handleId != 0 ? view.handle(handleId).credentials : rights(job, caller);
             ActingThread acting = ActingThread.own();
@@ -194,6 +198,12 @@ final class CallPerformer {
         } finally {
             guests.leave(guest);
         }
+    }
+
+    /// The guest has ended. Had the lookup of a name failed, its node's kernel would take what it leads to for deleted,
+    /// for all guests there; who is only interrupted has found out nothing.
+    private static CallFailed over(FileOperation operation) {
+        return new CallFailed(operation instanceof FileOperation.Lookup ? Errno.EINTR : Errno.ESTALE);
     }
 
     /// Without a caller (late writes, read-ahead, release) a call is made for the guest that opened the file.
