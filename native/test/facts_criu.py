@@ -1,4 +1,4 @@
-"""Facts about what CRIU preloads (src/criu/shim.c). A Python without CAP_SYS_RESOURCE makes
+"""Facts about what CRIU preloads (src/criu). A Python without CAP_SYS_RESOURCE makes
 the calls that CRIU makes; that CRIU itself dumps and restores with it is tested by the doctor's CriuCheckIT and by setup/criu."""
 import os
 import subprocess
@@ -99,3 +99,26 @@ def fact_children_of_pid_1_have_its_terminal_and_one_group_is_in_the_foreground(
 def fact_a_terminal_that_cannot_be_the_guests_fails_the_restore(_):
     said = restored(DROVER_CRIU_TERMINAL="999")
     assert "the terminal cannot be the guest's" in said and "PermissionError" in said, said
+
+
+# What CRIU asks of a descriptor: its path and how many names it has.
+NAMES = ("import ctypes, os, sys\nlibc = ctypes.CDLL(None); path = sys.argv[1]\n"
+         "def seen():\n"
+         "    text, status = ctypes.create_string_buffer(4096), ctypes.create_string_buffer(256)\n"
+         "    length = libc.readlink(b'/proc/self/fd/%d' % fd, text, 4096); libc.fstat64(fd, status)\n"
+         "    print(text.raw[:length].decode().replace(' ', '_'), int.from_bytes(status.raw[16:24], 'little'))\n"
+         "if len(sys.argv) > 2: os.environ['DROVER_CRIU_DUMPED'] = str(os.getpid())\n"
+         "fd = os.open(path, os.O_RDWR | os.O_CREAT); number = '%x' % os.fstat(fd).st_ino; seen()\n"
+         "os.link(path, path + '2'); os.unlink(path); seen()\n"
+         "os.rename(path + '2', path); seen()\n"
+         "os.unlink(path); seen(); print(number)")
+
+
+def fact_a_file_of_home_has_a_name_for_criu_whatever_became_of_its_own(_):
+    place = next(d for d in (TARGET, "/var/tmp", "/") if os.stat(d).st_dev == os.stat("/").st_dev)
+    path = f"{place}/named-{os.getpid()}"
+    *seen, number = python(NAMES, path, "dumped")
+    held = f"/{os.path.basename(path)}.drover-open-{number}"
+    equal(seen, [path, "1", held, "1", path, "1", held, "1"])
+    deleted = path + "_(deleted)"
+    equal(python(NAMES, path)[:-1], [path, "1", deleted, "1", deleted, "1", deleted, "0"], "no guest is dumped")

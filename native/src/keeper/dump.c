@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Content of files without a name travels in the image; home's are refused before, these are the guest's own.
+/// Content of files without a name travels in the image: of the guest's own, for home's are still there.
 #define GHOST_LIMIT "64M"
 
 static void tell_failed(struct guest *g, const char *why) {

@@ -81,7 +81,11 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", c->shim);
     snprintf(gate, sizeof gate, "DROVER_GATE=%s", g->keeper->gate_path);
     snprintf(move, sizeof move, "DROVER_MOVE=%u", g->move->number);
-    static char terminal[64], foreground[64];
+    static char terminal[64], foreground[64], dumped[64];
+    if (!g->move->arrives)
+        snprintf(dumped, sizeof dumped, "DROVER_CRIU_DUMPED=%d", (int)g->cradle.pid);
+    else
+        snprintf(dumped, sizeof dumped, "DROVER_CRIU_DUMPED=");
     snprintf(terminal, sizeof terminal, "DROVER_CRIU_TERMINAL=%d", g->move->terminal);
     snprintf(foreground, sizeof foreground, "DROVER_CRIU_FOREGROUND=%d", g->move->foreground);
     char *keeper, *uid, *groups, *root, *resolvers;
@@ -91,7 +95,7 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
         || asprintf(&resolvers, "DROVER_RESOLVERS=%s", g->move->resolvers ? g->move->resolvers : "") < 0)
         die("no memory for CRIU's environment");
     static char tar[] = "TAR_OPTIONS=--format=posix"; // what lies on a tmpfs keeps its times to the nanosecond
-    char *environment[] = {preload, gate, move, path, terminal, foreground, keeper, uid, groups, root, resolvers, tar, NULL};
+    char *environment[] = {preload, gate, move, path, terminal, foreground, dumped, keeper, uid, groups, root, resolvers, tar, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

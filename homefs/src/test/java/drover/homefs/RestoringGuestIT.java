@@ -232,6 +232,68 @@ class RestoringGuestIT {
         assertRefused(Errno.EEXIST, makeSocket("socket"));
     }
 
+    private long numberOf(String name) {
+        return result(FileResult.Attributes.class, by(FORMER, new FileOperation.GetAttributes(lookup(FORMER, name), 0)))
+                .attributes()
+                .inode();
+    }
+
+    private FileReply byNumber(GuestKey guest, String was, long number) {
+        return by(guest, new FileOperation.Lookup(1, Bytes.of(was + ".drover-open-" + Long.toHexString(number))));
+    }
+
+    @Test
+    void itFindsWhatTheFormerHasOpenThoughItHasNoName() throws IOException {
+        long number = numberOf("held");
+        handle(open(FORMER, "held", Open.O_RDONLY));
+        Files.delete(root.resolve("held"));
+        FileResult.Entry found = result(FileResult.Entry.class, byNumber(NEXT, "held", number));
+        assertEquals(number, found.attributes().inode());
+        assertEquals(0, found.attributes().links());
+        FileReply opened = by(NEXT, new FileOperation.Open(found.node(), Open.O_RDONLY, false, 100));
+        FileResult.Opened now = result(FileResult.Opened.class, opened);
+        assertEquals("was readable".length(), now.attributes().size());
+        assertFalse(now.toAll(), "its node would be the only one to know that it is open");
+        // it stays when the former's are closed
+        server.guestEnded(FORMER);
+        assertInstanceOf(FileReply.Done.class, by(NEXT, new FileOperation.GetAttributes(found.node(), now.handle())));
+    }
+
+    @Test
+    void itFindsWhatTheFormerHasOpenThoughAnotherFileTookItsName() throws IOException {
+        long number = numberOf("held");
+        Files.createLink(root.resolve("second"), root.resolve("held"));
+        handle(open(FORMER, "held", Open.O_RDONLY));
+        Files.move(root.resolve("other"), root.resolve("held"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        long second = lookup(NEXT, "second");
+        FileResult.Entry found = result(FileResult.Entry.class, byNumber(NEXT, "held", number));
+        assertEquals(second, found.node());
+    }
+
+    @Test
+    void itFindsARemovedDirectoryThatTheFormerMayBeIn() throws IOException {
+        Files.createDirectory(root.resolve("gone"));
+        long number = numberOf("gone");
+        assertRefused(Errno.ENOENT, byNumber(NEXT, "gone", number));
+        Files.delete(root.resolve("gone"));
+        assertEquals(
+                number,
+                result(FileResult.Entry.class, byNumber(NEXT, "gone", number))
+                        .attributes()
+                        .inode());
+    }
+
+    @Test
+    void nobodyElseFindsFilesByNumberNorItWhatTheFormerHasNotOpen() {
+        long held = numberOf("held");
+        long other = numberOf("other");
+        handle(open(FORMER, "held", Open.O_RDONLY));
+        assertRefused(Errno.ENOENT, byNumber(NEXT, "other", other));
+        assertRefused(Errno.ENOENT, byNumber(FORMER, "held", held));
+        restoring = false;
+        assertRefused(Errno.ENOENT, byNumber(NEXT, "held", held));
+    }
+
     @Test
     void homeKnowsWhoHoldsLocks() {
         long handle = handle(open(FORMER, "held", Open.O_RDONLY));

@@ -254,9 +254,14 @@ final class TwoNodes implements AutoCloseable {
     }
 
     Result shAsUser(Path work, String script) {
-        return run(
-                work,
-                List.of("setpriv", "--reuid=1000", "--regid=1000", "--groups=1000,2001,2002", "sh", "-c", script));
+        return run(work, asUser("sh", "-c", script));
+    }
+
+    static List<String> asUser(String... command) {
+        List<String> full =
+                new ArrayList<>(List.of("setpriv", "--reuid=1000", "--regid=1000", "--groups=1000,2001,2002"));
+        full.addAll(List.of(command));
+        return full;
     }
 
     Result python(Path work, String script) {

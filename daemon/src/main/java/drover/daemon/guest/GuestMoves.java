@@ -165,7 +165,10 @@ final class GuestMoves implements ImageLinks.Receiver {
     }
 
     void restored(GuestKey guest) {
-        if (arrivals.containsKey(guest)) say(guest, new GuestRestored(guest));
+        if (!arrivals.containsKey(guest)) return;
+        mounts.restored(guest.job().home(), () -> {
+            if (arrivals.containsKey(guest)) say(guest, new GuestRestored(guest));
+        });
     }
 
     /// It is this node's guest now.

@@ -127,6 +127,19 @@ final class HomeMounts implements FileLinks.Mounts {
         });
     }
 
+    /// A guest of that home has been made from another, and does not run yet.
+    ///
+    /// @param done called on the loop when nothing reminds the kernel of that
+    void restored(NodeId home, Runnable done) {
+        HomeMount mount = mounts.get(home);
+        if (mount == null) done.run();
+        else
+            home(home).starting.execute(() -> {
+                mount.dropHeldNames();
+                loop.execute(done);
+            });
+    }
+
     /// The keeper is gone, and all mounts with it.
     void keeperLost() {
         mounts.values().forEach(HomeMount::abandon);

@@ -7,7 +7,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,10 +16,12 @@ import java.util.stream.Collectors;
 /// notices nothing; what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
 final class MoveGate {
     private static final Path PROC = Path.of("/proc");
-    private static final HexFormat HEX = HexFormat.of();
     private static final String DELETED = " (deleted)";
     /// What init keeps when it has started the job's program and has nothing else to do: CAP_KILL.
     private static final String SETTLED = "CapPrm:\t0000000000000020";
+
+    /// As fdinfo has it (proc_pid_fdinfo(5)), without O_DIRECTORY.
+    private static final int O_TMPFILE = 020000000;
 
     private static final Duration SETTLING = Duration.ofSeconds(10);
     private static final int LOOK_MILLIS = 10;
@@ -46,9 +47,8 @@ final class MoveGate {
 
     /// The mount of home's files.
     ///
-    /// @param device as /proc/PID/maps has it
     /// @param mounts all that the guest has, by their numbers
-    private record Root(String mount, String device, Set<String> mounts) {}
+    private record Root(String mount, Set<String> mounts) {}
 
     private static boolean settles(Path init) throws IOException {
         long deadline = System.nanoTime() + SETTLING.toNanos();
@@ -103,12 +103,7 @@ final class MoveGate {
                 .filter(words -> words[4].equals("/"))
                 .findFirst()
                 .orElseThrow(() -> new IOException("it has no root"));
-        String[] device = root[2].split(":");
-        return new Root(
-                root[0],
-                HEX.toHexDigits((byte) Integer.parseInt(device[0])) + ":"
-                        + HEX.toHexDigits(Integer.parseInt(device[1])).replaceFirst("^0{1,6}", ""),
-                mounts.stream().map(words -> words[0]).collect(Collectors.toSet()));
+        return new Root(root[0], mounts.stream().map(words -> words[0]).collect(Collectors.toSet()));
     }
 
     private static String name(Path process) {
@@ -126,8 +121,6 @@ final class MoveGate {
                     return Optional.of("a process of it is traced by another");
                 if (line.startsWith("State:\tZ")) return Optional.empty(); // it has nothing any more
             }
-            Optional<String> nameless = namelessOf(process, root);
-            if (nameless.isPresent()) return nameless;
             try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
                 for (Path descriptor : descriptors) {
                     Optional<String> why = objectionTo(process, descriptor, root);
@@ -138,36 +131,6 @@ final class MoveGate {
         } catch (NoSuchFileException e) {
             return Optional.empty(); // it has ended meanwhile
         }
-    }
-
-    /// What a process has of files without a name besides descriptors. CRIU makes such a file anew, which home does
-    /// not let it do; those of the guest's own mounts it may.
-    private static Optional<String> namelessOf(Path process, Root root) throws IOException {
-        String directory = Files.readSymbolicLink(process.resolve("cwd")).toString();
-        if (isHomes(directory)) return Optional.of("its working directory has been removed: " + named(directory));
-        String program = Files.readSymbolicLink(process.resolve("exe")).toString();
-        if (isHomes(program)) return Optional.of("its program has been removed or replaced: " + named(program));
-        for (String line : Files.readAllLines(process.resolve("maps"))) {
-            String[] words = line.split(" +", 6);
-            if (words.length == 6 && words[3].equals(root.device) && words[5].endsWith(DELETED))
-                return Optional.of("it has a file mapped that has no name any more: " + named(words[5]));
-        }
-        return Optional.empty();
-    }
-
-    /// Of a deleted file that is seen by its path only: none of the guest's own mounts, and no memory with a made up
-    /// name.
-    private static boolean isHomes(String path) {
-        return path.endsWith(DELETED)
-                && path.startsWith("/")
-                && !path.startsWith("/memfd:")
-                && !path.startsWith("/SYSV")
-                && !path.startsWith("/dev/")
-                && !path.startsWith("/run/");
-    }
-
-    private static String named(String path) {
-        return path.substring(0, path.length() - DELETED.length());
     }
 
     private static Optional<String> objectionTo(Path process, Path descriptor, Root root) throws IOException {
@@ -183,9 +146,15 @@ final class MoveGate {
                 && !target.endsWith(DELETED)
                 && !root.mounts.contains(field(information, "mnt_id:"))
                 && Files.isRegularFile(descriptor)) return Optional.of("it has a POSIX message queue open");
-        if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount))
-            return Optional.of("it has a file open that has no name any more: " + named(target));
+        if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount) && isTemporary(information))
+            return Optional.of("it has a file open that never had a name (O_TMPFILE), and may give it one: "
+                    + target.substring(0, target.length() - DELETED.length()));
         return Optional.empty();
+    }
+
+    /// It could be given a name with linkat(2), and not any more when it was opened anew.
+    private static boolean isTemporary(Path information) throws IOException {
+        return (Integer.parseUnsignedInt(field(information, "flags:"), 8) & O_TMPFILE) == O_TMPFILE;
     }
 
     private static String field(Path information, String name) throws IOException {

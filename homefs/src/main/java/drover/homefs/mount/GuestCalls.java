@@ -9,6 +9,7 @@ import drover.model.NodeId;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation;
+import drover.protocol.file.HeldName;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
@@ -111,7 +112,8 @@ final class GuestCalls {
     /// Whether it is answered by what home was asked for before, now or when that arrives.
     private boolean wasAskedAhead(Asked asked, FileOperation operation) {
         boolean opens = operation instanceof FileOperation.Open open && LocalOpens.reads(open);
-        if (!opens && !(operation instanceof FileOperation.Lookup)) return false;
+        if (!opens && !(operation instanceof FileOperation.Lookup(long _, Bytes name) && !HeldName.is(name)))
+            return false;
         Optional<GuestKey> guest = callers.guestOf(asked.pid);
         if (guest.isEmpty()) return false;
         Caller caller = Caller.of(guest.get(), asked.uid, asked.gid);
@@ -279,7 +281,8 @@ final class GuestCalls {
                     call.pid,
                     uid,
                     home);
-            device.replyError(call.unique, Errno.EACCES);
+            // a name that cannot be looked up again is taken for deleted, for all guests
+            device.replyError(call.unique, call.operation instanceof FileOperation.Lookup ? Errno.EINTR : Errno.EACCES);
             finished(call);
         }
     }

@@ -6,6 +6,7 @@ import drover.linux.fuse.FuseOpcode;
 import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Errno;
 import drover.model.NodeId;
+import drover.protocol.file.Bytes;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -153,6 +154,12 @@ public final class HomeMount implements AutoCloseable {
     public boolean beginJobAtOnce() {
         grants.voidCallsUnderWay();
         return conversation.isUp() && recaller.isUpToDate() && grants.nothingIsBrief();
+    }
+
+    /// A guest has been made here from another. What it holds was found by names that lead nowhere any more: the kernel
+    /// forgets them, so that these files have none to it, as before. Waits for calls under way in the root.
+    public void dropHeldNames() {
+        for (Bytes name : nodes.takeHeld()) device.dropEntry(KnownNodes.ROOT, name.array());
     }
 
     public MountCounters counters() {

@@ -75,6 +75,11 @@ final class KnownNode {
         lookups++;
     }
 
+    /// By a name that is no place at home.
+    synchronized void seenAgain() {
+        lookups++;
+    }
+
     synchronized void movedTo(long parent, Bytes name) {
         this.parent = parent;
         this.name = name;

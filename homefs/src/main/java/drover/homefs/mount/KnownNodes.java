@@ -6,6 +6,7 @@ import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileOperation.Rename;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.HeldName;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,7 @@ final class KnownNodes {
 
     private final Map<Long, KnownNode> nodes = new ConcurrentHashMap<>();
     private final Map<Entry, Long> names = new ConcurrentHashMap<>();
+    private final Set<Bytes> held = ConcurrentHashMap.newKeySet(0);
     private volatile Runnable grown = () -> {};
     private volatile boolean resumed;
     /// What the kernel forgot before this daemon was told that it knew it; null once it has been told of all.
@@ -78,9 +80,21 @@ final class KnownNodes {
         boolean isNew = node == null;
         if (isNew)
             node = nodes.computeIfAbsent(entry.node(), id -> new KnownNode(id, parent, name, attributes, resumed));
-        node.seen(parent, name);
-        names.put(new Entry(parent, name), entry.node());
+        if (HeldName.is(name)) {
+            held.add(name);
+            node.seenAgain();
+        } else {
+            node.seen(parent, name);
+            names.put(new Entry(parent, name), entry.node());
+        }
         if (isNew) grown.run();
+    }
+
+    /// Names of what guests hold that are being made here, since they were last taken: all in the root.
+    List<Bytes> takeHeld() {
+        List<Bytes> taken = List.copyOf(held);
+        taken.forEach(held::remove);
+        return taken;
     }
 
     void forgotten(long id, long lookups) {

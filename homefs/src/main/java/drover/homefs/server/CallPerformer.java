@@ -12,6 +12,7 @@ import drover.protocol.file.FileCall;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.HeldName;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Collection;
@@ -57,6 +58,7 @@ final class CallPerformer {
     private final long boot;
     private final Collection<NodeView> views;
     private final RestoringSockets restoringSockets;
+    private final HeldNames heldNames;
 
     CallPerformer(
             Collection<NodeView> views,
@@ -72,6 +74,7 @@ final class CallPerformer {
             PerformedLog performed,
             Leases leases,
             Recalls recalls,
+            HeldNames heldNames,
             NodeId home,
             long boot) {
         this.views = views;
@@ -89,6 +92,7 @@ final class CallPerformer {
         this.recalls = recalls;
         this.home = home;
         this.boot = boot;
+        this.heldNames = heldNames;
         restoringSockets = new RestoringSockets(names, attributes);
     }
 
@@ -175,8 +179,12 @@ final class CallPerformer {
         Caller caller = call.caller();
         GuestKey guest = guest(view, caller, handleId);
         Credentials job = authority.credentials(view.node, guest).orElse(null);
-        if (job == null) throw new CallFailed(Errno.ESTALE);
-        guests.enter(guest);
+        if (job == null) throw over(operation);
+        try {
+            guests.enter(guest);
+        } catch (CallFailed e) {
+            throw over(operation);
+        }
         try {
             Credentials credentials = handleId != 0 ? view.handle(handleId).credentials : rights(job, caller);
             ActingThread acting = ActingThread.own();
@@ -194,6 +202,12 @@ final class CallPerformer {
         } finally {
             guests.leave(guest);
         }
+    }
+
+    /// The guest has ended. Had the lookup of a name failed, its node's kernel would take what it leads to for deleted,
+    /// for all guests there; who is only interrupted has found out nothing.
+    private static CallFailed over(FileOperation operation) {
+        return new CallFailed(operation instanceof FileOperation.Lookup ? Errno.EINTR : Errno.ESTALE);
     }
 
     /// Without a caller (late writes, read-ahead, release) a call is made for the guest that opened the file.
@@ -286,12 +300,16 @@ final class CallPerformer {
         return null;
     }
 
+    private FileResult lookUp(Call c, FileOperation.Lookup o) throws CallFailed {
+        GuestKey former = authority.former(c.guest()).orElse(null);
+        if (former == null) return names.lookup(c, o.parent(), o.name());
+        if (o.parent() == Inode.ROOT && HeldName.is(o.name())) return heldNames.lookUp(c, o.name(), former);
+        return restoringSockets.lookUp(c, o);
+    }
+
     private FileResult result(Call c, FileOperation operation) throws CallFailed {
         return switch (operation) {
-            case FileOperation.Lookup o ->
-                authority.former(c.guest()).isPresent()
-                        ? restoringSockets.lookUp(c, o)
-                        : names.lookup(c, o.parent(), o.name());
+            case FileOperation.Lookup o -> lookUp(c, o);
             case FileOperation.LookUpAll all -> together.lookUp(c, all);
             case FileOperation.GetAttributes(long node, long handle) -> attributes.get(c, node, handle);
             case FileOperation.SetAttributes set -> attributes.set(c, set);

@@ -120,10 +120,13 @@ final class ContentCalls {
         }
     }
 
-    /// Whether the node may open it without asking from now on. Who is about to write it asks first, and looks then who
+    /// Whether the node may open it without asking from now on: not what has no name, for then nobody but those who
+    /// have
+    /// it open at home keeps it. Who is about to write it asks first, and looks then who
     /// was told this.
     private boolean openToAll(Call call, Inode inode, FileStatus status) {
-        return leases.openToAll(call.since(), inode, status)
+        return status.links() > 0
+                && leases.openToAll(call.since(), inode, status)
                 && !programs.isWrittenElsewhere(call.view(), inode.identity());
     }
 

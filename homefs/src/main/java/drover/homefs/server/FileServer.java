@@ -134,6 +134,7 @@ public final class FileServer implements AutoCloseable {
                 performed,
                 leases,
                 recalls,
+                new HeldNames(views.values(), descriptors, identities, attributes, procSelf),
                 config.home(),
                 config.boot());
         AtomicLong number = new AtomicLong();

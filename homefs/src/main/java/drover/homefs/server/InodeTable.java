@@ -47,12 +47,21 @@ final class InodeTable {
     ///
     /// @param descriptor an O_PATH one of the file, taken over if this does not fail; or -1
     Inode seen(Identity identity, Inode parent, Bytes name, int descriptor, boolean veiled) throws CallFailed {
-        Inode inode = find(identity, parent, name, veiled);
+        Inode inode = find(identity, parent, name, veiled, true);
         if (descriptor >= 0) descriptors.adopt(inode, descriptor);
         return inode;
     }
 
-    private synchronized Inode find(Identity identity, Inode parent, Bytes name, boolean veiled) throws CallFailed {
+    /// The same of a file that was found by what a guest has open, not by a place at home: where it was seen before
+    /// is believed on.
+    Inode held(Identity identity, Inode parent, Bytes name, int descriptor) throws CallFailed {
+        Inode inode = find(identity, parent, name, false, false);
+        descriptors.adopt(inode, descriptor);
+        return inode;
+    }
+
+    private synchronized Inode find(Identity identity, Inode parent, Bytes name, boolean veiled, boolean isPlace)
+            throws CallFailed {
         Inode inode = find(identity);
         if (inode == null && identity.mayBeRenumbered()) inode = revivedAt(parent, name);
         if (inode == null) {
@@ -62,7 +71,7 @@ final class InodeTable {
             byIdentity.put(identity, inode);
         } else {
             inode.found(identity);
-            inode.seenAt(parent, name);
+            if (isPlace) inode.seenAt(parent, name);
         }
         inode.lookups++;
         return inode;

@@ -108,7 +108,7 @@ public final class FuseDevice {
     }
 
     /// The kernel forgets a name and what it knows by it. Who has the file open keeps it, but sees it as deleted:
-    /// not for what is in use, and not for directories, whose mounts it would detach.
+    /// not for what is in use by a name that it has, and not for directories, whose mounts it would detach.
     public int dropEntry(long parent, byte[] name) {
         ByteBuffer out = notification(NOTIFY_INVAL_ENTRY);
         out.putLong(parent).putInt(name.length).putInt(0).put(name).put((byte) 0);
