@@ -45,7 +45,7 @@ final class GroupStack {
         return new JChannel(
                 transport,
                 new PeerDiscovery(knownPeers, transport).numDiscoveryRuns(4),
-                new MERGE3().setMinInterval(mergeMs / 4).setMaxInterval(mergeMs),
+                new MERGE3().setMinInterval(mergeMs * 3 / 4).setMaxInterval(mergeMs),
                 new RingDetector(config.heartbeat(), config.silence(), config.verification()),
                 new NAKACK2()
                         .useMcastXmit(false)

@@ -29,7 +29,8 @@ final class Roster {
 
     private final NodeId self;
     private final InstantSource clock;
-    private final Map<NodeId, Member> members = new TreeMap<>();
+    private final Map<NodeId, Member> members = new TreeMap<>(); // changed by put and forget alone
+    private SortedSet<Member> all; // the same by name, made when it is asked for; null after a change
     private final Map<NodeId, Address> addresses = new HashMap<>(); // the latest group address of each node
     /// The group addresses of nodes that left for good: views may list them for a while yet.
     private final SequencedSet<Address> left = new LinkedHashSet<>();
@@ -45,9 +46,17 @@ final class Roster {
     }
 
     synchronized SortedSet<Member> all() {
-        SortedSet<Member> sorted = new TreeSet<>(Comparator.comparing(Member::node));
-        sorted.addAll(members.values());
-        return Collections.unmodifiableSortedSet(sorted);
+        if (all == null) {
+            SortedSet<Member> sorted = new TreeSet<>(Comparator.comparing(Member::node));
+            sorted.addAll(members.values());
+            all = Collections.unmodifiableSortedSet(sorted);
+        }
+        return all;
+    }
+
+    private void put(Member member) {
+        members.put(member.node(), member);
+        all = null;
     }
 
     synchronized Optional<Member> get(NodeId node) {
@@ -66,6 +75,7 @@ final class Roster {
         Address address = addresses.remove(node);
         closed.remove(address);
         if (address != null && left.add(address) && left.size() > LEFT_LIMIT) left.removeFirst();
+        all = null;
         return members.remove(node) != null;
     }
 
@@ -78,7 +88,7 @@ final class Roster {
             if (member.state() != MemberState.UP || present.containsKey(member.node())) continue;
             Address address = addresses.get(member.node());
             Member lost = member.in(closed.contains(address) ? MemberState.DOWN : MemberState.HUNG, now);
-            members.put(member.node(), lost);
+            put(lost);
             events.add(new MembershipEvent.Lost(lost));
         }
         closed.retainAll(addresses.values());
@@ -103,7 +113,7 @@ final class Roster {
         if (before != null && before.state() == MemberState.UP && sameStart) return Optional.empty();
         closed.remove(address);
         Member up = new Member(node, says.control(), says.data(), MemberState.UP, now);
-        members.put(node, up);
+        put(up);
         if (!sameStart && addressBefore != null) closed.remove(addressBefore);
         return Optional.of(sameStart ? new MembershipEvent.Back(up) : new MembershipEvent.Joined(up));
     }
@@ -120,7 +130,7 @@ final class Roster {
         Member member = members.get(node);
         if (member == null || member.state() != MemberState.HUNG) return List.of();
         Member down = member.in(MemberState.DOWN, clock.instant());
-        members.put(node, down);
+        put(down);
         return List.of(new MembershipEvent.Lost(down));
     }
 

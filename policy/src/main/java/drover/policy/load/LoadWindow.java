@@ -66,20 +66,24 @@ public final class LoadWindow {
     /// The entries to pass on, the freshest first.
     public SequencedMap<NodeId, LoadEntry> freshest(int count, long nowNs) {
         if (count < 0) throw new IllegalArgumentException("count must be >= 0, got " + count);
-        PriorityQueue<Map.Entry<NodeId, Kept>> best = new PriorityQueue<>(OLDEST_FIRST);
-        for (Map.Entry<NodeId, Kept> entry : kept.entrySet()) {
-            if (nowNs - entry.getValue().bornNs() > TELLING.toNanos()) continue;
-            if (best.size() < count) best.add(entry);
-            else if (count > 0 && OLDEST_FIRST.compare(entry, best.peek()) > 0) {
-                best.poll();
-                best.add(entry);
-            }
-        }
-        List<Map.Entry<NodeId, Kept>> sorted = new ArrayList<>(best);
+        List<Map.Entry<NodeId, Kept>> told = new ArrayList<>(kept.size());
+        for (Map.Entry<NodeId, Kept> entry : kept.entrySet())
+            if (nowNs - entry.getValue().bornNs() <= TELLING.toNanos()) told.add(entry);
+        List<Map.Entry<NodeId, Kept>> sorted = told.size() <= count ? told : youngest(told, count);
         sorted.sort(OLDEST_FIRST.reversed());
         SequencedMap<NodeId, LoadEntry> chosen = new LinkedHashMap<>();
         sorted.forEach(entry -> chosen.put(entry.getKey(), entryOf(entry.getValue(), nowNs)));
         return chosen;
+    }
+
+    /// In no order, without sorting all of a large cluster.
+    private static List<Map.Entry<NodeId, Kept>> youngest(List<Map.Entry<NodeId, Kept>> all, int count) {
+        PriorityQueue<Map.Entry<NodeId, Kept>> best = new PriorityQueue<>(OLDEST_FIRST);
+        for (Map.Entry<NodeId, Kept> entry : all) {
+            best.add(entry);
+            if (best.size() > count) best.poll();
+        }
+        return new ArrayList<>(best);
     }
 
     /// All that is known, by node.

@@ -41,6 +41,7 @@ final class RingWatch<A> {
     private final long silenceNs;
     private final long verificationNs;
     private List<A> members = List.of();
+    private int own = -1; // this member's place among them
     private final Map<A, Long> heardNs = new HashMap<>();
     private final Map<A, Long> reportedNs = new HashMap<>();
     private final Map<A, Long> doubtedSinceNs = new HashMap<>();
@@ -57,6 +58,7 @@ final class RingWatch<A> {
 
     void view(List<A> next) {
         members = List.copyOf(next);
+        own = members.indexOf(self);
         Set<A> present = new HashSet<>(members);
         heardNs.keySet().retainAll(present);
         reportedNs.keySet().retainAll(present);
@@ -73,7 +75,6 @@ final class RingWatch<A> {
 
     /// The members who watch this one, as long as they have not reported another.
     List<A> watchers() {
-        int own = members.indexOf(self);
         List<A> watchers = new ArrayList<>();
         for (int ahead = 1; own >= 0 && ahead < members.size() && watchers.size() < WATCHED; ahead++)
             watchers.add(members.get((own + ahead) % members.size()));
@@ -82,7 +83,6 @@ final class RingWatch<A> {
 
     /// The members this one watches: the nearest predecessors that it has not reported.
     List<A> watched() {
-        int own = members.indexOf(self);
         List<A> watched = new ArrayList<>();
         for (int back = 1; own >= 0 && back < members.size() && watched.size() < reach; back++) {
             A candidate = members.get(Math.floorMod(own - back, members.size()));
@@ -105,12 +105,13 @@ final class RingWatch<A> {
                 .toList();
         for (A member : again) reports.addAll(report(member, nowNs));
         if (!reports.isEmpty() && nowNs - anybodyNs > silenceNs) reach = Math.min(2 * reach, members.size());
+        List<A> watched = watched();
         List<A> pings = new ArrayList<>(again);
-        for (A member : watched()) if (nowNs - heardNs.getOrDefault(member, 0L) > missedNs()) pings.add(member);
+        for (A member : watched) if (nowNs - heardNs.getOrDefault(member, 0L) > missedNs()) pings.add(member);
         doubtedSinceNs.keySet().stream()
                 .filter(doubted -> !pings.contains(doubted))
                 .forEach(pings::add);
-        heardNs.keySet().retainAll(new HashSet<>(watched()));
+        if (heardNs.size() > watched.size()) heardNs.keySet().retainAll(new HashSet<>(watched));
         return new Actions<>(watchers(), pings, reports, verdict(nowNs).giveUp());
     }
 
