@@ -46,7 +46,7 @@ final class GroupStack {
                 transport,
                 new PeerDiscovery(knownPeers, transport).numDiscoveryRuns(4),
                 new MERGE3().setMinInterval(mergeMs * 3 / 4).setMaxInterval(mergeMs),
-                new RingDetector(config.heartbeat(), config.silence(), config.verification()),
+                new RingDetector(config.transport().beat(), config.silence(), config.verification()),
                 new NAKACK2()
                         .useMcastXmit(false)
                         .setXmitInterval(RETRANSMIT_MS)

@@ -11,13 +11,10 @@ import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +34,6 @@ public final class LoadGossip implements AutoCloseable {
 
     static final int TOPIC = 1;
     private static final Logger LOG = LoggerFactory.getLogger(LoadGossip.class);
-    private static final Duration STEP = Duration.ofSeconds(1);
     private static final int MOST_ENTRIES = 64; // more never fit a message
 
     private final NodeId self;
@@ -48,7 +44,7 @@ public final class LoadGossip implements AutoCloseable {
     private final LoadWindow window = new LoadWindow();
     private final List<Runnable> onReceipt = new CopyOnWriteArrayList<>();
     private final LongAdder sentBytes = new LongAdder();
-    private @Nullable Future<?> stepping;
+    private volatile boolean closed;
 
     /// @param ownVector makes this node's vector of this moment, with a sequence that rises; called once a second
     /// @param nanoClock a clock that only runs forward, as System::nanoTime
@@ -74,9 +70,9 @@ public final class LoadGossip implements AutoCloseable {
         onReceipt.add(Objects.requireNonNull(callback));
     }
 
-    public synchronized void start() {
-        if (stepping != null) throw new IllegalStateException("started twice");
-        stepping = membership.thread().scheduleWithFixedDelay(this::step, 0, STEP.toMillis(), TimeUnit.MILLISECONDS);
+    /// Tells others from now on. Call once.
+    public void start() {
+        membership.eachSecond(this::step);
     }
 
     /// What is known of all nodes that are up.
@@ -98,14 +94,7 @@ public final class LoadGossip implements AutoCloseable {
     }
 
     private void step() {
-        try {
-            tell();
-        } catch (RuntimeException e) {
-            LOG.error("this second's load was not told", e);
-        }
-    }
-
-    private void tell() {
+        if (closed) return;
         LoadVector own = ownVector.get();
         byte[] message;
         synchronized (window) {
@@ -154,7 +143,7 @@ public final class LoadGossip implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        if (stepping != null) stepping.cancel(false);
+    public void close() {
+        closed = true;
     }
 }

@@ -20,7 +20,6 @@ import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jgroups.Address;
@@ -130,10 +129,9 @@ public final class Membership implements AutoCloseable {
         return address.isPresent();
     }
 
-    /// The thread of the group, where `sendOnce` costs least, and where what was sent so is received. What is done
-    /// on it must not block.
-    public ScheduledExecutorService thread() {
-        return transport.loop();
+    /// Has the group's thread do this once a second while this node is a member. It must not block.
+    public void eachSecond(Runnable task) {
+        transport.eachBeat(task);
     }
 
     /// Sends reliably to all members of the current view but this node. False if this node has left.

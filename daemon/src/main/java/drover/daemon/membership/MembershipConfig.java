@@ -13,8 +13,7 @@ import java.util.Objects;
 /// @param listenOn where the group transport listens (port 7412; the address may be a wildcard)
 /// @param control the address others reach it at
 /// @param data the address others reach this node's data plane at (same host)
-/// @param heartbeat how often a node tells all others that it lives
-/// @param silence after this long without a word a node is suspected; with `heartbeat` and `verification` a
+/// @param silence after this long without a word a node is suspected; with a beat and `verification` a
 ///     hung node is known within 10 s
 /// @param verification how long a suspect has to answer; a killed node is known within two of these
 /// @param joinRound how long a starting node that knows peers looks for them before it founds a cluster alone
@@ -28,13 +27,11 @@ public record MembershipConfig(
         InetSocketAddress listenOn,
         InetSocketAddress control,
         InetSocketAddress data,
-        Duration heartbeat,
         Duration silence,
         Duration verification,
         Duration joinRound,
         Duration mergeEvery,
         TransportConfig transport) {
-    public static final Duration DEFAULT_HEARTBEAT = Duration.ofMillis(1250);
     public static final Duration DEFAULT_SILENCE = Duration.ofSeconds(5);
     public static final Duration DEFAULT_VERIFICATION = Duration.ofMillis(2500);
     public static final Duration DEFAULT_JOIN_ROUND = Duration.ofSeconds(3);
@@ -45,8 +42,7 @@ public record MembershipConfig(
             throw new IllegalArgumentException("cluster must be 1 to 64 characters, got '" + cluster + "'");
         Objects.requireNonNull(self);
         Objects.requireNonNull(transport);
-        between("heartbeat", heartbeat, Duration.ofMillis(100), Duration.ofSeconds(30));
-        between("silence", silence, heartbeat.plusMillis(1), Duration.ofMinutes(5));
+        between("silence", silence, transport.beat().plusMillis(1), Duration.ofMinutes(5));
         between("verification", verification, Duration.ofMillis(100), Duration.ofSeconds(10));
         between("joinRound", joinRound, Duration.ofMillis(100), Duration.ofSeconds(30));
         between("mergeEvery", mergeEvery, Duration.ofMillis(200), Duration.ofMinutes(5));
@@ -65,7 +61,6 @@ public record MembershipConfig(
                 listenOn,
                 control,
                 data,
-                DEFAULT_HEARTBEAT,
                 DEFAULT_SILENCE,
                 DEFAULT_VERIFICATION,
                 DEFAULT_JOIN_ROUND,

@@ -3,7 +3,6 @@ package drover.daemon.membership.wire;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -31,16 +30,15 @@ public final class RingDetector extends Protocol {
         ClassConfigurator.add(SilenceHeader.MAGIC, SilenceHeader.class);
     }
 
-    private final Duration heartbeat;
+    private final Duration beat;
     private final Duration silence;
     private final Duration verification;
     private final ReentrantLock lock = new ReentrantLock();
     private RingWatch<Address> watch;
     private TlsTransport transport;
-    private Future<?> ticking;
 
-    public RingDetector(Duration heartbeat, Duration silence, Duration verification) {
-        this.heartbeat = heartbeat;
+    public RingDetector(Duration beat, Duration silence, Duration verification) {
+        this.beat = beat;
         this.silence = silence;
         this.verification = verification;
         setId(PROTOCOL_ID);
@@ -52,13 +50,8 @@ public final class RingDetector extends Protocol {
         transport = (TlsTransport) getTransport();
         transport.listen(Word.ASK, (from, _, _) -> transport.say(from, Word.ALIVE, NOTHING));
         transport.listen(Word.ALIVE, (from, _, _) -> lives(from));
-        watch = new RingWatch<>(local_addr, heartbeat.toMillis(), silence.toMillis(), verification.toMillis());
-    }
-
-    @Override
-    public void stop() {
-        super.stop();
-        if (ticking != null) ticking.cancel(false);
+        transport.eachBeat(this::tick);
+        watch = new RingWatch<>(local_addr, beat.toMillis(), silence.toMillis(), verification.toMillis());
     }
 
     @Override
@@ -68,11 +61,6 @@ public final class RingDetector extends Protocol {
             lock.lock();
             try {
                 watch.view(next.getMembers());
-                if (ticking == null)
-                    ticking = transport
-                            .loop()
-                            .scheduleWithFixedDelay(
-                                    this::tick, heartbeat.toMillis(), heartbeat.toMillis(), TimeUnit.MILLISECONDS);
             } finally {
                 lock.unlock();
             }

@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 
 /// Who watches whom, and when somebody is given up. Pure: time comes in, what to do goes out.
 ///
-/// Each member tells its `WATCHED` successors in the view (a ring) that it lives, so the cost of watching does
-/// not grow with the cluster; one who misses such a word asks for it. A silent member is reported to the first
+/// Each member tells its `WATCHED` successors in the view (a ring) that it lives, one after the other, so the cost of
+/// watching does not grow with the cluster; one who misses such a word asks for it. A silent member is reported to the
+/// first
 /// `JUDGES` members, among them whoever will make the next view; a judge pings it once more and gives it up only
 /// if that stays unanswered, so one broken path between two members costs nobody the membership. A member whose
 /// own clock ran late (it was stopped, or starved of CPU) forgives others the time it missed. A member who hears
@@ -48,6 +49,7 @@ final class RingWatch<A> {
     private Optional<Long> lastTickNs = Optional.empty();
     private long anybodyNs; // when somebody was heard last
     private int reach = WATCHED; // how many this member watches
+    private int turn; // whose turn it is to be assured
 
     RingWatch(A self, long intervalMs, long silenceMs, long verificationMs) {
         this.self = self;
@@ -112,12 +114,19 @@ final class RingWatch<A> {
                 .filter(doubted -> !pings.contains(doubted))
                 .forEach(pings::add);
         if (heardNs.size() > watched.size()) heardNs.keySet().retainAll(new HashSet<>(watched));
-        return new Actions<>(watchers(), pings, reports, verdict(nowNs).giveUp());
+        return new Actions<>(assured(), pings, reports, verdict(nowNs).giveUp());
+    }
+
+    /// One at a time: the others have their turns.
+    private List<A> assured() {
+        List<A> watchers = watchers();
+        turn = (turn + 1) % WATCHED;
+        return watchers.isEmpty() ? watchers : List.of(watchers.get(turn % watchers.size()));
     }
 
     /// Without a word for so long one has been missed, or is late.
     private long missedNs() {
-        return intervalNs + intervalNs / 2;
+        return WATCHED * (intervalNs + intervalNs / 2);
     }
 
     private void forgiveLateness(long nowNs) {

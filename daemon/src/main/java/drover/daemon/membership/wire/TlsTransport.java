@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -80,7 +81,9 @@ public final class TlsTransport extends TP {
     private volatile Map<Address, InetSocketAddress> places = Map.of();
 
     private @Nullable Channel server;
+    private final List<Runnable> beats = new CopyOnWriteArrayList<>();
     private java.util.concurrent.@Nullable Future<?> looking;
+    private java.util.concurrent.@Nullable Future<?> beating;
 
     public TlsTransport(
             InetSocketAddress listenOn,
@@ -118,8 +121,14 @@ public final class TlsTransport extends TP {
     }
 
     /// The thread that has all links. What is done on it must not block.
-    public EventLoop loop() {
+    EventLoop loop() {
         return loop;
+    }
+
+    /// Has the group's thread do this with each beat while this node is in the group. All such tasks share one wake-up;
+    /// none may block.
+    public void eachBeat(Runnable task) {
+        beats.add(task);
     }
 
     void listen(Word word, WordListener listener) {
@@ -260,7 +269,19 @@ public final class TlsTransport extends TP {
         long idleMs = config.idleTimeout().toMillis();
         looking = loop.scheduleWithFixedDelay(
                 () -> outbound.values().forEach(Outbound::endIfIdle), idleMs, idleMs, TimeUnit.MILLISECONDS);
+        long beatMs = config.beat().toMillis();
+        beating = loop.scheduleWithFixedDelay(this::beat, beatMs, beatMs, TimeUnit.MILLISECONDS);
         super.handleConnect();
+    }
+
+    private void beat() {
+        for (Runnable task : beats) {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                LOG.error("a task of this beat failed", e);
+            }
+        }
     }
 
     @Override
@@ -268,6 +289,7 @@ public final class TlsTransport extends TP {
         super.handleDisconnect();
         listening = false;
         if (looking != null) looking.cancel(false);
+        if (beating != null) beating.cancel(false);
         if (server != null) server.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
         List.copyOf(outbound.values()).forEach(Outbound::close);
         List.copyOf(inbound).forEach(Inbound::close);

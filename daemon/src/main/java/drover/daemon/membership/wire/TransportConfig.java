@@ -14,6 +14,8 @@ import java.time.Duration;
 ///     so long to answer, since a daemon that hangs does when it goes on
 /// @param queueFrames frames waiting for one peer; the oldest are dropped beyond (the group resends what
 ///     matters)
+/// @param beat how often the group's thread does what has to be done all the time: says that this node lives, and how
+///     loaded it is
 /// @param greetingConnections accepted connections that have not said who they are; more are refused
 public record TransportConfig(
         Duration connectTimeout,
@@ -21,15 +23,23 @@ public record TransportConfig(
         Duration retryFor,
         Duration idleTimeout,
         int queueFrames,
+        Duration beat,
         int greetingConnections) {
     public static final TransportConfig DEFAULT = new TransportConfig(
-            Duration.ofSeconds(2), Duration.ofSeconds(5), Duration.ofSeconds(3), Duration.ofSeconds(30), 256, 128);
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(30),
+            256,
+            Duration.ofSeconds(1),
+            128);
 
     public TransportConfig {
         positive("connectTimeout", connectTimeout);
         positive("handshakeTimeout", handshakeTimeout);
         positive("retryFor", retryFor);
         positive("idleTimeout", idleTimeout);
+        positive("beat", beat);
         if (queueFrames <= 0) throw new IllegalArgumentException("queueFrames must be > 0, got " + queueFrames);
         if (greetingConnections <= 0)
             throw new IllegalArgumentException("greetingConnections must be > 0, got " + greetingConnections);

@@ -35,11 +35,17 @@ class RingWatchTest {
     }
 
     @Test
-    void eachMemberAssuresThoseWhoWatchIt() {
+    void eachMemberAssuresThoseWhoWatchItInTurn() {
         for (String self : VIEW)
-            for (String watcher : watchOf(self).tick(0).assure())
+            for (String watcher : watchOf(self).watchers())
                 assertTrue(watchOf(watcher).watched().contains(self), watcher + " watches " + self);
-        assertEquals(List.of("f", "a"), watchOf("e").watchers());
+        RingWatch<String> watch = watchOf("e");
+        assertEquals(List.of("f", "a"), watch.watchers());
+        for (int t = 0; t < 6; t += 2) {
+            Set<String> assured = new TreeSet<>(watch.tick(s(t)).assure());
+            assured.addAll(watch.tick(s(t + 1)).assure());
+            assertEquals(Set.of("a", "f"), assured);
+        }
     }
 
     @Test
@@ -55,15 +61,15 @@ class RingWatchTest {
     void onlyWhoMissedAWordIsAsked() {
         RingWatch<String> watch = watchOf("e"); // watches d and c
         assertEquals(List.of(), watch.tick(0).ping());
-        watch.heard("d", s(0.9));
+        watch.heard("d", s(0.9)); // each has its turn every other second
         watch.heard("c", s(0.9));
         assertEquals(List.of(), watch.tick(s(1)).ping());
-        watch.heard("d", s(1.9));
-        assertEquals(List.of(), watch.tick(s(2)).ping(), "a word that is a little late is none that is missed");
-        assertEquals(List.of("c"), watch.tick(s(3)).ping());
-        watch.heard("c", s(3.1));
-        watch.heard("d", s(3.1));
-        assertEquals(List.of(), watch.tick(s(4)).ping());
+        assertEquals(List.of(), watch.tick(s(2)).ping());
+        watch.heard("d", s(2.9));
+        assertEquals(List.of(), watch.tick(s(3)).ping(), "a word that is a little late is none that is missed");
+        assertEquals(List.of("c"), watch.tick(s(4)).ping());
+        watch.heard("c", s(4.1));
+        assertEquals(List.of(), watch.tick(s(5)).ping());
     }
 
     @Test
@@ -72,9 +78,9 @@ class RingWatchTest {
         watch.broken("d", 0);
         watch.tick(0);
         assertEquals(List.of("c", "b"), watch.watched());
-        watch.tick(s(1));
-        watch.heard("c", s(1.9));
-        assertEquals(List.of("b"), watch.tick(s(2)).ping(), "nobody told it to assure e");
+        for (int t = 1; t <= 3; t++) watch.tick(s(t));
+        watch.heard("c", s(3.5));
+        assertEquals(List.of("b"), watch.tick(s(4)).ping(), "nobody told it to assure e");
     }
 
     @Test
