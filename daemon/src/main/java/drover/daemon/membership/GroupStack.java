@@ -17,7 +17,7 @@ import org.jgroups.protocols.pbcast.STABLE;
 /// The one protocol stack of the group, from the wire up, with the reason of each number.
 final class GroupStack {
     /// Retransmission looks for gaps this often: the transport loses frames only when a link breaks.
-    private static final long RETRANSMIT_MS = 2000;
+    private static final long RETRANSMIT_MS = 4000;
     /// Views are rare, so garbage of the retransmission tables may wait; each round costs a message per member.
     private static final long STABLE_MS = 120_000;
     /// A table of a few hundred messages: the group's traffic is views and a handful of facts.
