@@ -5,6 +5,7 @@ import drover.model.Credentials;
 import drover.model.ExitStatus;
 import drover.protocol.Wire;
 import drover.protocol.WireException;
+import drover.protocol.link.IdleLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -76,6 +77,7 @@ public final class LocalServer implements AutoCloseable {
     /// Binds the socket, replacing what a crashed daemon left.
     public LocalServer(Path socket, Listener listener) throws IOException {
         Files.deleteIfExists(socket);
+        IdleLoops.letSleep(group);
         server = new ServerBootstrap()
                 .group(group)
                 .channel(EpollServerDomainSocketChannel.class)

@@ -93,6 +93,7 @@ public final class LinkHub implements AutoCloseable {
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.loops = new MultiThreadIoEventLoopGroup(
                 config.eventLoopThreads(), new DefaultThreadFactory("link", true), handlers);
+        IdleLoops.letSleep(loops);
     }
 
     /// Says where Zstandard's native library is, if it is: otherwise each start unpacks one into the folder of

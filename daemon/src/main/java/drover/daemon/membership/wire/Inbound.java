@@ -11,7 +11,9 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -19,7 +21,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import jdk.net.ExtendedSocketOptions;
 import org.jgroups.Address;
 import org.jgroups.PhysicalAddress;
@@ -154,15 +155,18 @@ final class Inbound extends ByteToMessageDecoder {
     private void fail(Throwable cause) {
         if (!complained) {
             complained = true;
-            String why = cause.getMessage() != null ? cause.getMessage() : cause.toString();
-            boolean isRefused = peer == null && (cause instanceof SSLException || certificate != null);
-            if (isRefused && !(cause instanceof SSLPeerUnverifiedException))
-                LOG.warn("refused a link from {}: {}", remote, why);
-            else if (cause instanceof SSLException || cause instanceof java.net.SocketException)
-                LOG.debug("link from {} ended: {}", name(), why);
-            else LOG.warn("closed the link from {}: {}", name(), why);
+            complain(cause);
         }
         close();
+    }
+
+    private void complain(Throwable cause) {
+        String why = cause.getMessage() != null ? cause.getMessage() : cause.toString();
+        boolean isBroken = cause instanceof SocketException || cause instanceof ClosedChannelException;
+        boolean isOfTls = cause instanceof SSLException;
+        if (isBroken || (isOfTls && peer != null)) LOG.debug("link from {} broke: {}", name(), why);
+        else if (isOfTls) LOG.warn("refused a link from {}: {}", remote, why);
+        else LOG.warn("closed the link from {}: {}", name(), why);
     }
 
     @Override

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -72,6 +73,7 @@ public final class TlsTransport extends TP {
     private final Map<InetSocketAddress, Outbound> outbound = new ConcurrentHashMap<>();
     private final Set<Inbound> inbound = ConcurrentHashMap.newKeySet();
     private final Map<Word, WordListener> listeners = new ConcurrentHashMap<>();
+    private final List<Runnable> beats = new CopyOnWriteArrayList<>();
     private final Semaphore greeting;
     private final LongAdder sentBytes = new LongAdder();
     private final LongAdder receivedBytes = new LongAdder();
@@ -81,9 +83,8 @@ public final class TlsTransport extends TP {
     private volatile Map<Address, InetSocketAddress> places = Map.of();
 
     private @Nullable Channel server;
-    private final List<Runnable> beats = new CopyOnWriteArrayList<>();
-    private java.util.concurrent.@Nullable Future<?> looking;
-    private java.util.concurrent.@Nullable Future<?> beating;
+    private @Nullable Future<?> looking;
+    private @Nullable Future<?> beating;
 
     public TlsTransport(
             InetSocketAddress listenOn,
