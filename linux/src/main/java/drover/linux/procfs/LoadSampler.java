@@ -15,9 +15,8 @@ import java.util.stream.Stream;
 /// Looks at the load of this node: of the guests' cgroup where that has a quota, else of the machine.
 ///
 /// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then
-/// only the guests' own tasks tell whether a node is free. Each look reads a handful of files, and every tenth the
-/// limits
-/// as well, which hardly ever change. Not thread-safe.
+/// only the guests' own tasks tell whether a node is free. Each look reads a handful of files. The limits hardly ever
+/// change: every tenth look reads them, too. Not thread-safe.
 public final class LoadSampler {
     private static final Pattern SOME_10S = Pattern.compile("some avg10=([0-9.]+)");
     private static final long NO_LIMIT = 1L << 60; // v1 shows "unlimited" as a number near 2^63

@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
 /// certificate.
 ///
 /// What nodes say all the time, that they live and how loaded they are, does not go through the group's protocols: it
-/// is a [Word], one frame, and costs a third of a message.
+/// is a [Word], one frame.
 ///
 /// Thread rule: sending never blocks and may be done by any thread. One thread has all links; words are heard on it.
 public final class TlsTransport extends TP {
