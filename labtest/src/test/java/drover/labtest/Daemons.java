@@ -23,6 +23,14 @@ record Daemons(TestLab lab) {
         lab.launch(node, "drover", "daemon");
     }
 
+    /// Adds lines to the node's configuration, unless they are there, and restarts its daemon.
+    void configure(String node, String... lines) throws Exception {
+        String file = "/etc/drover/drover.properties";
+        if (lab.sh(node, "cat " + file).contains(lines[0])) return;
+        for (String line : lines) lab.sh(node, "echo " + line + " >> " + file);
+        restart(node);
+    }
+
     /// At once: the lab's own commands take longer than a move.
     static void signal(String signal, List<Long> pids) throws Exception {
         for (long pid : pids) Command.run(List.of("kill", "-" + signal, Long.toString(pid)), Command.LIMIT);

@@ -38,9 +38,7 @@ class FaultsLabTest {
         lab = TestLab.up("faults", 3, "--disk", "96M");
         daemons = new Daemons(lab);
         // The lab's own commands may take some seconds on a loaded machine: a partition must be able to be shorter.
-        if (lab.sh("n1", "cat /etc/drover/drover.properties").contains("node-loss")) return;
-        lab.sh("n1", "echo node-loss-seconds=20 >> /etc/drover/drover.properties");
-        daemons.restart("n1");
+        daemons.configure("n1", "node-loss-seconds=20", "job-loss-seconds=20");
         lab.awaitUp(NODES);
     }
 

@@ -46,6 +46,8 @@ class MoveFaultsLabTest {
         TestLab.needCriu();
         lab = TestLab.up("movefaults", 3);
         daemons = new Daemons(lab);
+        // One test waits for it; a daemon that was killed is back earlier.
+        daemons.configure("n1", "job-loss-seconds=20");
         lab.sh("n3", HOLDING_CRIU);
     }
 

@@ -35,7 +35,9 @@ import java.util.TreeSet;
 /// @param jobNetwork addresses of jobs in this home's network (`--net home`): none that anybody here has, and not
 ///     those of carriers (100.64.0.0/10), which private networks over the Internet have taken
 /// @param balance whether this home's running jobs are moved by themselves when that pays
-/// @param nodeLoss how long a running guest's node may be unreachable before the guest is given up
+/// @param nodeLoss how long a running guest's node may be unreachable before the job is run again on another
+/// @param jobLoss the same before a job is given up that cannot be run again: nobody gains by giving it up early, and
+///     a daemon that was restarted, or a switch, is back within a minute
 /// @param lease how long a guest may run without its home
 /// @param queueMax jobs that may wait at this home
 /// @param guestMax guests on this node at once, idle ones included
@@ -55,6 +57,7 @@ public record DaemonConfig(
         AddressRange jobNetwork,
         boolean balance,
         Duration nodeLoss,
+        Duration jobLoss,
         Duration lease,
         int queueMax,
         int guestMax,
@@ -126,6 +129,7 @@ public record DaemonConfig(
                 in.addresses("job-network", "198.18.0.0/15"),
                 in.flag("balance", false),
                 in.seconds("node-loss-seconds", 6, 1, 3600),
+                in.seconds("job-loss-seconds", 60, 1, 3600),
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),
                 in.integer("guest-max", 512, 1, 10_000),

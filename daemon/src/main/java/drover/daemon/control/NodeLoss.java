@@ -10,6 +10,7 @@ import drover.protocol.job.JobMessage.Reconcile;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.SessionKind;
 import io.netty.buffer.Unpooled;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -87,8 +88,8 @@ final class NodeLoss {
             if (down && job.nodeLostAtNanos == 0) job.nodeLostAtNanos = now;
             if (!down && nodes.isUp(job.node)) job.nodeLostAtNanos = 0;
             if (!counts && job.nodeLostAtNanos != 0) job.nodeLostAtNanos = now;
-            if (job.nodeLostAtNanos != 0
-                    && now - job.nodeLostAtNanos > config.nodeLoss().toNanos())
+            Duration patience = mayRunAgain(job) ? config.nodeLoss() : config.jobLoss();
+            if (job.nodeLostAtNanos != 0 && now - job.nodeLostAtNanos > patience.toNanos())
                 lost(job, job.node + " cannot be reached");
         }
         for (NodeId node : hosting) if (!files.isBehind(node)) nodes.send(node, new Lease(config.lease()));
@@ -103,6 +104,10 @@ final class NodeLoss {
         return heard;
     }
 
+    private static boolean mayRunAgain(Job job) {
+        return !job.effects && !job.mayRunOnOneNodeOnly();
+    }
+
     /// The job's guest is gone, or must be taken for gone.
     ///
     /// @param why what happened to it, for the user
@@ -111,7 +116,7 @@ final class NodeLoss {
         if (job.state == JobState.LINGERING) {
             job.message = why;
             ends.end(job, job.exit, job.use);
-        } else if (!job.effects && !job.mayRunOnOneNodeOnly()) {
+        } else if (mayRunAgain(job)) {
             starts.again(job);
         } else {
             String reason = job.effects

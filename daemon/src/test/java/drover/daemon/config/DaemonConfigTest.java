@@ -45,6 +45,7 @@ class DaemonConfigTest {
                 AddressRange.parse("198.18.0.0/15"),
                 false,
                 Duration.ofSeconds(6),
+                Duration.ofSeconds(60),
                 Duration.ofSeconds(10),
                 20_000,
                 512,

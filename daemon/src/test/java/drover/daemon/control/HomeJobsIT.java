@@ -52,7 +52,12 @@ class HomeJobsIT {
 
     @BeforeEach
     void start() throws Exception {
-        home = new TestHome(directory, nodes, new TwoNodes(() -> fourthHasTold, () -> alone), LocalRequests::new);
+        start(Map.of());
+    }
+
+    private void start(Map<String, String> configuration) throws Exception {
+        home = new TestHome(
+                directory, nodes, new TwoNodes(() -> fourthHasTold, () -> alone), LocalRequests::new, configuration);
         jobs = home.jobs;
     }
 
@@ -181,6 +186,38 @@ class HomeJobsIT {
         }
     }
 
+    private void lose(NodeId node) {
+        nodes.setDown(node);
+        jobs.nodeDown(node);
+    }
+
+    /// Its node's daemon may only have been killed, and be started again.
+    @Test
+    void aJobThatCannotRunAgainIsWaitedForWhenOthersLongRunElsewhere() throws Exception {
+        stop();
+        start(Map.of("job-loss-seconds", "3600"));
+        try (TestDeputy unseen = deputy().run("{\"nodes\":[\"n2\",\"n3\"]}", "/bin/job");
+                TestDeputy written = deputy()) {
+            var first = home.started(unseen);
+            written.run("{\"nodes\":[\"" + first.node() + "\"]}", "/bin/job");
+            var stays = home.started(written);
+            jobs.message(stays.node(), output(ScriptedNodes.guest(stays)));
+            written.expect(TestDeputy.SESSION);
+            lose(first.node());
+            var again = nodes.awaitStart();
+            assertEquals(2, ScriptedNodes.guest(again).epoch());
+            assertEquals(
+                    ScriptedNodes.guest(first).job(), ScriptedNodes.guest(again).job());
+
+            nodes.setUp(stays.node());
+            jobs.nodeUp(stays.node());
+            jobs.message(stays.node(), exited(ScriptedNodes.guest(stays), 5));
+            FieldReader ended = written.expect(TestDeputy.ENDED);
+            assertEquals(0, ended.u8());
+            assertEquals(5, ended.u8());
+        }
+    }
+
     @Test
     void aLostNodeEndsTheJobLoudlyOnceOutputWasSeen() throws Exception {
         try (TestDeputy deputy = deputy().run("{}", "/bin/job")) {
@@ -188,8 +225,7 @@ class HomeJobsIT {
             GuestKey guest = ScriptedNodes.guest(start);
             jobs.message(start.node(), output(guest));
             deputy.expect(TestDeputy.SESSION);
-            nodes.setDown(start.node());
-            jobs.nodeDown(start.node());
+            lose(start.node());
             FieldReader ended = deputy.expect(TestDeputy.ENDED);
             assertEquals(2, ended.u8());
             assertEquals(125, ended.u8());

@@ -67,8 +67,17 @@ final class TestHome implements AutoCloseable {
         this.directory = directory;
         this.nodes = nodes;
         Properties properties = new Properties();
-        properties.putAll(
-                Map.of("name", "n1", "address", "127.0.0.1", "node-loss-seconds", "1", "allow-group", ALLOWED_GROUP));
+        properties.putAll(Map.of(
+                "name",
+                "n1",
+                "address",
+                "127.0.0.1",
+                "node-loss-seconds",
+                "1",
+                "job-loss-seconds",
+                "2",
+                "allow-group",
+                ALLOWED_GROUP));
         properties.putAll(more);
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
