@@ -33,7 +33,7 @@ public final class NodeSecurity implements AutoCloseable {
     /// What commands change here the kernel tells at once; where it cannot, that works within this.
     private static final Duration WATCH_PERIOD = Duration.ofSeconds(1);
     /// Where the kernel tells of changes, only the clock is looked at so often: it may be set.
-    private static final Duration CALM_PERIOD = Duration.ofSeconds(5);
+    private static final Duration CALM_PERIOD = Duration.ofMinutes(1);
     /// After this part of its life a certificate is renewed: a third is left to try again.
     private static final double RENEW_AT = 2.0 / 3;
 

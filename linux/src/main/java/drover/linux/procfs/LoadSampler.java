@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 ///
 /// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then
 /// only the guests' own tasks tell whether a node is free. Each look reads a handful of files. The limits hardly ever
-/// change: every tenth look reads them, too. Not thread-safe.
+/// change: every thirtieth look reads them, too. Not thread-safe.
 public final class LoadSampler {
     private static final Pattern SOME_10S = Pattern.compile("some avg10=([0-9.]+)");
     private static final long NO_LIMIT = 1L << 60; // v1 shows "unlimited" as a number near 2^63
-    private static final int LOOKS_PER_LIMITS = 10;
+    private static final int LOOKS_PER_LIMITS = 30;
 
     /// @param cpus what the quotas amount to, of the machine's cores at most
     /// @param memory the groups with a limit, in bytes

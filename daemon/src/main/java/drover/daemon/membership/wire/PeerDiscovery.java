@@ -27,6 +27,7 @@ import org.jgroups.protocols.PingData;
 import org.jgroups.protocols.PingHeader;
 import org.jgroups.util.NameCache;
 import org.jgroups.util.Responses;
+import org.jspecify.annotations.Nullable;
 
 /// Finds members through the known peers.
 ///
@@ -59,6 +60,8 @@ public final class PeerDiscovery extends Discovery {
     private final TlsTransport links;
     private final Map<Address, Candidate> candidates = new ConcurrentHashMap<>();
     private final AtomicInteger wholeRounds = new AtomicInteger();
+    /// The view in which the last round that looked found nobody missing. Known peers change with views only.
+    private volatile @Nullable View whole;
 
     public PeerDiscovery(Supplier<? extends Collection<InetSocketAddress>> knownPeers, TlsTransport links) {
         this.links = links;
@@ -75,6 +78,7 @@ public final class PeerDiscovery extends Discovery {
     /// cold start of a whole cluster the first handshakes take seconds of CPU.
     @Override
     public Responses findMembers(List<Address> wanted, boolean initial, boolean async, long timeoutMs) {
+        if (wanted == null && !initial && restsThisRound()) return new Responses(true);
         Responses responses = super.findMembers(wanted, initial, async, timeoutMs);
         long start = System.nanoTime();
         while (initial
@@ -83,6 +87,15 @@ public final class PeerDiscovery extends Discovery {
                 && (System.nanoTime() - start < timeoutMs * 1_000_000 || links.isGreetingSomebody()))
             responses.waitFor(LOOK_MS);
         return responses;
+    }
+
+    /// True for all rounds but each eighth while nobody is missing or asking: those cost next to nothing.
+    private boolean restsThisRound() {
+        View current = view;
+        return current != null
+                && current.equals(whole)
+                && candidates.isEmpty()
+                && wholeRounds.incrementAndGet() % WHOLE_ROUNDS != 0;
     }
 
     @Override
@@ -118,9 +131,10 @@ public final class PeerDiscovery extends Discovery {
         List<PhysicalAddress> targets = new ArrayList<>(everybody());
         targets.removeAll(inView);
         Collections.shuffle(targets, ThreadLocalRandom.current());
+        whole = targets.isEmpty() && members.size() > 1 ? current : null;
         if (targets.size() > STRANGERS_PER_ROUND)
             targets.subList(STRANGERS_PER_ROUND, targets.size()).clear();
-        if (members.size() > 1 && (!targets.isEmpty() || wholeRounds.incrementAndGet() % WHOLE_ROUNDS == 0)) {
+        if (members.size() > 1 && (!targets.isEmpty() || wholeRounds.get() % WHOLE_ROUNDS == 0)) {
             Address one = members.get(ThreadLocalRandom.current().nextInt(members.size()));
             if (!one.equals(local_addr)) targets.add(physicalOf(one));
         }

@@ -97,22 +97,23 @@ final class RingWatch<A> {
     Actions<A> tick(long nowNs) {
         forgiveLateness(nowNs);
         List<Report<A>> reports = new ArrayList<>();
-        for (A member : watched()) {
+        List<A> watched = watched();
+        for (A member : watched) {
             long heard = heardNs.computeIfAbsent(member, fresh -> nowNs);
             if (nowNs - heard > silenceNs) reports.addAll(report(member, nowNs));
         }
-        List<A> again = reportedNs.entrySet().stream() // still in the view
-                .filter(report -> nowNs - report.getValue() > silenceNs)
-                .map(Map.Entry::getKey)
-                .toList();
+        List<A> again = new ArrayList<>(); // still in the view
+        reportedNs.forEach((member, reported) -> {
+            if (nowNs - reported > silenceNs) again.add(member);
+        });
         for (A member : again) reports.addAll(report(member, nowNs));
-        if (!reports.isEmpty() && nowNs - anybodyNs > silenceNs) reach = Math.min(2 * reach, members.size());
-        List<A> watched = watched();
+        if (!reports.isEmpty()) {
+            if (nowNs - anybodyNs > silenceNs) reach = Math.min(2 * reach, members.size());
+            watched = watched();
+        }
         List<A> pings = new ArrayList<>(again);
         for (A member : watched) if (nowNs - heardNs.getOrDefault(member, 0L) > missedNs()) pings.add(member);
-        doubtedSinceNs.keySet().stream()
-                .filter(doubted -> !pings.contains(doubted))
-                .forEach(pings::add);
+        for (A doubted : doubtedSinceNs.keySet()) if (!pings.contains(doubted)) pings.add(doubted);
         if (heardNs.size() > watched.size()) heardNs.keySet().retainAll(new HashSet<>(watched));
         return new Actions<>(assured(), pings, reports, verdict(nowNs).giveUp());
     }
@@ -166,6 +167,7 @@ final class RingWatch<A> {
     /// A verdict that comes late was held up by lack of CPU here, and the answer may be held up as well:
     /// it is put off once more, to a later tick.
     Actions<A> verdict(long nowNs) {
+        if (doubtedSinceNs.isEmpty()) return Actions.none();
         doubtedSinceNs.replaceAll((member, since) -> {
             long late = nowNs - since - verificationNs;
             return late > verificationNs / 4 && late < verificationNs ? nowNs - verificationNs / 2 : since;
