@@ -241,6 +241,51 @@ def fact_a_lease_that_runs_out_freezes_and_a_new_one_thaws(lab):
     until(lambda: not lab.daemon.jobs or all(not os.path.exists(f"/proc/{j.first_pid}") for j in lab.daemon.jobs.values()), "gone")
 
 
+def fact_a_frozen_guest_stands_still_whatever_its_lease_and_dies_when_killed(lab):
+    from fake_daemon import K_LEASE, K_SESSION, S_FREEZE, S_SIGNAL, frame, text
+    import struct
+
+    def freeze(frozen):
+        lab.daemon.send_keeper(frame(K_SESSION, lab.daemon.key(job) + bytes([S_FREEZE, frozen])))
+        until(lambda: job.frozen == frozen, "the keeper says so")
+
+    def lease(milliseconds):
+        lab.daemon.send_keeper(frame(K_LEASE, text(lab.daemon.HOME) + struct.pack("<Q", milliseconds)))
+
+    def stands():
+        time.sleep(0.1)  # what was being written is written
+        before = os.path.getsize(path)
+        time.sleep(0.3)
+        return os.path.getsize(path) == before
+
+    def goes_on():
+        before = os.path.getsize(path)
+        until(lambda: os.path.getsize(path) > before, "it goes on")
+
+    path = lab.dir + "/ticks"
+    p = lab.popen("sh", "-c", f"while :; do echo >> {path}; sleep 0.02; done")
+    until(lambda: os.path.exists(path), "it runs")
+    job = next(iter(lab.daemon.jobs.values()))
+    freeze(1)
+    equal(stands(), True, "frozen")
+    lease(10000)
+    equal(stands(), True, "frozen, though its lease was renewed")
+    lease(1)
+    time.sleep(0.1)
+    freeze(0)
+    equal(stands(), True, "it may go on, but has no lease")
+    lease(10000)
+    goes_on()
+    freeze(1)
+    freeze(0)
+    goes_on()
+    freeze(1)
+    p.send_signal(signal.SIGTERM)
+    equal(stands(), True, "a signal waits")
+    lab.daemon.send_keeper(frame(K_SESSION, lab.daemon.key(job) + struct.pack("<BIB", S_SIGNAL, 0, signal.SIGKILL)))
+    assert p.wait() in (-signal.SIGTERM, -signal.SIGKILL), p.returncode  # thawed to be killed, it finds both
+
+
 def fact_the_keeper_survives_its_daemon_and_names_its_guests_to_the_next(lab):
     p = lab.popen("sleep", "5")
     until(lambda: any(j.first_pid for j in lab.daemon.jobs.values()), "it started")

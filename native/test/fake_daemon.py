@@ -13,7 +13,7 @@ ACCEPTED, REFUSED, D_SESSION, STARTED, ENDED = 101, 102, 103, 104, 105
 K_MOUNT, K_UNMOUNT, K_START, K_SESSION, K_KILL, K_FORGET, K_LEASE, K_LIST = 1, 2, 3, 4, 5, 6, 7, 8
 K_STARTED, K_START_FAILED, K_SESSION_BACK, K_INVENTORY, K_NETWORK = 103, 104, 105, 106, 114
 K_OF_MOVES = 109
-S_EXITED, S_GONE, S_RESYNC, S_USAGE = 10, 11, 12, 13
+S_SIGNAL, S_EXITED, S_GONE, S_RESYNC, S_USAGE, S_FREEZE, S_FROZEN = 5, 10, 11, 12, 13, 14, 15
 
 
 def text(value):
@@ -74,6 +74,7 @@ class Job:
         self.pid, self.first_pid, self.namespace = 0, 0, 0
         self.usage, self.exit, self.gone, self.detach = None, None, False, False
         self.usages = []
+        self.frozen = 0
 
 
 class FakeDaemon:
@@ -287,6 +288,8 @@ class FakeDaemon:
             self.tell_end(job)
         elif rest[0] == S_USAGE:
             job.usages.append(struct.unpack_from("<QQQIB", rest, 1))
+        elif rest[0] == S_FROZEN:
+            job.frozen = rest[1]
         else:
             self.relayed += len(rest)
             self.tell(job, frame(D_SESSION, struct.pack("<I", 1) + rest))

@@ -19,6 +19,8 @@ enum session_kind {
     S_GONE = 11,
     S_RESYNC = 12,
     S_USAGE = 13,
+    S_FREEZE = 14, // home asks, with u8 whether it is to stand still
+    S_FROZEN = 15, // the same, as the keeper has done it
 };
 
 /// Stream numbers of DATA, ACK, END, CLOSED. The terminal is what the guest's pty prints while fd 1 is no terminal.

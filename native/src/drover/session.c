@@ -218,6 +218,8 @@ void on_session(struct deputy *d, struct reader *r) {
         case S_CONTINUED:
         case S_EXITED:
         case S_GONE:
-        case S_USAGE: return;
+        case S_USAGE:
+        case S_FREEZE:
+        case S_FROZEN: return;
     }
 }

@@ -403,7 +403,7 @@ void guest_start(struct keeper *k, struct reader *r) {
             guest_fail_here(g, "hand it to its init");
         struct home *h = home_find(k, g->home);
         if (h && h->expired)
-            guest_freeze(g, true);
+            guest_freeze(g, FREEZE_LEASE, true);
     }
     start_free(&start);
 }
@@ -412,19 +412,24 @@ void guest_kill(struct guest *g) {
     if (g->cradle.pid > 0)
         kill(g->cradle.pid, SIGKILL);
     move_kill(g);
-    if (g->frozen)
-        guest_freeze(g, false); // v1: nothing frozen dies
+    guest_freeze(g, FREEZE_LEASE | FREEZE_USER, false); // v1: nothing frozen dies
 }
 
-void guest_freeze(struct guest *g, bool frozen) {
-    if (g->cradle.pid <= 0 || g->frozen == frozen)
-        return;
+static void set_frozen(struct guest *g, bool frozen) {
     if (!cgroup_freeze(&g->keeper->cgroups, g->cradle.number, frozen)) {
         uint8_t message = frozen ? I_STOP : I_CONTINUE;
         if (!cradle_send(&g->cradle, &message, 1, NULL, 0))
             note("cannot %s job %llu of %s", frozen ? "freeze" : "thaw", (unsigned long long)g->job, g->home);
     }
-    g->frozen = frozen;
+}
+
+void guest_freeze(struct guest *g, enum freeze_reason why, bool frozen) {
+    if (g->cradle.pid <= 0)
+        return;
+    bool before = g->frozen;
+    g->frozen = (uint8_t)(frozen ? g->frozen | why : g->frozen & ~why);
+    if (before != (g->frozen != 0))
+        set_frozen(g, !before);
 }
 
 void guest_forget(struct guest *g) {

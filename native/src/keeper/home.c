@@ -129,7 +129,7 @@ int home_clone_tree(struct keeper *k, const char *name) {
 static void freeze_all(struct keeper *k, const struct home *h, bool frozen) {
     for (struct guest *g = k->guests; g; g = g->next)
         if (!g->forgotten && strcmp(g->home, h->name) == 0)
-            guest_freeze(g, frozen);
+            guest_freeze(g, FREEZE_LEASE, frozen);
 }
 
 static void arm(struct keeper *k) {

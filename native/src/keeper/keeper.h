@@ -99,7 +99,8 @@ struct guest {
     int64_t seen_at_ms;
 
     bool left; // another node has it: its end is told as K_DEAD
-    bool has_exit, has_gone, exit_ever_told, exit_told, gone_told, forgotten, frozen;
+    bool has_exit, has_gone, exit_ever_told, exit_told, gone_told, forgotten;
+    uint8_t frozen; // by which of enum freeze_reason
     struct init_exit exit, gone;
     uint8_t fail_status;
     char *fail_message;
@@ -186,7 +187,9 @@ bool guest_make_pipe(struct guest *g, int number, int *theirs);
 struct guest *guest_find(struct keeper *k, struct slice home, uint64_t job, uint32_t epoch);
 void guest_kill(struct guest *g);
 void guest_forget(struct guest *g);
-void guest_freeze(struct guest *g, bool frozen);
+/// Why a guest stands still; while there is any reason, it does.
+enum freeze_reason { FREEZE_LEASE = 1, FREEZE_USER = 2 };
+void guest_freeze(struct guest *g, enum freeze_reason why, bool frozen);
 void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
 /// Gives the daemon the guest's network device, if it has one.

@@ -324,7 +324,7 @@ void restore_ended(struct guest *g, int status) {
         guest_watch_control(g);
         struct home *h = home_find(k, g->home);
         if (h && h->expired)
-            guest_freeze(g, true);
+            guest_freeze(g, FREEZE_LEASE, true);
         stream_feed(g);
         for (int i = 0; i < 3; i++)
             stream_pump_out(&g->out[i]);

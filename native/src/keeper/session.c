@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "keeper.h"
 
+#include <signal.h>
 #include <sys/ioctl.h>
 
 static void simple_frame(struct guest *g, uint8_t kind) {
@@ -82,10 +83,19 @@ static void signalled(struct guest *g, uint32_t sequence, uint8_t signo) {
         uint8_t message[2] = {I_SIGNAL, signo};
         if (g->cradle.control >= 0 && g->state != GUEST_EXITED && !cradle_send(&g->cradle, message, 2, NULL, 0))
             return; // not acknowledged: it comes again
+        if ((signo & ~SIGNAL_TO_GROUP) == SIGKILL)
+            guest_freeze(g, FREEZE_USER, false); // who stands still does not die
         g->signal_seen = sequence > g->signal_seen ? sequence : g->signal_seen;
     }
     size_t mark = session_frame(g, S_SIGNAL_ACK);
     put_u32(&g->keeper->daemon.out, sequence);
+    daemon_end(g->keeper, mark);
+}
+
+static void freeze(struct guest *g, uint8_t frozen) {
+    guest_freeze(g, FREEZE_USER, frozen);
+    size_t mark = session_frame(g, S_FROZEN);
+    put_u8(&g->keeper->daemon.out, frozen);
     daemon_end(g->keeper, mark);
 }
 
@@ -169,11 +179,18 @@ void session_receive(struct guest *g, struct reader *r) {
         }
         case S_WINSIZE: resized(g, r); break;
         case S_RESYNC: session_resync(g); break;
+        case S_FREEZE: {
+            uint8_t frozen = get_u8(r);
+            if (!r->bad)
+                freeze(g, frozen);
+            break;
+        }
         case S_SIGNAL_ACK:
         case S_STOPPED:
         case S_CONTINUED:
         case S_EXITED:
         case S_GONE:
+        case S_FROZEN:
         case S_USAGE: break; // only the keeper says these
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -139,6 +140,30 @@ class RunLabTest extends RemoteRuns {
         assertEquals(143, ended.path("exit_status").asInt());
         assertEquals("first\nsecond", lab.at("n1", "drover", "logs", job).orFail());
         TestLab.awaitTrue("its guest is gone", () -> lab.pids("n2", "5813").isEmpty());
+    }
+
+    @Test
+    void aFrozenJobStandsStillUntilItIsToGoOn() throws Exception {
+        try (Command job =
+                lab.startRun("n2", "sh", "-c", "i=0; while [ $i -lt 100 ]; do echo $i; i=$((i+1)); sleep 0.05; done")) {
+            TestLab.awaitTrue("it counts", () -> job.seen().contains("\n10\n"));
+            String number = lab.lastJob().path("job").asText();
+            Outcome others = lab.as("ann", "n1", "drover", "freeze", number);
+            assertEquals(1, others.exitStatus());
+            assertTrue(others.errors().contains("only root may freeze job"), others.errors());
+            lab.at("n1", "drover", "freeze", number).orFail();
+            TestLab.awaitTrue("its terminal says so", () -> job.seenErrors().contains("drover continue " + number));
+            String before = job.seen();
+            Thread.sleep(500); // ten numbers
+            assertEquals(before, job.seen());
+            assertTrue(lab.lastJob().path("frozen").asBoolean(), lab.lastJob().toString());
+            Outcome table = lab.at("n1", "drover", "ps");
+            assertTrue(table.orFail().contains(" frozen "), table.output());
+            lab.at("n1", "drover", "continue", number).orFail();
+            List<String> lines = job.await(Command.LIMIT).orFail().lines().toList();
+            assertEquals(100, lines.size());
+            assertEquals("99", lines.getLast());
+        }
     }
 
     @Test

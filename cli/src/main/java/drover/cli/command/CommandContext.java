@@ -7,6 +7,7 @@ import drover.cli.connection.CommandFailedException;
 import drover.cli.connection.DaemonConnection;
 import drover.cli.table.Table;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.function.IntSupplier;
 
 /// What every command needs: whom to ask, where to print, how wide.
@@ -20,6 +21,11 @@ public record CommandContext(DaemonConnection daemon, PrintStream out, IntSuppli
 
     JsonNode ask(ObjectNode question) throws CommandFailedException {
         return daemon.ask(question);
+    }
+
+    /// One request for each job, in order; the first that is refused ends it.
+    void askOfEach(String command, List<String> jobs) throws CommandFailedException {
+        for (String job : jobs) ask(question(command).put("job", job));
     }
 
     void print(Table table) {

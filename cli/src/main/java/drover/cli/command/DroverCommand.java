@@ -65,6 +65,8 @@ public final class DroverCommand {
                 new LogsCommand(context),
                 new KillCommand(context),
                 new MigrateCommand(context),
+                new FreezeCommand(context),
+                new ContinueCommand(context),
                 new TopCommand(context),
                 new HelpCommand(context),
                 new VersionCommand(context));

@@ -27,7 +27,7 @@ public final class JobsTable {
         for (JsonNode job : jobs) {
             List<String> cells = new ArrayList<>(List.of(
                     Cells.text(job, "job"),
-                    Cells.text(job, "state"),
+                    job.path("frozen").asBoolean() ? "frozen" : Cells.text(job, "state"),
                     Cells.text(job, "node"),
                     Cells.text(job, "home"),
                     Cells.text(job, "user"),

@@ -83,7 +83,7 @@ final class Deputies {
     /// A deputy's session frame: for the guest, or a signal to a job that has none yet.
     void session(DeputyConnection deputy, int epoch, ByteBuf frame) {
         Job job = jobs.get(deputy);
-        if (job == null) return;
+        if (job == null || (frame.isReadable() && frame.getByte(0) == SessionKind.FREEZE)) return; // home says that
         if (job.deputy == deputy && epoch == job.runEpoch && job.isOnNode())
             nodes.send(job.node, new Session(job.guest(), frame));
         else if (epoch == 0 && frame.readableBytes() >= SIGNAL_FRAME_BYTES && frame.getByte(0) == SessionKind.SIGNAL)

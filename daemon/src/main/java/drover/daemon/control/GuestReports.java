@@ -51,6 +51,7 @@ final class GuestReports {
     private final JobEnds ends;
     private final NodeLoss nodeLoss;
     private final HomeMoves moves;
+    private final Standstill standstill;
 
     GuestReports(
             JobBook book,
@@ -59,7 +60,8 @@ final class GuestReports {
             JobStarts starts,
             JobEnds ends,
             NodeLoss nodeLoss,
-            HomeMoves moves) {
+            HomeMoves moves,
+            Standstill standstill) {
         this.book = book;
         this.nodes = nodes;
         this.placement = placement;
@@ -67,6 +69,7 @@ final class GuestReports {
         this.ends = ends;
         this.nodeLoss = nodeLoss;
         this.moves = moves;
+        this.standstill = standstill;
     }
 
     /// What a node says.
@@ -111,6 +114,7 @@ final class GuestReports {
         job.startedAt = System.currentTimeMillis() / 1e3;
         book.writeSoon(job);
         if (job.deputy != null) job.deputy.started(job.runEpoch, node.name());
+        standstill.remind(job);
     }
 
     private void stays(NodeId node, GuestStays stays) {
@@ -148,6 +152,7 @@ final class GuestReports {
         try {
             switch (kind) {
                 case SessionKind.EXITED, SessionKind.GONE, SessionKind.USAGE -> report(job, GuestReport.parse(frame));
+                case SessionKind.FROZEN -> standstill.told(job, frame.getByte(frame.readerIndex() + 1) != 0);
                 default -> {
                     if (kind == SessionKind.DATA || (kind == SessionKind.ACK && frame.getLongLE(2) > 0))
                         job.effects = true;

@@ -42,6 +42,7 @@ public final class HomeJobs implements AutoCloseable {
     private final NodeLoss nodeLoss;
     private final GuestReports reports;
     private final HomeMoves moves;
+    private final Standstill standstill;
     private final Balancing balancing;
     private final boolean balances;
     private final Placement placement;
@@ -67,7 +68,8 @@ public final class HomeJobs implements AutoCloseable {
         JobQueue queue = new JobQueue();
         whereabouts = new Whereabouts(live, placement, nodes, files, network);
         admission = new Admission(config, knowledge, network, queue, book);
-        JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch, this::endMove);
+        JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch, this::forget);
+        standstill = new Standstill(book, nodes);
         GuestStarts guestStarts = new GuestStarts(nodes, files, network, config.lease(), loop);
         Movability movability = new Movability(config.name(), knowledge, nodes, files);
         moves = new HomeMoves(config.lease(), knowledge, nodes, files, whereabouts, book, guestStarts, movability);
@@ -83,7 +85,7 @@ public final class HomeJobs implements AutoCloseable {
                 new Acceptance(logs, ends));
         deputies = new Deputies(book, starts, ends, nodes);
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
-        reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss, moves);
+        reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss, moves, standstill);
         moves.connectSignals(deputies::signal);
         balancing = new Balancing(knowledge, placement, book, moves, new SecureRandom());
         balances = config.balance();
@@ -118,8 +120,9 @@ public final class HomeJobs implements AutoCloseable {
         return book;
     }
 
-    private void endMove(Job job) {
+    private void forget(Job job) {
         moves.forget(job);
+        standstill.forget(job);
     }
 
     private void dispatch() {
@@ -202,6 +205,11 @@ public final class HomeJobs implements AutoCloseable {
         return moves;
     }
 
+    /// Has jobs stand still, and go on. Loop only.
+    Standstill standstill() {
+        return standstill;
+    }
+
     // ---------------------------------------------------------------- what nodes say
 
     /// The links to a node are there.
@@ -209,6 +217,7 @@ public final class HomeJobs implements AutoCloseable {
         loop.execute(() -> {
             nodeLoss.up(node);
             moves.up(node);
+            standstill.up(node);
         });
     }
 

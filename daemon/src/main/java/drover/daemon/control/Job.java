@@ -65,6 +65,9 @@ final class Job {
     long residentBytes;
     int processes;
 
+    /// Whether its user wants it to stand still.
+    boolean frozen;
+
     /// Not in the journal: where it is moving to, and why it did not move the last time.
     @Nullable JobMove move;
 
@@ -201,7 +204,8 @@ final class Job {
                 moves,
                 leftNode == null ? null : leftNode.name(),
                 leftEpoch,
-                movingTo == null ? null : movingTo.name());
+                movingTo == null ? null : movingTo.name(),
+                frozen);
     }
 
     private static NetworkChoice networkOf(JobRecord r) {
@@ -230,6 +234,7 @@ final class Job {
         job.leftEpoch = r.leftEpoch();
         job.movingTo = r.movingTo() == null ? null : new NodeId(r.movingTo());
         job.node = r.node() == null ? null : new NodeId(r.node());
+        job.frozen = r.frozen();
         job.deputyPid = r.deputyPid();
         job.deputyStart = r.deputyStart();
         job.effects = r.effects();

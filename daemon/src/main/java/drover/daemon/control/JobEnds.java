@@ -20,25 +20,25 @@ final class JobEnds {
     private final Whereabouts whereabouts;
     private final GuestNodes nodes;
     private final Runnable placeFreed;
-    private final Consumer<Job> moveEnds;
+    private final Consumer<Job> forgets;
 
     /// Knows how to end jobs.
     ///
     /// @param placeFreed called when a job has left its place to those that wait
-    /// @param moveEnds called when a job that may be moving ends
+    /// @param forgets called when a job ends, for those who were at something with it
     JobEnds(
             JobBook book,
             JobQueue queue,
             Whereabouts whereabouts,
             GuestNodes nodes,
             Runnable placeFreed,
-            Consumer<Job> moveEnds) {
+            Consumer<Job> forgets) {
         this.book = book;
         this.queue = queue;
         this.whereabouts = whereabouts;
         this.nodes = nodes;
         this.placeFreed = placeFreed;
-        this.moveEnds = moveEnds;
+        this.forgets = forgets;
     }
 
     /// The first process has ended and others of the job go on.
@@ -95,7 +95,7 @@ final class JobEnds {
         queue.remove(job);
         job.refusedBy.clear();
         job.state = state;
-        moveEnds.accept(job);
+        forgets.accept(job);
         job.endedAt = System.currentTimeMillis() / 1e3;
         job.spec = null;
     }

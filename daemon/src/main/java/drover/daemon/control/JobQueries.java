@@ -49,6 +49,8 @@ public final class JobQueries {
             case "why" -> request -> why(find(request));
             case "kill" -> request -> kill(request, caller);
             case "migrate" -> request -> migrate(request, caller);
+            case "freeze" -> request -> freeze(request, caller, true);
+            case "continue" -> request -> freeze(request, caller, false);
             case "logs" -> request -> followLog(request, caller);
             default -> null;
         };
@@ -98,6 +100,7 @@ public final class JobQueries {
         return json.put("cpu_seconds", job.use.cpuSeconds())
                 .put("rss", job.state.isFinal() ? 0 : job.residentBytes)
                 .put("moves", job.moves)
+                .put("frozen", job.frozen)
                 .put(
                         "cannot_move",
                         jobs.moves().movability().knownObjection(job).orElse(null));
@@ -153,7 +156,8 @@ public final class JobQueries {
                         + (job.awaitsFiles
                                 ? "; " + job.node + " has yet to say that it heard of a change at home"
                                 : "");
-            case RUNNING, LINGERING -> subject + " runs on " + job.node + ": " + reason + ran + ofMoves(job);
+            case RUNNING, LINGERING ->
+                subject + " runs on " + job.node + ": " + reason + ran + ofMoves(job) + ofFreezing(job);
             case EXITED ->
                 subject
                         + (job.node == null
@@ -184,6 +188,27 @@ public final class JobQueries {
         if (job.move != null) return "; it is moving to " + job.move.target;
         if (job.balanced != null) return "; " + job.balanced.words();
         return job.stays == null ? "" : "; it was not moved " + job.stays;
+    }
+
+    private static String ofFreezing(Job job) {
+        return job.frozen ? "; it is frozen, and goes on with: drover continue " + job.id.number() : "";
+    }
+
+    private @Nullable JsonNode freeze(JsonNode request, DeputyConnection caller, boolean frozen) {
+        String word = frozen ? "freeze" : "continue";
+        Job job = own(find(request), caller, word);
+        jobs.standstill()
+                .ask(
+                        job,
+                        frozen,
+                        objection -> objection.ifPresentOrElse(
+                                why -> refuse(caller, "cannot " + word + " job " + job.id.number() + ": " + why),
+                                () -> succeed(
+                                        caller,
+                                        JSON.createObjectNode()
+                                                .put("job", job.id.number())
+                                                .put("frozen", frozen))));
+        return null;
     }
 
     private @Nullable JsonNode migrate(JsonNode request, DeputyConnection caller) {
@@ -290,8 +315,10 @@ public final class JobQueries {
     }
 
     private static Job own(Job job, DeputyConnection caller, String what) {
-        if (!isOwn(job, caller))
-            throw new Refused("only " + job.user + " and root may " + what + " job " + job.id.number());
+        if (!isOwn(job, caller)) {
+            String who = job.credentials.uid() == 0 ? "root" : job.user + " and root";
+            throw new Refused("only " + who + " may " + what + " job " + job.id.number());
+        }
         return job;
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param runEpoch under which its run began; 0 in what a daemon wrote that moved nothing
 /// @param leftNode where it was before its last move, until that is known to be dead there
 /// @param movingTo which node may have something of a guest that was to move there
+/// @param frozen its user wants it to stand still
 /// @param effects something outside the guest has changed through it, so it must not be run again
 /// @param acceptedAt seconds since 1970, as are the other times
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -57,7 +58,8 @@ record JobRecord(
         int moves,
         @Nullable String leftNode,
         int leftEpoch,
-        @Nullable String movingTo) {
+        @Nullable String movingTo,
+        boolean frozen) {
     private static final ObjectMapper JSON =
             new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 

@@ -34,6 +34,7 @@ final class Movability {
         if (job.state.isFinal()) return "it has ended";
         if (job.state == JobState.LINGERING) return "its command has ended; only what that left behind goes on";
         if (job.state != JobState.RUNNING || job.node == null) return "it does not run yet";
+        if (job.frozen) return "it is frozen; it goes on with: drover continue " + job.id.number();
         return job.move == null ? null : "it moves already, to " + job.move.target;
     }
 

@@ -21,6 +21,7 @@ final class TestDeputy implements AutoCloseable {
     static final int SESSION = 103;
     static final int STARTED = 104;
     static final int ENDED = 105;
+    static final int NOTICE = 106;
     static final int RESULT = 120;
 
     private final SocketChannel channel;

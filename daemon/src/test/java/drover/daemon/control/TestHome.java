@@ -75,7 +75,7 @@ final class TestHome implements AutoCloseable {
                 "node-loss-seconds",
                 "1",
                 "job-loss-seconds",
-                "2",
+                "1",
                 "allow-group",
                 ALLOWED_GROUP));
         properties.putAll(more);

@@ -17,6 +17,10 @@ public final class SessionKind {
     public static final int GONE = 11;
     public static final int RESYNC = 12;
     public static final int USAGE = 13;
+    /// Home asks the keeper, with one byte: whether the guest is to stand still.
+    public static final int FREEZE = 14;
+    /// The keeper has done it; the same byte.
+    public static final int FROZEN = 15;
 
     private SessionKind() {}
 }
