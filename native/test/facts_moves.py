@@ -63,25 +63,32 @@ def look_at(init, keeper, uid):
     return done.stderr
 
 
+def says(words, text):
+    assert words in text, text
+
+
 def fact_what_is_restored_as_a_process_of_the_node_is_no_guest_and_does_not_live(lab):
     p = subprocess.Popen(["sleep", "100"])
-    equal("namespace of its node" in look_at(p.pid, lab.keeper.pid, 0), True)
+    says("namespace of its node", look_at(p.pid, lab.keeper.pid, 0))
     equal(p.wait(10), -9)
 
 
 def restored_guest(lab):
     p = lab.popen("sleep", "100")
     until(lambda: any(j.first_pid for j in lab.daemon.jobs.values()), "it started")
-    return p, next(iter(lab.daemon.jobs.values())).pid
+    init = next(iter(lab.daemon.jobs.values())).pid
+    # Its init says so before it gives up what it needed until then.
+    until(lambda: "CapPrm:\t0000000000000020" in open(f"/proc/{init}/status").read(), "its init may kill, and no more")
+    return p, init
 
 
 def fact_what_is_restored_with_roots_rights_is_no_users_guest_and_does_not_live(lab):
     p, init = restored_guest(lab)
-    equal("has rights that its job has not" in look_at(init, lab.keeper.pid, 1234), True)
+    says("has rights that its job has not", look_at(init, lab.keeper.pid, 1234))
     equal(p.wait(10), -9)
 
 
 def fact_a_restored_guest_of_root_is_one_but_does_not_live_without_its_keeper(lab):
     p, init = restored_guest(lab)
-    equal("cannot reach the keeper" in look_at(init, lab.keeper.pid, 0), True)
+    says("cannot reach the keeper", look_at(init, lab.keeper.pid, 0))
     equal(p.wait(10), -9)
