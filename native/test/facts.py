@@ -34,6 +34,7 @@ class Lab:
         until(self.keeper_listens, "the keeper listens")
         self.daemon = FakeDaemon(self.run_dir, **how)
         self.env = dict(os.environ, DROVER_RUN_DIR=self.run_dir)
+        self.deputies = []
 
     def keeper_listens(self):
         with socket.socket(socket.AF_UNIX) as s:
@@ -41,7 +42,8 @@ class Lab:
 
     def popen(self, *words, options=(), **more):
         more.setdefault("env", self.env)
-        return subprocess.Popen([DROVER, "run", *options, "--", *words], **more)
+        self.deputies.append(subprocess.Popen([DROVER, "run", *options, "--", *words], **more))
+        return self.deputies[-1]
 
     def run(self, *words, options=(), **more):
         more.setdefault("stdin", subprocess.DEVNULL)
@@ -58,6 +60,10 @@ class Lab:
         return open(self.dir + "/keeper.log").read()
 
     def close(self):
+        for deputy in self.deputies:  # of a fact that failed
+            if deputy.poll() is None:
+                deputy.kill()
+                deputy.wait(10)
         self.daemon.close()
         if self.keeper.poll() is None:
             self.keeper.terminate()
