@@ -93,14 +93,16 @@ class BalancingLabTest {
         TestLab.awaitTrue(
                 "all have ended", Duration.ofMinutes(4), () -> running().isEmpty());
         int moves = 0;
+        List<String> ends = new ArrayList<>();
         for (JsonNode job : all) {
             JsonNode ended = lab.json("n1", "drover", "show", job.path("job").asText(), "--json")
                     .get(0);
             assertEquals(0, ended.path("exit_status").asInt(), ended.toString());
             moves += ended.path("moves").asInt();
+            ends.add(ended.path("runs") + " runs and " + ended.path("moves") + " moves to " + ended.path("node"));
             assertEquals("done", lab.sh("n1", "drover logs " + job.path("job").asText()));
         }
-        assertEquals(2, moves, "the first two moves were enough");
+        assertEquals(2, moves, () -> "the first two moves were enough: " + ends + lab.lastWords("n1"));
     }
 
     @Test
