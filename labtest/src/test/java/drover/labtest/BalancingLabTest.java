@@ -102,7 +102,7 @@ class BalancingLabTest {
             ends.add(ended.path("runs") + " runs and " + ended.path("moves") + " moves to " + ended.path("node"));
             assertEquals("done", lab.sh("n1", "drover logs " + job.path("job").asText()));
         }
-        assertEquals(2, moves, () -> "the first two moves were enough: " + ends + lab.lastWords("n1"));
+        assertEquals(2, moves, "the first two moves were enough: " + ends + lab.lastWords("n1"));
     }
 
     @Test

@@ -26,7 +26,7 @@ final class KnownListing {
             return;
         }
         if (part.isEmpty()) {
-            known = asLookups && offset != 0;
+            known = offset != 0; // its end leads to nothing, however the kernel asked
             nextOffset = 0;
         } else {
             nextOffset = asLookups && part.stream().allMatch(KnownListing::isSteady)
