@@ -78,7 +78,7 @@ final class Standstill {
         List<Consumer<Optional<String>>> answers = waiting.remove(job);
         if (answers == null) return;
         answers.forEach(answer -> answer.accept(Optional.empty()));
-        if (frozen && job.deputy != null)
+        if (frozen && job.deputy != null && !job.options.detach()) // whose deputy writes the job's log
             job.deputy.notice("job " + job.id.number() + " was frozen; it goes on with: drover continue "
                     + job.id.number() + ", and ends with: drover kill -KILL " + job.id.number());
     }

@@ -104,6 +104,20 @@ class StandstillIT {
         }
     }
 
+    @Test
+    void aDetachedJobsLogSaysNothingOfIt() throws Exception {
+        try (TestDeputy deputy = home.deputy().run("{\"detach\":true}", "/bin/job");
+                TestDeputy freezes = home.deputy()) {
+            var start = home.started(deputy);
+            GuestKey guest = ScriptedNodes.guest(start);
+            freezes.command(command("freeze", guest));
+            obey(start, true);
+            answerOf(freezes);
+            home.jobs.message(start.node(), new Session(guest, exited()));
+            deputy.expect(TestDeputy.ENDED);
+        }
+    }
+
     /// Another node runs it, for the first time: it stands still there, too.
     @Test
     void aFrozenJobThatIsRunAgainIsFrozenAgain() throws Exception {
