@@ -78,9 +78,12 @@ final class Standstill {
         List<Consumer<Optional<String>>> answers = waiting.remove(job);
         if (answers == null) return;
         answers.forEach(answer -> answer.accept(Optional.empty()));
-        if (frozen && job.deputy != null && !job.options.detach()) // whose deputy writes the job's log
-            job.deputy.notice("job " + job.id.number() + " was frozen; it goes on with: drover continue "
-                    + job.id.number() + ", and ends with: drover kill -KILL " + job.id.number());
+        boolean isWatched = job.deputy != null && !job.options.detach(); // a detached one's deputy writes its log
+        if (frozen && isWatched) {
+            String number = " " + job.id.number();
+            job.deputy.notice("job" + number + " was frozen; it goes on with: drover continue" + number
+                    + ", and ends with: drover kill -KILL" + number);
+        }
     }
 
     /// The job has ended.
