@@ -86,8 +86,9 @@ final class Standstill {
         }
     }
 
-    /// The job has ended.
+    /// The job ends.
     void forget(Job job) {
+        job.frozen = false;
         List<Consumer<Optional<String>>> answers = waiting.remove(job);
         if (answers != null) answers.forEach(answer -> answer.accept(Optional.of("it has ended meanwhile")));
     }

@@ -151,6 +151,7 @@ class StandstillIT {
             assertEquals(0, ended.u8());
             assertTrue(answerOf(freezes).contains("it has ended meanwhile"));
             assertTrue(ask("freeze", guest).contains("it has ended"));
+            assertTrue(ask("show", guest).contains("\"frozen\":false"));
         }
     }
 
