@@ -42,14 +42,16 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
         this.ownLoad = ownLoad;
     }
 
-    static Cluster prepare(DaemonConfig config, Places places, TlsIdentity identity) throws IOException, StartFailure {
+    static Cluster prepare(DaemonConfig config, Places places, TlsIdentity identity, int pace)
+            throws IOException, StartFailure {
         PeerFile peers = PeerFile.open(places.state().resolve("peers"));
         OwnLoad load = OwnLoad.of(config, places);
         InetSocketAddress control = new InetSocketAddress(config.address(), config.membershipPort());
         InetSocketAddress data = new InetSocketAddress(config.address(), config.dataPort());
         try {
             Membership membership = new Membership(
-                    MembershipConfig.of(identity.clusterId(), config.name(), control, control, data),
+                    MembershipConfig.of(identity.clusterId(), config.name(), control, control, data)
+                            .atPace(pace),
                     new LinkTls(
                             identity::nettyServer,
                             identity::nettyClient,

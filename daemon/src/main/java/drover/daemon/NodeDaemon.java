@@ -61,9 +61,16 @@ final class NodeDaemon implements AutoCloseable {
     /// @param libexec where the native programs are
     /// @throws StartFailure if it cannot, with a message for the user
     static NodeDaemon start(DaemonConfig config, Places places, Path libexec) throws StartFailure {
+        return start(config, places, libexec, 1);
+    }
+
+    /// As [#start(DaemonConfig, Places, Path)].
+    ///
+    /// @param pace how many times as often as usual it does what a member of the group does all the time
+    static NodeDaemon start(DaemonConfig config, Places places, Path libexec, int pace) throws StartFailure {
         NodeDaemon node = new NodeDaemon();
         try {
-            node.wire(config, places, libexec);
+            node.wire(config, places, libexec, pace);
             return node;
         } catch (IOException | SQLException | RuntimeException | InternalError e) {
             node.close();
@@ -75,12 +82,13 @@ final class NodeDaemon implements AutoCloseable {
         }
     }
 
-    private void wire(DaemonConfig config, Places places, Path libexec) throws StartFailure, IOException, SQLException {
+    private void wire(DaemonConfig config, Places places, Path libexec, int pace)
+            throws StartFailure, IOException, SQLException {
         Files.createDirectories(places.run());
         Files.createDirectories(places.state());
         keep(DaemonLock.take(places.run()));
         NodeSecurity security = keep(openSecurity(places));
-        Cluster cluster = keep(Cluster.prepare(config, places, security.identity()));
+        Cluster cluster = keep(Cluster.prepare(config, places, security.identity(), pace));
         LinkHub.compressWith(libexec.resolveSibling("lib").resolve("libzstd-jni.so"));
         LinkHub hub = keep(new LinkHub(
                 security.identity(),

@@ -51,8 +51,7 @@ class BalancingLabTest {
 
     private static List<JsonNode> running() throws Exception {
         List<JsonNode> jobs = new ArrayList<>();
-        for (JsonNode job : lab.json("n1", "drover", "ps", "--json"))
-            if (job.path("state").asText().equals("running")) jobs.add(job);
+        for (JsonNode job : lab.jobs(false)) if (job.path("state").asText().equals("running")) jobs.add(job);
         return jobs;
     }
 

@@ -16,11 +16,7 @@ class DatabasesLabTest extends RealPrograms {
     @BeforeAll
     static void scripts() throws Exception {
         bring("sqlite.py", "/srv/sqlite.py");
-        lab.sh("n1", """
-                echo 'drover:x:7001:ann' >> /etc/group; echo 'ann:x:7010:' >> /etc/group
-                echo 'ann:x:7010:7010::/home/ann:/bin/sh' >> /etc/passwd
-                mkdir -p /home/ann; chown 7010:7010 /home/ann""");
-        lab.openToUsers("n1");
+        lab.addUsers();
     }
 
     private static void make(String database, String mode) throws Exception {

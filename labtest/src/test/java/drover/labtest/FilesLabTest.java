@@ -17,7 +17,7 @@ class FilesLabTest {
 
     @BeforeAll
     static void up() throws Exception {
-        lab = TestLab.up("files", 3);
+        lab = SharedLabs.take();
     }
 
     @AfterAll

@@ -19,7 +19,7 @@ class MoveAttacksLabTest {
     @BeforeAll
     static void up() throws Exception {
         TestLab.needCriu();
-        lab = TestLab.up("moveattacks", 3);
+        lab = SharedLabs.take();
     }
 
     @AfterAll

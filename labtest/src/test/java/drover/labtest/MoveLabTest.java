@@ -38,13 +38,10 @@ class MoveLabTest {
     @BeforeAll
     static void up() throws Exception {
         TestLab.needCriu();
-        lab = TestLab.up("move", 3);
+        lab = SharedLabs.take();
         daemons = new Daemons(lab);
-        lab.openToUsers("n1");
-        lab.sh("n1", """
-                id ann 2>/dev/null || { echo 'drover:x:7001:ann' >> /etc/group; echo 'ann:x:7010:' >> /etc/group
-                echo 'ann:x:7010:7010::/home/ann:/bin/sh' >> /etc/passwd; }
-                mkdir -p /srv/moves; chmod 777 /srv/moves; rm -rf /srv/moves/*""");
+        lab.addUsers();
+        lab.sh("n1", "mkdir -p /srv/moves; chmod 777 /srv/moves; rm -rf /srv/moves/*");
     }
 
     @AfterAll

@@ -59,7 +59,7 @@ class NetMoveLabTest {
     @BeforeAll
     static void up() throws Exception {
         TestLab.needCriu();
-        lab = TestLab.up("netmove", 3);
+        lab = SharedLabs.take();
         daemons = new Daemons(lab);
     }
 

@@ -33,7 +33,7 @@ class QuotaLabTest {
 
     private static Map<String, List<JsonNode>> jobsByState() throws Exception {
         Map<String, List<JsonNode>> jobs = new TreeMap<>();
-        for (JsonNode job : lab.json("n1", "drover", "ps", "--json"))
+        for (JsonNode job : lab.jobs(false))
             jobs.computeIfAbsent(job.path("state").asText(), state -> new ArrayList<>())
                     .add(job);
         return jobs;

@@ -27,7 +27,7 @@ abstract class RealPrograms {
 
     @BeforeAll
     static void up() throws Exception {
-        lab = TestLab.up("real", 3);
+        lab = SharedLabs.take();
     }
 
     @AfterAll

@@ -21,14 +21,8 @@ class RunLabTest extends RemoteRuns {
 
     @BeforeAll
     static void up() throws Exception {
-        lab = TestLab.up("run", 3);
-        // Home's own users; the other nodes do not know them.
-        lab.sh("n1", """
-                echo 'drover:x:7001:ann' >> /etc/group; echo 'friends:x:7002:ann' >> /etc/group
-                echo 'ann:x:7010:7010::/home/ann:/bin/sh' >> /etc/passwd; echo 'ann:x:7010:' >> /etc/group
-                echo 'bob:x:7011:7011::/home/bob:/bin/sh' >> /etc/passwd; echo 'bob:x:7011:' >> /etc/group
-                mkdir -p /home/ann /home/bob; chown 7010:7010 /home/ann; chown 7011:7011 /home/bob""");
-        lab.openToUsers("n1");
+        lab = SharedLabs.take();
+        lab.addUsers();
     }
 
     @AfterAll
@@ -181,7 +175,8 @@ class RunLabTest extends RemoteRuns {
     /// Runs words on a terminal of its own, sends what is typed once a mark has been seen, prints all that came
     /// back, and ends as the words did.
     private static final String ON_A_TERMINAL = """
-            import os, pty, sys
+            import os, pty, signal, sys
+            for each in signal.SIGINT, signal.SIGQUIT: signal.signal(each, signal.SIG_DFL) # whoever runs the tests may ignore them
             mark, typed, words = sys.argv[1].encode(), sys.argv[2].encode().decode('unicode_escape').encode(), sys.argv[3:]
             pid, fd = pty.fork()
             if pid == 0: os.execvp(words[0], words)

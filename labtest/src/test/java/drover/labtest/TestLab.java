@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,30 +28,46 @@ final class TestLab implements AutoCloseable {
     /// The clocks of a lab's nodes differ by this much from node to node.
     private static final int CLOCK_STEP_SECONDS = 1009;
 
+    /// What becomes of a lab that a class closes.
+    private enum Whose {
+        THE_CLASS,
+        MANY_CLASSES,
+        THE_CALLER
+    }
+
     private final String name;
     private final Path drover;
-    private final boolean own;
+    private final Whose whose;
 
-    private TestLab(String name, Path drover, boolean own) {
+    private TestLab(String name, Path drover, Whose whose) {
         this.name = name;
         this.drover = drover;
-        this.own = own;
+        this.whose = whose;
     }
 
     /// A lab that is converged; skips the test, and says why, where no lab can be. `-Ddrover.lab=NAME` takes
     /// one that is up already, and leaves it so: for work on a single test.
     static TestLab up(String part, int nodes, String... options) throws Exception {
+        return up(Whose.THE_CLASS, part, nodes, options);
+    }
+
+    /// As [#up], for one class after the other ([SharedLabs]).
+    static TestLab shared(String part, int nodes) throws Exception {
+        return up(Whose.MANY_CLASSES, part, nodes);
+    }
+
+    private static TestLab up(Whose whose, String part, int nodes, String... options) throws Exception {
         needRoot();
         Path drover = drover();
         String given = System.getProperty("drover.lab");
-        if (given != null) return new TestLab(given, drover, false);
-        TestLab lab = new TestLab("t-" + part + "-" + ProcessHandle.current().pid(), drover, true);
+        if (given != null) return new TestLab(given, drover, Whose.THE_CALLER);
+        TestLab lab = new TestLab("t-" + part + "-" + ProcessHandle.current().pid(), drover, whose);
         List<String> words = new ArrayList<>(List.of("up", "--nodes", Integer.toString(nodes)));
         words.addAll(List.of(options));
         try {
             lab.lab(UP_LIMIT, words.toArray(String[]::new));
         } catch (AssertionError | Exception e) {
-            lab.close();
+            lab.down();
             throw e;
         }
         return lab;
@@ -115,6 +132,17 @@ final class TestLab implements AutoCloseable {
     /// Runs a script by a node's own shell; it must succeed.
     String sh(String node, String script) throws Exception {
         return at(node, "sh", "-c", script).orFail();
+    }
+
+    /// Gives n1 the users ann, who may run jobs, and bob; the other nodes do not know them.
+    void addUsers() throws Exception {
+        sh("n1", """
+                id ann 2>/dev/null && exit
+                echo 'drover:x:7001:ann' >> /etc/group; echo 'friends:x:7002:ann' >> /etc/group
+                echo 'ann:x:7010:7010::/home/ann:/bin/sh' >> /etc/passwd; echo 'ann:x:7010:' >> /etc/group
+                echo 'bob:x:7011:7011::/home/bob:/bin/sh' >> /etc/passwd; echo 'bob:x:7011:' >> /etc/group
+                mkdir -p /home/ann /home/bob; chown 7010:7010 /home/ann; chown 7011:7011 /home/bob""");
+        openToUsers("n1");
     }
 
     /// Lets the node's ordinary users reach the installed programs, on its own disk: the checkout may be in
@@ -183,10 +211,19 @@ final class TestLab implements AutoCloseable {
         return JSON.readTree(at(node, command).orFail());
     }
 
+    /// What `drover ps [--all] --json` prints on n1.
+    JsonNode jobs(boolean all) throws IOException {
+        return ask("n1", Map.of("command", "ps", "all", all));
+    }
+
+    private JsonNode ask(String node, Map<String, Object> question) throws IOException {
+        return new AskedDaemon(file(node, "/run/drover/drover.sock")).ask(question);
+    }
+
     /// The newest job of n1.
-    JsonNode lastJob() throws Exception {
+    JsonNode lastJob() throws IOException {
         JsonNode last = null;
-        for (JsonNode job : json("n1", "drover", "ps", "--all", "--json"))
+        for (JsonNode job : jobs(true))
             if (last == null || job.path("job").asLong() > last.path("job").asLong()) last = job;
         return last;
     }
@@ -201,7 +238,7 @@ final class TestLab implements AutoCloseable {
     }
 
     /// A file of a running node, as the machine sees it.
-    Path file(String node, String path) throws Exception {
+    Path file(String node, String path) throws IOException {
         return Path.of("/proc/" + initOf(node) + "/root" + path);
     }
 
@@ -313,20 +350,64 @@ final class TestLab implements AutoCloseable {
     }
 
     /// The state of each node as n1's daemon sees it; empty while it does not answer.
-    private Map<String, String> states() throws Exception {
-        Outcome outcome = at("n1", "drover", "nodes", "--json");
+    private Map<String, String> states() {
         Map<String, String> states = new TreeMap<>();
-        if (outcome.exitStatus() == 0)
-            for (JsonNode each : JSON.readTree(outcome.output()))
+        try {
+            for (JsonNode each : ask("n1", Map.of("command", "nodes")))
                 states.put(each.path("name").asText(), each.path("state").asText());
+        } catch (IOException e) {
+            return Map.of();
+        }
         return states;
     }
 
     @Override
     public void close() throws IOException {
-        if (!own) return;
+        switch (whose) {
+            case THE_CALLER -> {}
+            case THE_CLASS -> down();
+            case MANY_CLASSES -> {
+                if (isAsNew()) SharedLabs.give(this);
+                else down();
+            }
+        }
+    }
+
+    /// Removes what a class has left.
+    void clear() throws Exception {
+        for (String node : states().keySet()) sh(node, "rm -rf /srv/*");
+    }
+
+    /// Whether all nodes are up and no job of n1 is left. What was killed may need a moment to end.
+    private boolean isAsNew() {
+        try {
+            awaitTrue("it is as new", Duration.ofSeconds(5), () -> {
+                Map<String, String> states = states();
+                return states.size() > 1
+                        && states.values().stream().allMatch("up"::equals)
+                        && jobs(false).isEmpty();
+            });
+            return true;
+        } catch (AssertionError | Exception e) {
+            System.out.println(name + " is not lent again: " + states() + ", " + left());
+            return false;
+        }
+    }
+
+    private String left() {
+        try {
+            return jobs(false).toString();
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /// Takes it down.
+    void down() {
         try {
             Command.run(List.of(drover.toString(), "lab", "down", "--name", name), UP_LIMIT);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -16,8 +16,6 @@ import org.jgroups.protocols.pbcast.STABLE;
 
 /// The one protocol stack of the group, from the wire up, with the reason of each number.
 final class GroupStack {
-    /// Retransmission looks for gaps this often: the transport loses frames only when a link breaks.
-    private static final long RETRANSMIT_MS = 4000;
     /// Views are rare, so garbage of the retransmission tables may wait; each round costs a message per member.
     private static final long STABLE_MS = 120_000;
     /// A table of a few hundred messages: the group's traffic is views and a handful of facts.
@@ -42,6 +40,7 @@ final class GroupStack {
             throws Exception {
         long joinMs = knownPeers.get().isEmpty() ? ALONE_MS : config.joinRound().toMillis();
         long mergeMs = config.mergeEvery().toMillis();
+        long resendMs = config.resendEvery().toMillis();
         return new JChannel(
                 transport,
                 new PeerDiscovery(knownPeers, transport).numDiscoveryRuns(4),
@@ -49,11 +48,11 @@ final class GroupStack {
                 new RingDetector(config.transport().beat(), config.silence(), config.verification()),
                 new NAKACK2()
                         .useMcastXmit(false)
-                        .setXmitInterval(RETRANSMIT_MS)
+                        .setXmitInterval(resendMs)
                         .setXmitTableNumRows(TABLE_ROWS)
                         .setXmitTableMsgsPerRow(TABLE_ROW_MESSAGES),
                 new UNICAST3()
-                        .setXmitInterval(RETRANSMIT_MS)
+                        .setXmitInterval(resendMs)
                         .setXmitTableNumRows(TABLE_ROWS)
                         .setXmitTableMsgsPerRow(TABLE_ROW_MESSAGES),
                 new STABLE().setDesiredAverageGossip(STABLE_MS),

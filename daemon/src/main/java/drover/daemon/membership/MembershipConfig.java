@@ -21,6 +21,8 @@ import java.util.Objects;
 ///     once
 /// @param mergeEvery longest time between two looks for the rest of a split cluster; costs nothing while it is
 ///     whole
+/// @param resendEvery how often gaps in what was sent are looked for: the transport loses frames only when a link
+///     breaks
 public record MembershipConfig(
         String cluster,
         NodeId self,
@@ -31,11 +33,13 @@ public record MembershipConfig(
         Duration verification,
         Duration joinRound,
         Duration mergeEvery,
+        Duration resendEvery,
         TransportConfig transport) {
     public static final Duration DEFAULT_SILENCE = Duration.ofSeconds(5);
     public static final Duration DEFAULT_VERIFICATION = Duration.ofMillis(2500);
     public static final Duration DEFAULT_JOIN_ROUND = Duration.ofSeconds(3);
     public static final Duration DEFAULT_MERGE_EVERY = Duration.ofSeconds(2);
+    public static final Duration DEFAULT_RESEND_EVERY = Duration.ofSeconds(4);
 
     public MembershipConfig {
         if (cluster.isBlank() || cluster.length() > 64)
@@ -46,6 +50,7 @@ public record MembershipConfig(
         between("verification", verification, Duration.ofMillis(100), Duration.ofSeconds(10));
         between("joinRound", joinRound, Duration.ofMillis(100), Duration.ofSeconds(30));
         between("mergeEvery", mergeEvery, Duration.ofMillis(200), Duration.ofMinutes(5));
+        between("resendEvery", resendEvery, Duration.ofMillis(100), Duration.ofMinutes(1));
     }
 
     /// The defaults for a node.
@@ -65,7 +70,24 @@ public record MembershipConfig(
                 DEFAULT_VERIFICATION,
                 DEFAULT_JOIN_ROUND,
                 DEFAULT_MERGE_EVERY,
+                DEFAULT_RESEND_EVERY,
                 TransportConfig.DEFAULT);
+    }
+
+    /// The same with what is done all the time done so many times as often.
+    public MembershipConfig atPace(int times) {
+        return new MembershipConfig(
+                cluster,
+                self,
+                listenOn,
+                control,
+                data,
+                silence,
+                verification,
+                joinRound,
+                mergeEvery.dividedBy(times),
+                resendEvery.dividedBy(times),
+                transport.withBeat(transport.beat().dividedBy(times)));
     }
 
     private static void between(String name, Duration value, Duration least, Duration most) {

@@ -34,6 +34,12 @@ public record TransportConfig(
             Duration.ofSeconds(1),
             128);
 
+    /// The same with another beat.
+    public TransportConfig withBeat(Duration other) {
+        return new TransportConfig(
+                connectTimeout, handshakeTimeout, retryFor, idleTimeout, queueFrames, other, greetingConnections);
+    }
+
     public TransportConfig {
         positive("connectTimeout", connectTimeout);
         positive("handshakeTimeout", handshakeTimeout);
