@@ -33,11 +33,11 @@ import org.slf4j.LoggerFactory;
 /// `drover daemon --train`: a cluster of two whole nodes in this one process, on loopback and in folders of
 /// its own. It is made, joined, asked and, where the keeper may run (as root), given jobs; then it ends. The
 /// Java virtual machine records meanwhile what a daemon needs, for the cache from which later ones start (JEP
-/// 514, 515).
+/// 514, 515). With `DROVER_COMMAND_CACHE=FILE` in its environment it has a command do the same for commands, there.
 final class Rehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
     private static final Duration CONVERGENCE_LIMIT = Duration.ofSeconds(40); // usually one, on a busy machine ten
-    private static final Duration JOB_LIMIT = Duration.ofSeconds(60);
+    private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(50);
     /// Enough that the recorded profile is the one of the work and not of its start; takes some seconds.
     private static final int JOBS = 250;
@@ -54,6 +54,8 @@ final class Rehearsal {
 
     private static final String FIRST = "rehearsal-one";
     private static final String SECOND = "rehearsal-two";
+
+    private static final Optional<String> COMMAND_CACHE = Optional.ofNullable(System.getenv("DROVER_COMMAND_CACHE"));
 
     private final Places places;
     private final Path libexec;
@@ -79,6 +81,7 @@ final class Rehearsal {
                 awaitBoth(one);
                 awaitBoth(two);
                 runJobs(one);
+                COMMAND_CACHE.ifPresent(cache -> rehearseCommand(one, cache));
             } finally {
                 second.close();
             }
@@ -185,34 +188,45 @@ final class Rehearsal {
     }
 
     private Optional<String> runJob(Places home, String script) throws IOException {
-        Path log = home.run().resolve("job.log");
-        ProcessBuilder builder = new ProcessBuilder(
-                libexec.resolveSibling("bin").resolve("drover").toString(),
-                "run",
-                "--node",
-                SECOND,
-                "--",
-                "/bin/sh",
-                "-c",
-                script);
+        return drover(home, Optional.empty(), "run", "--node", SECOND, "--", "/bin/sh", "-c", script);
+    }
+
+    /// A list asks, reads an answer and makes a table, as most commands do.
+    private void rehearseCommand(Places home, String cache) {
+        try {
+            drover(home, Optional.of("-XX:AOTCacheOutput=" + cache), "ps", "--all")
+                    .ifPresent(why -> LOG.warn("no command was rehearsed: {}", why));
+        } catch (IOException e) {
+            LOG.warn("no command was rehearsed", e);
+        }
+    }
+
+    /// @param javaOptions for a command that is a Java program; this process's own are about this process
+    /// @return what went wrong
+    private Optional<String> drover(Places home, Optional<String> javaOptions, String... words) throws IOException {
+        Path log = home.run().resolve("command.log");
+        List<String> command = new ArrayList<>(List.of(words));
+        command.addFirst(libexec.resolveSibling("bin").resolve("drover").toString());
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("DROVER_RUN_DIR", home.run().toString());
-        builder.environment().remove("JAVA_TOOL_OPTIONS"); // it is about this process
-        Process job = builder.redirectErrorStream(true)
+        builder.environment().remove("JAVA_TOOL_OPTIONS");
+        javaOptions.ifPresent(options -> builder.environment().put("JAVA_TOOL_OPTIONS", options));
+        Process process = builder.redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
                 .start();
         try {
-            if (!job.waitFor(JOB_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                job.destroyForcibly();
-                return Optional.of("one did not end within " + JOB_LIMIT.toSeconds() + " s");
+            if (!process.waitFor(COMMAND_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                return Optional.of("one did not end within " + COMMAND_LIMIT.toSeconds() + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.of("interrupted");
         }
-        if (job.exitValue() == 0) return Optional.empty();
-        return Optional.of(
-                "exit status " + job.exitValue() + ": " + Files.readString(log).strip());
+        if (process.exitValue() == 0) return Optional.empty();
+        return Optional.of("exit status " + process.exitValue() + ": "
+                + Files.readString(log).strip());
     }
 
     /// Keepers outlive their daemons, but these have nothing more to keep.

@@ -5,10 +5,13 @@ import drover.cli.table.Table;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -19,6 +22,21 @@ public final class DroverCommand {
     static final int OK = 0;
     static final int FAILED = 1;
     static final int WRONG_USAGE = 2;
+
+    /// Only the one that is asked for is made, as picocli reads each by reflection; `help` explains any.
+    private static final Map<String, Function<CommandContext, Object>> COMMANDS = Map.ofEntries(
+            Map.entry("nodes", NodesCommand::new),
+            Map.entry("ps", PsCommand::new),
+            Map.entry("show", ShowCommand::new),
+            Map.entry("why", WhyCommand::new),
+            Map.entry("logs", LogsCommand::new),
+            Map.entry("kill", KillCommand::new),
+            Map.entry("migrate", MigrateCommand::new),
+            Map.entry("freeze", FreezeCommand::new),
+            Map.entry("continue", ContinueCommand::new),
+            Map.entry("top", TopCommand::new),
+            Map.entry("help", HelpCommand::new),
+            Map.entry("version", VersionCommand::new));
 
     private DroverCommand() {}
 
@@ -33,15 +51,14 @@ public final class DroverCommand {
             context.out().print(HelpPage.text());
             return OK;
         }
-        CommandLine line = commandLine(context, err);
         String name = first.equals("--version") || first.equals("-V") ? "version" : first;
-        if (!line.getSubcommands().containsKey(name)) {
+        if (!COMMANDS.containsKey(name)) {
             err.println("drover: " + unknown(name));
             return WRONG_USAGE;
         }
         String[] normal = KillArguments.normal(words).toArray(String[]::new);
         normal[0] = name;
-        int status = line.execute(normal);
+        int status = commandLine(context, err, name).execute(normal);
         context.out().flush();
         return status;
     }
@@ -55,23 +72,12 @@ public final class DroverCommand {
                 + near.map(n -> " Did you mean: drover " + n + "?").orElse("") + " All commands: drover help";
     }
 
-    private static CommandLine commandLine(CommandContext context, PrintStream err) {
+    private static CommandLine commandLine(CommandContext context, PrintStream err, String name) {
         CommandLine line = new CommandLine(new DroverCommand());
-        List<Object> commands = List.of(
-                new NodesCommand(context),
-                new PsCommand(context),
-                new ShowCommand(context),
-                new WhyCommand(context),
-                new LogsCommand(context),
-                new KillCommand(context),
-                new MigrateCommand(context),
-                new FreezeCommand(context),
-                new ContinueCommand(context),
-                new TopCommand(context),
-                new HelpCommand(context),
-                new VersionCommand(context));
-        for (Object command : commands) {
-            CommandLine one = new CommandLine(command);
+        Collection<Function<CommandContext, Object>> commands =
+                name.equals("help") ? COMMANDS.values() : List.of(COMMANDS.get(name));
+        for (Function<CommandContext, Object> command : commands) {
+            CommandLine one = new CommandLine(command.apply(context));
             one.getCommandSpec().mixinStandardHelpOptions(false);
             one.getCommandSpec()
                     .addOption(CommandLine.Model.OptionSpec.builder("-h", "--help")

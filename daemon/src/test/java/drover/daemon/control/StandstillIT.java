@@ -58,6 +58,13 @@ class StandstillIT {
         home.jobs.message(start.node(), new Session(told.guest(), done(frozen)));
     }
 
+    private void freeze(ScriptedNodes.Sent start) throws Exception {
+        try (TestDeputy asks = home.deputy().command(command("freeze", ScriptedNodes.guest(start)))) {
+            obey(start, true);
+            assertTrue(answerOf(asks).contains("\"frozen\":true"));
+        }
+    }
+
     private static ByteBuf done(boolean frozen) {
         return Unpooled.buffer(2).writeByte(SessionKind.FROZEN).writeByte(frozen ? 1 : 0);
     }
@@ -65,13 +72,10 @@ class StandstillIT {
     @Test
     void itIsAnsweredWhenTheNodeHasDoneIt() throws Exception {
         try (TestDeputy deputy = home.deputy().run("{}", "/bin/job");
-                TestDeputy freezes = home.deputy();
                 TestDeputy continues = home.deputy()) {
             var start = home.started(deputy);
             GuestKey guest = ScriptedNodes.guest(start);
-            freezes.command(command("freeze", guest));
-            obey(start, true);
-            assertTrue(answerOf(freezes).contains("\"frozen\":true"));
+            freeze(start);
             assertTrue(deputy.expect(TestDeputy.NOTICE)
                     .str()
                     .contains("drover continue " + guest.job().number()));
@@ -87,12 +91,9 @@ class StandstillIT {
 
     @Test
     void aRestartedHomeTellsTheNodeAgain() throws Exception {
-        try (TestDeputy deputy = home.deputy().run("{}", "/bin/job");
-                TestDeputy freezes = home.deputy()) {
+        try (TestDeputy deputy = home.deputy().run("{}", "/bin/job")) {
             var start = home.started(deputy);
-            freezes.command(command("freeze", ScriptedNodes.guest(start)));
-            obey(start, true);
-            answerOf(freezes);
+            freeze(start);
             nodes.setDown(start.node());
             stop();
             start();
@@ -106,14 +107,10 @@ class StandstillIT {
 
     @Test
     void aDetachedJobsLogSaysNothingOfIt() throws Exception {
-        try (TestDeputy deputy = home.deputy().run("{\"detach\":true}", "/bin/job");
-                TestDeputy freezes = home.deputy()) {
+        try (TestDeputy deputy = home.deputy().run("{\"detach\":true}", "/bin/job")) {
             var start = home.started(deputy);
-            GuestKey guest = ScriptedNodes.guest(start);
-            freezes.command(command("freeze", guest));
-            obey(start, true);
-            answerOf(freezes);
-            home.jobs.message(start.node(), new Session(guest, exited()));
+            freeze(start);
+            home.jobs.message(start.node(), new Session(ScriptedNodes.guest(start), exited()));
             deputy.expect(TestDeputy.ENDED);
         }
     }
@@ -121,12 +118,9 @@ class StandstillIT {
     /// Another node runs it, for the first time: it stands still there, too.
     @Test
     void aFrozenJobThatIsRunAgainIsFrozenAgain() throws Exception {
-        try (TestDeputy deputy = home.deputy().run("{\"nodes\":[\"n2\",\"n3\"]}", "/bin/job");
-                TestDeputy freezes = home.deputy()) {
+        try (TestDeputy deputy = home.deputy().run("{\"nodes\":[\"n2\",\"n3\"]}", "/bin/job")) {
             var start = home.started(deputy);
-            freezes.command(command("freeze", ScriptedNodes.guest(start)));
-            obey(start, true);
-            answerOf(freezes);
+            freeze(start);
             nodes.setDown(start.node());
             home.jobs.nodeDown(start.node());
             var again = nodes.awaitStart();
