@@ -47,9 +47,8 @@ final class Rehearsal {
     private static final int FILES = 500;
     private static final int FILE_BYTES = 4_096;
 
-    /// What a daemon does once a second is interpreted for minutes, unless a virtual machine has compiled it here and
-    /// so
-    /// does at once. With 10 an idle daemon takes 0.7 of what it does with 1; with 5, 20 or 500 more than with 10.
+    /// What a daemon does once a second is interpreted for minutes, unless it was compiled here: then it is compiled
+    /// at once. An idle daemon takes 0.7 of what it does with 1; 5, 20 and 500 are worse (docs/measurements.md).
     private static final int PACE = 10;
 
     private static final String FIRST = "rehearsal-one";
