@@ -62,7 +62,13 @@ final class DemoCommand implements Callable<Integer> {
         Progress progress = Progress.onStderr();
         progress.say("a lab of " + NODES + " nodes, each with a quarter of a core, will render " + scene.settings());
         LabPlan plan = new LabPlan(
-                LAB, NODES, OptionalDouble.of(CPU), Optional.empty(), RootKind.OVERLAY, LabPlan.DEFAULT_DISK_BYTES);
+                LAB,
+                NODES,
+                OptionalDouble.of(CPU),
+                LabPlan.DEFAULT_CPU_PERIOD,
+                Optional.empty(),
+                RootKind.OVERLAY,
+                LabPlan.DEFAULT_DISK_BYTES);
         LabSetup.takeDown(LAB); // one that a killed demo left
         var experiment = new Experiment(scene, List.of(NODES), systems, 1, false, results, progress);
         new LabStart(plan, progress, it -> new ClusterStart(it, progress, CLUSTER_LIMIT).run()).during(experiment::run);

@@ -3,6 +3,7 @@ package drover.lab.command;
 import drover.lab.namespaces.LabPlan;
 import drover.lab.namespaces.LinkRate;
 import drover.lab.namespaces.RootKind;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import picocli.CommandLine.Option;
@@ -14,6 +15,13 @@ final class PlanOptions {
             paramLabel = "SHARE",
             description = "share of one core for each node's guests, e.g. 0.10 (default: no limit)")
     Double cpu;
+
+    @Option(
+            names = "--cpu-period",
+            paramLabel = "MS",
+            description =
+                    "how often that share is counted anew; 100 divides it evenly among several busy guests of a node, 10 is smoother for one (default: 10)")
+    long cpuPeriod = LabPlan.DEFAULT_CPU_PERIOD.toMillis();
 
     @Option(
             names = "--rate",
@@ -41,6 +49,7 @@ final class PlanOptions {
                 name,
                 nodes,
                 cpu == null ? OptionalDouble.empty() : OptionalDouble.of(cpu),
+                Duration.ofMillis(cpuPeriod),
                 rate == null ? Optional.empty() : Optional.of(LinkRate.parse(rate)),
                 RootKind.parse(root),
                 Sizes.parseBytes(disk));

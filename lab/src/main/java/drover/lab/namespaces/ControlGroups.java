@@ -21,9 +21,6 @@ public final class ControlGroups {
     /// Controllers that a node uses; others are left alone.
     private static final Set<String> WANTED = Set.of("cpu", "cpuacct", "memory", "pids", "freezer");
 
-    /// A short period: a node's share must be smooth at the time scale of one file call, not of one second.
-    private static final long PERIOD_US = 10_000;
-
     /// The kernel accepts no quota below this.
     private static final long MINIMUM_QUOTA_US = 1_000;
 
@@ -94,9 +91,9 @@ public final class ControlGroups {
         for (String controller : missing) Files.writeString(parent.resolve("cgroup.subtree_control"), "+" + controller);
     }
 
-    /// Limits all of the group together to a share of one core.
-    public void limitCpu(String group, double share) {
-        long quotaUs = Math.max(MINIMUM_QUOTA_US, Math.round(PERIOD_US * share));
+    /// Limits all of the group together to a share of one core, counted anew in each period.
+    public void limitCpu(String group, double share, Duration period) {
+        long quotaUs = Math.max(MINIMUM_QUOTA_US, Math.round(period.toNanos() / 1e3 * share));
         long periodUs = Math.round(quotaUs / share);
         Hierarchy cpu = with("cpu")
                 .orElseThrow(() -> new LabException("this machine has no cpu control group: --cpu cannot be kept;"
@@ -140,12 +137,14 @@ public final class ControlGroups {
 
     /// Freezes every process of the group, and waits until they stand (a process inside an uninterruptible call may
     /// take its time: after the limit the freeze is complete as soon as that call returns).
-    public void freeze(String group, Duration limit) {
+    ///
+    /// @return whether all stand within the limit
+    public boolean freeze(String group, Duration limit) {
         Hierarchy freezer = freezer();
         Path directory = freezer.mount().resolve(group);
         if (freezer.unified()) write(directory.resolve("cgroup.freeze"), "1");
         else write(directory.resolve("freezer.state"), "FROZEN");
-        await(
+        return await(
                 limit,
                 () -> freezer.unified()
                         ? read(directory.resolve("cgroup.events")).contains("frozen 1")

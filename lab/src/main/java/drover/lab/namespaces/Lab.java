@@ -16,6 +16,8 @@ import java.util.OptionalLong;
 public final class Lab {
     static final Duration DEATH_LIMIT = Duration.ofSeconds(20);
     private static final Duration FREEZE_LIMIT = Duration.ofSeconds(5);
+    /// Before a kill: who stands by then stands, and who does not is inside a call.
+    private static final Duration STANDSTILL_LIMIT = Duration.ofMillis(200);
 
     private final LabPlan plan;
     private final LabDirectory directory;
@@ -148,7 +150,7 @@ public final class Lab {
             throw new LabException("the control groups of " + node + " are still in use: " + groups.processes(all));
         List<String> leaves = List.of("system", "quota/home", "quota/guests", "quota/peers");
         leaves.forEach(leaf -> groups.create(group(node, leaf)));
-        plan.cpu().ifPresent(share -> groups.limitCpu(group(node, "quota"), share));
+        plan.cpu().ifPresent(share -> groups.limitCpu(group(node, "quota"), share, plan.cpuPeriod()));
         writeGroups(LabNode.HOME, node, "quota/home");
         writeGroups(LabNode.PEERS, node, "quota/peers");
         writeGroups(LabNode.SYSTEM, node, "system");
@@ -168,6 +170,8 @@ public final class Lab {
         if (status(node).state() == NodeState.DOWN)
             throw new LabException("node " + node + " is down already; start it with: drover lab start " + node);
         if (silently) network().silence(node);
+        // Nobody may see another die, and tell. Who cannot be frozen waits in the kernel, and tells nothing either.
+        var _ = groups.freeze(group(node, ""), STANDSTILL_LIMIT);
         // Everything by name, not only the first process: frozen ones would otherwise run on for a moment when thawed.
         if (!groups.kill(group(node, ""), DEATH_LIMIT))
             throw new LabException("processes of node " + node + " do not die: " + groups.processes(group(node, ""))
@@ -188,7 +192,7 @@ public final class Lab {
         } catch (IOException e) {
             throw new LabException("cannot mark node " + node + " as hung: " + e.getMessage(), e);
         }
-        groups.freeze(group(node, ""), FREEZE_LIMIT);
+        var _ = groups.freeze(group(node, ""), FREEZE_LIMIT);
     }
 
     public void goOn(NodeId node) {

@@ -42,7 +42,7 @@ class LabIT {
     }
 
     private Lab up(int nodes, OptionalDouble cpu, RootKind root) {
-        LabPlan plan = new LabPlan(name, nodes, cpu, Optional.empty(), root, 64 << 20);
+        LabPlan plan = new LabPlan(name, nodes, cpu, LabPlan.DEFAULT_CPU_PERIOD, Optional.empty(), root, 64 << 20);
         Lab lab = LabSetup.begin(plan, Installation.find());
         plan.nodeIds().forEach(lab::boot);
         LabSetup.finished(lab);
@@ -166,6 +166,26 @@ class LabIT {
         assertReachesSoon(lab, N1, N2);
     }
 
+    /// One that does not die first would tell others of a death, which no power failure does.
+    @Test
+    void noProcessOfAKilledNodeSeesAnotherDie() throws Exception {
+        Lab lab = up(1);
+        String script = """
+                mkfifo /srv/pipe
+                sleep 1000 > /srv/pipe &
+                i=0; while [ $i -lt 200 ]; do sleep 1000 & i=$((i + 1)); done
+                { echo > /srv/watches; read _; echo > /srv/saw; } < /srv/pipe &
+                wait
+                """;
+        lab.systemOf(N1).launch(List.of("sh", "-c", script));
+        for (int i = 0;
+                i < 500 && sh(lab, N1, "ls /srv/watches 2>/dev/null || true").isEmpty();
+                i++) Thread.sleep(10);
+        lab.kill(N1, false);
+        lab.boot(N1);
+        assertEquals("pipe watches", sh(lab, N1, "ls /srv | xargs"));
+    }
+
     @Test
     void aNodeThatHangsCanBeKilled() {
         Lab lab = up(2);
@@ -224,7 +244,14 @@ class LabIT {
     void labsOfDifferentNamesDoNotDisturbEachOther() throws Exception {
         Lab lab = up(2);
         String other = name + "-b";
-        LabPlan plan = new LabPlan(other, 1, OptionalDouble.empty(), Optional.empty(), RootKind.OVERLAY, 64 << 20);
+        LabPlan plan = new LabPlan(
+                other,
+                1,
+                OptionalDouble.empty(),
+                LabPlan.DEFAULT_CPU_PERIOD,
+                Optional.empty(),
+                RootKind.OVERLAY,
+                64 << 20);
         try {
             Lab second = LabSetup.begin(plan, Installation.find());
             second.boot(N1);

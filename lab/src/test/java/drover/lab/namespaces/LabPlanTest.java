@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.model.NodeId;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -12,14 +13,27 @@ import org.junit.jupiter.api.Test;
 class LabPlanTest {
     private static LabPlan plan(String name, int nodes, OptionalDouble cpu) {
         return new LabPlan(
-                name, nodes, cpu, Optional.of(LinkRate.parse("100mbit")), RootKind.BARE, LabPlan.DEFAULT_DISK_BYTES);
+                name,
+                nodes,
+                cpu,
+                Duration.ofMillis(100),
+                Optional.of(LinkRate.parse("100mbit")),
+                RootKind.BARE,
+                LabPlan.DEFAULT_DISK_BYTES);
     }
 
     @Test
     void aPlanSurvivesBeingWrittenDown() {
         LabPlan plan = plan("a", 14, OptionalDouble.of(0.1));
         assertEquals(plan, LabPlan.fromJson(plan.toJson()));
-        LabPlan unlimited = new LabPlan("b", 1, OptionalDouble.empty(), Optional.empty(), RootKind.OVERLAY, 1 << 30);
+        LabPlan unlimited = new LabPlan(
+                "b",
+                1,
+                OptionalDouble.empty(),
+                LabPlan.DEFAULT_CPU_PERIOD,
+                Optional.empty(),
+                RootKind.OVERLAY,
+                1 << 30);
         assertEquals(unlimited, LabPlan.fromJson(unlimited.toJson()));
     }
 
