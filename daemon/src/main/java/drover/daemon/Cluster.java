@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Cluster implements ClusterKnowledge, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final int REVOCATIONS_TOPIC = 2;
+    private static final int ORDERS_TOPIC = 3;
 
     private final Membership membership;
     private final PeerFile peers;
@@ -95,6 +96,16 @@ final class Cluster implements ClusterKnowledge, AutoCloseable {
     private void tell(NodeId node, RevocationList revocations) {
         byte[] signed = revocations.current();
         if (signed.length > 0) membership.send(node, REVOCATIONS_TOPIC, signed);
+    }
+
+    /// Says who hears other nodes' orders, and answers to ours.
+    void receiveOrders(Membership.TopicReceiver receiver) {
+        membership.receive(ORDERS_TOPIC, receiver);
+    }
+
+    /// Sends an order, or an answer. False if that node is none.
+    boolean sendOrder(NodeId node, byte[] message) {
+        return membership.send(node, ORDERS_TOPIC, message);
     }
 
     /// A machine was given a certificate here; it will be looked for at the next start, too.

@@ -19,6 +19,8 @@ import drover.daemon.links.PacketLinks;
 import drover.daemon.network.GuestDevices;
 import drover.daemon.network.HomeNetwork;
 import drover.daemon.network.PacketPump;
+import drover.daemon.orders.NodeOrders;
+import drover.daemon.orders.OrderDesk;
 import drover.daemon.placement.Placement;
 import drover.daemon.security.NodeSecurity;
 import drover.daemon.security.SecurityFailure;
@@ -44,6 +46,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,6 +91,7 @@ final class NodeDaemon implements AutoCloseable {
         Files.createDirectories(places.state());
         keep(DaemonLock.take(places.run()));
         NodeSecurity security = keep(openSecurity(places));
+        NodeOrders orders = NodeOrders.open(places.state().resolve("orders"));
         Cluster cluster = keep(Cluster.prepare(config, places, security.identity(), pace));
         LinkHub.compressWith(libexec.resolveSibling("lib").resolve("libzstd-jni.so"));
         LinkHub hub = keep(new LinkHub(
@@ -117,13 +121,17 @@ final class NodeDaemon implements AutoCloseable {
         HomeNetwork network = keep(new HomeNetwork(config.jobNetwork(), places.run(), pump, packetLinks));
         packetLinks.connectEnds(
                 new PacketLinks.Ends(network::fromNode, devices::fromHome, network::reached, devices::look));
-        GuestHost guests =
-                keep(new GuestHost(config, keeper, content, devices, new ToHome(jobLinks, fileLinks), images));
+        GuestHost guests = keep(new GuestHost(
+                config, orders::openness, keeper, content, devices, new ToHome(jobLinks, fileLinks), images));
         fileLinks.connectMounts(guests.mounts());
         cluster.ownLoad().countGuests(guests::guestCount);
+        cluster.ownLoad().askOpenness(orders::openness);
+        OrderDesk desk = new OrderDesk(config.name(), orders, new OrderedNode(config, guests, cluster));
+        cluster.receiveOrders(desk::received);
 
         Journal journal = keep(new Journal(places.state().resolve("journal.db")));
-        Placement placement = new Placement(config.name(), cluster, config.guestMax(), new SecureRandom());
+        Placement placement =
+                new Placement(config.name(), cluster, config.guestMax(), orders::jobsStay, new SecureRandom());
         JobLogs logs = new JobLogs(places.state());
         OwnFiles ownFiles = new OwnFiles(files);
         HomeJobs jobs =
@@ -139,7 +147,7 @@ final class NodeDaemon implements AutoCloseable {
         LocalRequests requests = new LocalRequests(
                 jobs,
                 new JobQueries(config.name(), jobs, ownFiles, logs),
-                new NodeQueries(cluster.membership(), cluster, guests::fileCounters));
+                new NodeQueries(cluster.membership(), cluster, guests::fileCounters, desk));
         keep(new LocalServer(places.run().resolve("drover.sock"), requests));
         LOG.info("{} is up at {}", config.name(), hub.listenAddress());
     }
@@ -209,6 +217,24 @@ final class NodeDaemon implements AutoCloseable {
         @Override
         public void guestEnded(GuestKey guest) {
             server.guestEnded(guest);
+        }
+    }
+
+    /// This node, as those see it who give it orders.
+    private record OrderedNode(DaemonConfig config, GuestHost guests, Cluster cluster) implements OrderDesk.Node {
+        @Override
+        public void guestsOfOthers(Consumer<List<GuestKey>> then) {
+            guests.guestsOfOthers(then);
+        }
+
+        @Override
+        public boolean send(NodeId node, byte[] message) {
+            return cluster.sendOrder(node, message);
+        }
+
+        @Override
+        public boolean accepts(NodeId node) {
+            return config.accepts(node);
         }
     }
 

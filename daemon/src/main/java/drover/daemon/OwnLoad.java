@@ -7,6 +7,7 @@ import drover.linux.procfs.GuestCgroup;
 import drover.linux.procfs.LoadSample;
 import drover.linux.procfs.LoadSampler;
 import drover.model.LoadVector;
+import drover.model.Openness;
 import drover.policy.load.LoadFilter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,7 @@ final class OwnLoad implements Supplier<LoadVector> {
     private final double configuredCpus;
     private final long incarnation = System.currentTimeMillis() / 1000;
     private volatile IntSupplier guests = () -> 0;
+    private volatile Supplier<Openness> openness = () -> Openness.OPEN;
     private volatile double cpuDemand;
     private LoadFilter filter = LoadFilter.IDLE;
     private long sequence;
@@ -44,6 +46,11 @@ final class OwnLoad implements Supplier<LoadVector> {
         guests = count;
     }
 
+    /// Says who knows whether this node takes guests.
+    void askOpenness(Supplier<Openness> asked) {
+        openness = asked;
+    }
+
     /// Runnable tasks for each processor that guests may use, when this was last looked at.
     double cpuDemand() {
         return cpuDemand;
@@ -65,6 +72,7 @@ final class OwnLoad implements Supplier<LoadVector> {
                     sample.cpuPressure(),
                     sample.memoryPressure(),
                     guests.getAsInt(),
+                    openness.get(),
                     ++sequence,
                     incarnation);
         } catch (IOException e) {

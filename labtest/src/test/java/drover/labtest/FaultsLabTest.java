@@ -255,7 +255,8 @@ class FaultsLabTest {
 
     @Test
     void aJobWithoutEffectsIsRunAgainElsewhereWhenItsNodeDies() throws Exception {
-        String script = "sleep 6; read up rest < /proc/uptime; echo $up";
+        lab.sh("n1", "rm -f /srv/may-end");
+        String script = "while [ ! -e /srv/may-end ]; do sleep 0.1; done; read up rest < /proc/uptime; echo $up";
         try (Command command = lab.start("n1", "drover", "run", "--nodes", "n2,n3", "--", "sh", "-c", script)) {
             String node = TestLab.await(
                     "it runs",
@@ -270,6 +271,7 @@ class FaultsLabTest {
                             })
                             .findFirst());
             lab.lab("kill", node);
+            lab.sh("n1", "touch /srv/may-end");
             String uptime = command.await(Command.LIMIT).orFail();
             assertEquals(node.equals("n2") ? "n3" : "n2", TestLab.nodeOf(uptime));
         }

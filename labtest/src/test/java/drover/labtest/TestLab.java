@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -216,6 +217,11 @@ final class TestLab implements AutoCloseable {
         return ask("n1", Map.of("command", "ps", "all", all));
     }
 
+    /// What `drover nodes --json` prints on n1.
+    JsonNode nodes() throws IOException {
+        return ask("n1", Map.of("command", "nodes"));
+    }
+
     private JsonNode ask(String node, Map<String, Object> question) throws IOException {
         return new AskedDaemon(file(node, "/run/drover/drover.sock")).ask(question);
     }
@@ -353,7 +359,7 @@ final class TestLab implements AutoCloseable {
     private Map<String, String> states() {
         Map<String, String> states = new TreeMap<>();
         try {
-            for (JsonNode each : ask("n1", Map.of("command", "nodes")))
+            for (JsonNode each : nodes())
                 states.put(each.path("name").asText(), each.path("state").asText());
         } catch (IOException e) {
             return Map.of();
@@ -385,6 +391,7 @@ final class TestLab implements AutoCloseable {
                 Map<String, String> states = states();
                 return states.size() > 1
                         && states.values().stream().allMatch("up"::equals)
+                        && areBooted(states.keySet()) // n1 may not know yet that one was killed
                         && jobs(false).isEmpty();
             });
             return true;
@@ -392,6 +399,11 @@ final class TestLab implements AutoCloseable {
             System.out.println(name + " is not lent again: " + states() + ", " + left());
             return false;
         }
+    }
+
+    private boolean areBooted(Set<String> nodes) throws IOException {
+        for (String node : nodes) if (initOf(node) == 0) return false;
+        return true;
     }
 
     private String left() {

@@ -11,6 +11,7 @@ package drover.model;
 ///     the kernel does not tell
 /// @param memoryPressure the same for memory
 /// @param guests guests running here
+/// @param openness whether it takes guests
 /// @param sequence raised by one for each vector this node makes since it started
 /// @param incarnation start time of the daemon in seconds since 1970, so that a restarted node's vectors are
 ///     the newer ones
@@ -23,6 +24,7 @@ public record LoadVector(
         double cpuPressure,
         double memoryPressure,
         int guests,
+        Openness openness,
         long sequence,
         long incarnation) {
     public LoadVector {
@@ -33,6 +35,32 @@ public record LoadVector(
             throw new IllegalArgumentException(
                     "memory must be >= 0, got " + memoryTotalBytes + " and " + memoryFreeBytes);
         if (guests < 0) throw new IllegalArgumentException("guests must be >= 0, got " + guests);
+    }
+
+    /// That of a node which takes guests.
+    public LoadVector(
+            double speed,
+            double cpus,
+            double cpuLoad,
+            long memoryTotalBytes,
+            long memoryFreeBytes,
+            double cpuPressure,
+            double memoryPressure,
+            int guests,
+            long sequence,
+            long incarnation) {
+        this(
+                speed,
+                cpus,
+                cpuLoad,
+                memoryTotalBytes,
+                memoryFreeBytes,
+                cpuPressure,
+                memoryPressure,
+                guests,
+                Openness.OPEN,
+                sequence,
+                incarnation);
     }
 
     /// The same with another load.
@@ -46,6 +74,7 @@ public record LoadVector(
                 cpuPressure,
                 memoryPressure,
                 guests,
+                openness,
                 sequence,
                 incarnation);
     }

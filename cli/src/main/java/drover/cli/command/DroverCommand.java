@@ -34,6 +34,7 @@ public final class DroverCommand {
             Map.entry("migrate", MigrateCommand::new),
             Map.entry("freeze", FreezeCommand::new),
             Map.entry("continue", ContinueCommand::new),
+            Map.entry("node", NodeCommand::new),
             Map.entry("top", TopCommand::new),
             Map.entry("help", HelpCommand::new),
             Map.entry("version", VersionCommand::new));

@@ -36,6 +36,7 @@ final class HelpPage {
                             new Line("init", "make a cluster, with this node as its first"),
                             new Line("token", "print a token with which another node can join"),
                             new Line("join [HOST] --token T", "make this node part of a cluster"),
+                            new Line("node ORDER [NODE]", "drain, undrain, block, stay: guests, and own jobs"),
                             new Line("leave", "take this node out of its cluster"),
                             new Line("revoke NODE", "shut a node out, at once"),
                             new Line("ca backup|restore FILE", "keep the cluster's certificate authority safe"),

@@ -23,7 +23,7 @@ public final class NodesTable {
         for (JsonNode node : nodes)
             table.row(List.of(
                     Cells.text(node, "name"),
-                    Cells.text(node, "state"),
+                    state(node),
                     Cells.text(node, "cpus"),
                     Cells.number(node, "speed"),
                     Cells.number(node, "load"),
@@ -32,5 +32,14 @@ public final class NodesTable {
                     Cells.text(node, "guests"),
                     Cells.text(node, "address")));
         return table;
+    }
+
+    /// What matters of a node that is up is whether guests may go there.
+    private static String state(JsonNode node) {
+        String guests = node.path("takes_guests").asText("open");
+        boolean isUp = node.path("state").asText().equals("up");
+        return !isUp || node.path("takes_guests").isNull() || guests.equals("open")
+                ? Cells.text(node, "state")
+                : guests;
     }
 }

@@ -13,7 +13,10 @@ import drover.protocol.local.LocalFrame;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assertions;
@@ -78,6 +81,51 @@ final class CommandsIT {
                 NODE  STATE  CPUS  SPEED  LOAD  FREE  MEMORY  GUESTS  ADDRESS
                 n1    up        2   1.00  0.46  1.0G    8.0G       3  10.0.0.1:7410
                 """, printed());
+    }
+
+    @Test
+    void aNodeThatIsUpAndTakesNoGuestsIsSaidToBeSo() throws IOException {
+        String node = ANSWERS.get("nodes").replace("\"guests\":3", "\"guests\":3,\"takes_guests\":\"draining\"");
+        String down = node.replace("\"up\"", "\"down\"");
+        for (String nodes : List.of(node, down)) {
+            try (DaemonFixture _ = new DaemonFixture(
+                    dir.resolve("s"), _ -> List.of(result("{\"ok\":true,\"result\":" + nodes + "}")))) {
+                assertEquals(0, run("nodes"), err.toString(UTF_8));
+            }
+            Files.delete(dir.resolve("s"));
+        }
+        assertTrue(printed().contains("n1    draining"), printed());
+        assertTrue(printed().contains("n1    down"), printed());
+    }
+
+    @Test
+    void drainFollowsTheGuestsUntilNoneIsLeft() throws IOException {
+        Deque<Integer> left = new ArrayDeque<>(List.of(2, 1, 0));
+        try (DaemonFixture daemon = new DaemonFixture(
+                dir.resolve("s"),
+                _ -> List.of(result("{\"ok\":true,\"result\":{\"node\":\"n2\",\"takes_guests\":\"draining\",\"guests\":"
+                        + left.remove() + ",\"names\":[]}}")))) {
+            assertEquals(0, run("node", "drain", "n2"), err.toString(UTF_8));
+            assertEquals(
+                    List.of("drain", "look", "look"),
+                    daemon.asked.stream().map(q -> q.path("order").asText()).toList());
+        }
+        assertTrue(
+                printed().startsWith("n2 takes no guests any more; 2 are to leave. Undo, also after Ctrl-C:"),
+                printed());
+        assertTrue(printed().contains(" s: 1 left\nn2 has no guests, after "), printed());
+    }
+
+    @Test
+    void drainEndsWhenSomebodyUndrains() throws IOException {
+        Deque<String> takes = new ArrayDeque<>(List.of("draining", "open"));
+        try (DaemonFixture _ = new DaemonFixture(
+                dir.resolve("s"),
+                _ -> List.of(result("{\"ok\":true,\"result\":{\"node\":\"n2\",\"takes_guests\":\"" + takes.remove()
+                        + "\",\"guests\":2}}")))) {
+            assertEquals(1, run("node", "drain", "n2"));
+        }
+        assertTrue(err.toString(UTF_8).contains("n2 is not being drained any more"), err.toString(UTF_8));
     }
 
     @Test

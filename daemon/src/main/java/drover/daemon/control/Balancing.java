@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -39,10 +38,6 @@ final class Balancing {
     private static final Logger LOG = LoggerFactory.getLogger(Balancing.class);
     /// After a move that did not come about: the reason seldom goes away at once.
     private static final Duration NOT_AGAIN = Duration.ofMinutes(1);
-    private static final int DOUBLINGS_MAX = 6;
-
-    /// What a home has tried in vain with a job.
-    private record Failure(long untilNanos, int times) {}
 
     private final ClusterKnowledge knowledge;
     private final Placement placement;
@@ -52,7 +47,7 @@ final class Balancing {
     private final MoveSpeed speed = new MoveSpeed();
     private final SourceLoads loads = new SourceLoads();
     private final Map<NodeId, PredictionRecord> records = new HashMap<>();
-    private final Map<JobId, Failure> failures = new HashMap<>();
+    private final Retries retries = new Retries(NOT_AGAIN);
     private final List<BalancedMove> watched = new ArrayList<>();
 
     Balancing(ClusterKnowledge knowledge, Placement placement, JobBook book, HomeMoves moves, RandomGenerator random) {
@@ -78,7 +73,7 @@ final class Balancing {
             if (job.state == JobState.RUNNING)
                 running.computeIfAbsent(job.node, node -> new ArrayList<>()).add(job);
         }
-        failures.keySet().retainAll(known);
+        retries.retain(known);
         Map<NodeId, ClusterKnowledge.Seen> seen = knowledge.loads();
         loads.sample(running.keySet(), seen);
         running.forEach((node, jobs) -> {
@@ -105,7 +100,7 @@ final class Balancing {
         List<Target> targets = new ArrayList<>();
         for (ClusterView.Candidate other : cluster.candidates()) {
             ClusterKnowledge.Seen theirs = seen.get(other.node());
-            if (theirs == null || occupied.contains(other.node())) continue;
+            if (theirs == null || !other.isOpen() || occupied.contains(other.node())) continue;
             if (!allowed.isEmpty() && !allowed.contains(other.node())) continue;
             if (moves.movability().objectionTo(other.node()).isPresent()) continue;
             targets.add(new Target(
@@ -153,8 +148,7 @@ final class Balancing {
     }
 
     private String restraint(Job job) {
-        Failure failure = failures.get(job.id);
-        if (failure != null && failure.untilNanos - System.nanoTime() > 0) return "it could not be moved a while ago";
+        if (!retries.mayTry(job.id)) return "it could not be moved a while ago";
         return moves.movability().objection(job).orElse("");
     }
 
@@ -166,23 +160,16 @@ final class Balancing {
         LOG.info("job {} is moved from {} to {}: {}", job.id, source, move.target(), move.reason());
         moves.begin(job, move.target(), stays -> {
             if (stays.isPresent()) {
-                failed(job);
+                retries.failed(job.id);
                 return;
             }
             loads.left(source, 1, begun);
             speed.moved(bytes, Duration.ofNanos(System.nanoTime() - begun));
-            failures.remove(job.id);
+            retries.succeeded(job.id);
             BalancedMove made = new BalancedMove(job, source, move, before, begun);
             job.balanced = made;
             watched.add(made);
         });
-    }
-
-    private void failed(Job job) {
-        int times =
-                Optional.ofNullable(failures.get(job.id)).map(Failure::times).orElse(0) + 1;
-        Duration wait = NOT_AGAIN.multipliedBy(1L << Math.min(times - 1, DOUBLINGS_MAX));
-        failures.put(job.id, new Failure(System.nanoTime() + wait.toNanos(), times));
     }
 
     /// Learns from moves whose guest has ended, or left where it came to.

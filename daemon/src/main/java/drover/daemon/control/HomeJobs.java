@@ -43,6 +43,7 @@ public final class HomeJobs implements AutoCloseable {
     private final GuestReports reports;
     private final HomeMoves moves;
     private final Standstill standstill;
+    private final Draining draining;
     private final Balancing balancing;
     private final boolean balances;
     private final Placement placement;
@@ -87,6 +88,7 @@ public final class HomeJobs implements AutoCloseable {
         nodeLoss = new NodeLoss(config, knowledge, nodes, live, files, book, starts, ends);
         reports = new GuestReports(book, nodes, placement, starts, ends, nodeLoss, moves, standstill);
         moves.connectSignals(deputies::signal);
+        draining = new Draining(home, knowledge, placement, book, moves);
         balancing = new Balancing(knowledge, placement, book, moves, new SecureRandom());
         balances = config.balance();
         for (Job job : book.unfinished()) recover(job, files);
@@ -133,6 +135,7 @@ public final class HomeJobs implements AutoCloseable {
         deputies.endJobsOfKilled();
         nodeLoss.tick();
         moves.tick();
+        draining.tick();
         if (balances) balancing.tick();
         book.tellWhoWaits();
         starts.dispatch();

@@ -132,7 +132,8 @@ final class HomeMoves {
                 prepareTarget(job, move);
             }
             case HandoffAction.SendFromSource _ -> {
-                move.sinceNanos = System.nanoTime();
+                move.sentNanos = System.nanoTime();
+                move.sinceNanos = move.sentNanos;
                 nodes.send(move.source, new SendGuest(move.from, move.to, move.target));
             }
             case HandoffAction.WriteRow _ -> writeRow(job, move);
@@ -148,6 +149,7 @@ final class HomeMoves {
             }
             case HandoffAction.ReportMoved _ -> {
                 job.leftNode = null;
+                if (move.sentNanos != 0) job.lastMoveSeconds = (System.nanoTime() - move.sentNanos) / 1e9;
                 job.placementReason = "it was moved there from " + move.source;
                 nodes.send(move.target, new Session(move.to, Unpooled.buffer(1).writeByte(SessionKind.RESYNC)));
                 over(job, Optional.empty());

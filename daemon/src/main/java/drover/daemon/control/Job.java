@@ -72,6 +72,10 @@ final class Job {
     @Nullable JobMove move;
 
     @Nullable String stays;
+    /// Not in the journal: from when its node was told to send it until it ran on the next, the last time; it stood
+    /// still for a part of that.
+    double lastMoveSeconds;
+
     /// Not in the journal: the last move that balancing made.
     @Nullable BalancedMove balanced;
 

@@ -22,6 +22,8 @@ final class JobMove {
     final GuestKey to;
     HandoffState state;
     long sinceNanos;
+    /// When the source was told to send it; 0 if that was before this daemon.
+    long sentNanos;
     /// The target was told to get ready.
     boolean prepared;
     /// Since when the source cannot be reached; 0 if it can.

@@ -121,6 +121,7 @@ public final class JobQueries {
                 .put("processes", job.state.isFinal() ? 0 : job.processes)
                 .put("detached", job.options.detach())
                 .put("had_effects", job.effects)
+                .put("last_move_seconds", job.lastMoveSeconds)
                 .put("memory_limit", job.options.memoryBytes())
                 .put("message", job.message);
         if (job.exit instanceof ExitStatus.Signalled s) json.put("signal", Signals.name(s.signal()));

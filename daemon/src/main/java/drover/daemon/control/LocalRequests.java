@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import drover.daemon.deputy.DeputyConnection;
 import drover.daemon.deputy.LocalServer;
+import drover.daemon.orders.OrderDesk;
 import drover.model.Credentials;
 import drover.protocol.WireException;
 import io.netty.buffer.ByteBuf;
+import java.util.concurrent.CompletableFuture;
 
 /// Hands what deputies and commands say to those whose business it is.
 public class LocalRequests implements LocalServer.Listener {
@@ -17,6 +19,9 @@ public class LocalRequests implements LocalServer.Listener {
     public interface Nodes {
         /// The answer to `drover nodes`, one element a node. Any thread.
         JsonNode nodes();
+
+        /// Gives an order to a node, as [drover.daemon.orders.OrderDesk#give] does. Any thread.
+        CompletableFuture<JsonNode> order(String word, String node);
     }
 
     private final HomeJobs jobs;
@@ -64,9 +69,22 @@ public class LocalRequests implements LocalServer.Listener {
         }
         String word = command.path("command").asText();
         if (word.equals("nodes")) JobQueries.succeed(caller, nodes.nodes());
+        else if (word.equals("node")) order(caller, command);
         else if (!jobQueries.answer(caller, command))
             JobQueries.refuse(
                     caller, "this daemon does not know the command '" + word + "'; is it older than the command?");
+    }
+
+    private void order(DeputyConnection caller, JsonNode command) {
+        if (!caller.peer().credentials().isRoot()) {
+            JobQueries.refuse(caller, "only root may give a node orders");
+            return;
+        }
+        var _ = nodes.order(command.path("order").asText(), command.path("node").asText(""))
+                .whenComplete((state, failure) -> {
+                    if (failure == null) JobQueries.succeed(caller, state);
+                    else JobQueries.refuse(caller, OrderDesk.words(failure));
+                });
     }
 
     @Override

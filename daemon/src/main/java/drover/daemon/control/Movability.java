@@ -3,6 +3,7 @@ package drover.daemon.control;
 import drover.daemon.placement.ClusterKnowledge;
 import drover.model.JobState;
 import drover.model.NodeId;
+import drover.model.Openness;
 import java.util.Optional;
 
 /// Why a job cannot move, as far as home knows without asking its node. In words that go after "because". Loop
@@ -82,6 +83,9 @@ final class Movability {
             }
             case UP -> {}
         }
+        ClusterKnowledge.Seen seen = knowledge.loads().get(target);
+        if (seen != null && seen.load().openness() != Openness.OPEN)
+            return target + " takes no guests now; see: drover nodes";
         if (target.equals(home)) return "this version brings no running job home";
         if (nodes.isUp(target) && !nodes.canMoveGuests(target))
             return target + " has an older Drover that takes no moving jobs";

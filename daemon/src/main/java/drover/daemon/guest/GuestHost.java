@@ -10,6 +10,7 @@ import drover.homefs.mount.MountCounters;
 import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
+import drover.model.Openness;
 import drover.protocol.Wire;
 import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobMessage;
@@ -43,7 +44,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +67,7 @@ public final class GuestHost implements AutoCloseable {
     }
 
     private final DaemonConfig config;
+    private final Supplier<Openness> openness;
     private final ToHome toHome;
     private final CallerTable callers = new CallerTable();
     private final GuestDevices devices;
@@ -75,11 +79,13 @@ public final class GuestHost implements AutoCloseable {
 
     /// Begins to hold guests.
     ///
+    /// @param openness whether guests of other homes are taken now
     /// @param content what this node keeps of all homes' files
     /// @param devices those of guests in their home's network
     /// @throws IOException when there is no keeper and none can be started
     public GuestHost(
             DaemonConfig config,
+            Supplier<Openness> openness,
             Keeper.Setup setup,
             BlockStore content,
             GuestDevices devices,
@@ -87,6 +93,7 @@ public final class GuestHost implements AutoCloseable {
             ImageLinks images)
             throws IOException {
         this.config = config;
+        this.openness = openness;
         this.toHome = toHome;
         this.devices = devices;
         guests = new HeldGuests(callers, devices::detach);
@@ -105,6 +112,13 @@ public final class GuestHost implements AutoCloseable {
     /// Guests on this node now.
     public int guestCount() {
         return guests.count();
+    }
+
+    /// Those of other homes, on the loop of guests.
+    public void guestsOfOthers(Consumer<List<GuestKey>> then) {
+        loop.execute(() -> then.accept(guests.all().stream()
+                .filter(guest -> !guest.job().home().equals(config.name()))
+                .toList()));
     }
 
     /// Where frames of homes' files go.
@@ -209,6 +223,8 @@ public final class GuestHost implements AutoCloseable {
             return Optional.of(config.name() + " cannot start its keeper; see the log of its daemon, and keeper.log");
         if (!config.accepts(home))
             return Optional.of(config.name() + " takes no guests of " + home + " (its accept-from)");
+        if (openness.get() != Openness.OPEN && !home.equals(config.name()))
+            return Optional.of(config.name() + " takes no guests now: see drover nodes");
         if (start.credentials().isRoot() && !config.acceptRoot() && !home.equals(config.name()))
             return Optional.of(config.name() + " takes no guests of root (its accept-root)");
         if (start.network() instanceof GuestNetwork.OfNode && !config.nodeNetwork())

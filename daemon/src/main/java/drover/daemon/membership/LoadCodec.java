@@ -2,6 +2,7 @@ package drover.daemon.membership;
 
 import drover.model.LoadVector;
 import drover.model.NodeId;
+import drover.model.Openness;
 import drover.policy.load.LoadEntry;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -15,7 +16,8 @@ import java.util.SequencedMap;
 /// Load entries as bytes: u8 version, u8 count, then each entry in 35 bytes and the node's name. Little-endian.
 ///
 /// Memory travels in units of 64 KiB and pressures in hundredths: what is lost is below what a sample means.
-/// Ages are in milliseconds; an entry too old for that field is not sent.
+/// Ages are in milliseconds; an entry too old for that field is not sent. Whether a node takes guests is in the two
+/// highest bits of their number: nodes of before that read one that has very many.
 final class LoadCodec {
     private static final byte VERSION = 1;
     private static final int MEMORY_UNIT_SHIFT = 16;
@@ -23,6 +25,8 @@ final class LoadCodec {
     private static final int NO_PRESSURE = 255;
     private static final long AGE_LIMIT_MS = 0xffff;
     private static final double THOUSAND = 1000;
+    private static final int OPENNESS_SHIFT = 14;
+    private static final int GUESTS_MAX = (1 << OPENNESS_SHIFT) - 1;
 
     private LoadCodec() {}
 
@@ -55,7 +59,7 @@ final class LoadCodec {
                 .putInt((int) (vector.memoryFreeBytes() >>> MEMORY_UNIT_SHIFT))
                 .put(pressure(vector.cpuPressure()))
                 .put(pressure(vector.memoryPressure()))
-                .putShort((short) Math.min(vector.guests(), 0xffff))
+                .putShort((short) (Math.min(vector.guests(), GUESTS_MAX) | bits(vector.openness()) << OPENNESS_SHIFT))
                 .putInt((int) vector.sequence())
                 .putInt((int) vector.incarnation());
     }
@@ -93,12 +97,40 @@ final class LoadCodec {
         double cpuPressure = pressure(in.get());
         double memoryPressure = pressure(in.get());
         int guests = Short.toUnsignedInt(in.getShort());
+        Openness openness = openness(guests >>> OPENNESS_SHIFT);
         long sequence = Integer.toUnsignedLong(in.getInt());
         long incarnation = Integer.toUnsignedLong(in.getInt());
         return new LoadEntry(
                 new LoadVector(
-                        speed, cpus, cpuLoad, total, free, cpuPressure, memoryPressure, guests, sequence, incarnation),
+                        speed,
+                        cpus,
+                        cpuLoad,
+                        total,
+                        free,
+                        cpuPressure,
+                        memoryPressure,
+                        guests & GUESTS_MAX,
+                        openness,
+                        sequence,
+                        incarnation),
                 age);
+    }
+
+    private static int bits(Openness openness) {
+        return switch (openness) {
+            case OPEN -> 0;
+            case BLOCKED -> 1;
+            case DRAINING -> 2;
+        };
+    }
+
+    /// What a later version may say beyond these is no invitation.
+    private static Openness openness(int bits) {
+        return switch (bits) {
+            case 0 -> Openness.OPEN;
+            case 2 -> Openness.DRAINING;
+            default -> Openness.BLOCKED;
+        };
     }
 
     private static double pressure(byte hundredths) {

@@ -1,5 +1,6 @@
 package drover.daemon.placement;
 
+import drover.model.LoadVector;
 import drover.model.NodeId;
 import drover.policy.placement.ClusterView;
 import drover.policy.placement.ClusterView.Candidate;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /// Asks policy where a job should start. Keeps what policy cannot see in load vectors: which guests this home
@@ -40,13 +42,20 @@ public final class Placement {
     private final NodeId home;
     private final ClusterKnowledge knowledge;
     private final int guestMax;
+    private final BooleanSupplier jobsStay;
     private final RandomGenerator random;
     private final Map<Long, Placed> placed = new HashMap<>();
 
-    public Placement(NodeId home, ClusterKnowledge knowledge, int guestMax, RandomGenerator random) {
+    /// Places jobs of that home.
+    ///
+    /// @param guestMax guests of this home that a node holds at all
+    /// @param jobsStay whether they are not to leave it
+    public Placement(
+            NodeId home, ClusterKnowledge knowledge, int guestMax, BooleanSupplier jobsStay, RandomGenerator random) {
         this.home = home;
         this.knowledge = knowledge;
         this.guestMax = guestMax;
+        this.jobsStay = jobsStay;
         this.random = random;
     }
 
@@ -73,9 +82,20 @@ public final class Placement {
         loads.forEach((node, seen) -> {
             int[] count = counts.getOrDefault(node, new int[3]);
             long[] promised = memory.getOrDefault(node, new long[1]);
-            candidates.add(new Candidate(node, seen.load(), count[1], count[2], count[0], promised[0]));
+            candidates.add(new Candidate(
+                    node, seen.load(), count[1], count[2], count[0], promised[0], closed(node, seen.load())));
         });
         return new ClusterView(home, candidates);
+    }
+
+    private String closed(NodeId node, LoadVector load) {
+        if (node.equals(home)) return "";
+        if (jobsStay.getAsBoolean()) return "own jobs stay at home";
+        return switch (load.openness()) {
+            case OPEN -> "";
+            case BLOCKED -> "takes no guests";
+            case DRAINING -> "is being drained";
+        };
     }
 
     public PlacementDecision decide(ClusterView view, PlacementRequest request) {

@@ -8,6 +8,7 @@ import drover.daemon.placement.ClusterKnowledge;
 import drover.model.GuestKey;
 import drover.model.LoadVector;
 import drover.model.NodeId;
+import drover.model.Openness;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.EndGuest;
 import drover.protocol.job.JobMessage.GuestDead;
@@ -15,6 +16,7 @@ import drover.protocol.job.JobMessage.GuestReady;
 import drover.protocol.job.JobMessage.GuestRestored;
 import drover.protocol.job.JobMessage.GuestStarted;
 import drover.protocol.job.JobMessage.GuestStays;
+import drover.protocol.job.JobMessage.KillGuest;
 import drover.protocol.job.JobMessage.PrepareGuest;
 import drover.protocol.job.JobMessage.ResumeGuest;
 import drover.protocol.job.JobMessage.SendGuest;
@@ -43,6 +45,7 @@ class BalancingIT {
 
     private final ScriptedNodes nodes = new ScriptedNodes();
     private final Map<NodeId, Double> tasks = new ConcurrentHashMap<>(Map.of(N2, 0.0, N3, 0.0));
+    private final Map<NodeId, Openness> closed = new ConcurrentHashMap<>();
     private TestHome home;
     private TestDeputy deputy;
     private GuestKey guest;
@@ -53,9 +56,13 @@ class BalancingIT {
         @Override
         public Map<NodeId, Seen> loads() {
             Map<NodeId, Seen> loads = new TreeMap<>();
-            tasks.forEach((node, load) -> loads.put(
-                    node, new Seen(new LoadVector(1, 1, load, 1L << 30, 1L << 29, 0, 0, 0, 1, 1), Duration.ZERO)));
+            tasks.forEach((node, load) -> loads.put(node, new Seen(vector(node, load), Duration.ZERO)));
             return loads;
+        }
+
+        private LoadVector vector(NodeId node, double load) {
+            Openness openness = closed.getOrDefault(node, Openness.OPEN);
+            return new LoadVector(1, 1, load, 1L << 30, 1L << 29, 0, 0, 0, openness, 1, 1);
         }
 
         @Override
@@ -128,6 +135,36 @@ class BalancingIT {
         String why = why();
         assertTrue(why.contains("moved from " + source + " to " + target), why);
         assertTrue(why.contains("\"balanced\":{\"predicted_seconds\":"), why);
+    }
+
+    @Test
+    void noJobGoesWhereNoGuestsAreTaken() throws Exception {
+        run("{}");
+        hasUsed(60, true);
+        closed.put(target, Openness.BLOCKED);
+        tasks.put(source, 4.0);
+        assertTrue(nodes.isQuietFor(Duration.ofSeconds(4), PrepareGuest.class));
+    }
+
+    @Test
+    void aJobLeavesANodeThatIsDrainedThoughTheOtherIsCrowded() throws Exception {
+        run("{}");
+        tasks.put(target, 4.0);
+        closed.put(source, Openness.DRAINING);
+        GuestKey to = heard(PrepareGuest.class, target).guest();
+        say(target, new GuestStays(to, "its disk is full"));
+        heard(KillGuest.class, target);
+        assertEquals(to.job(), heard(PrepareGuest.class, target).guest().job(), "it is tried again");
+    }
+
+    @Test
+    void itIsSaidWhyAJobCannotLeaveANodeThatIsDrained() throws Exception {
+        run("{}");
+        closed.put(target, Openness.BLOCKED);
+        closed.put(source, Openness.DRAINING);
+        assertTrue(nodes.isQuietFor(Duration.ofSeconds(3), PrepareGuest.class));
+        String why = why();
+        assertTrue(why.contains("which is being drained: no other node that it may use has room for it"), why);
     }
 
     @Test

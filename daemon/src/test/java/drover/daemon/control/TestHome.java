@@ -1,5 +1,6 @@
 package drover.daemon.control;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import drover.daemon.config.DaemonConfig;
 import drover.daemon.deputy.LocalServer;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 
 /// A home with its real socket, journal and jobs, and nodes that the test plays.
 final class TestHome implements AutoCloseable {
@@ -82,7 +84,7 @@ final class TestHome implements AutoCloseable {
         DaemonConfig config = DaemonConfig.parse(properties, "test");
         journal = new Journal(directory.resolve("journal.db"));
         JobLogs logs = new JobLogs(directory);
-        Placement placement = new Placement(config.name(), knowledge, 100, new Random(1));
+        Placement placement = new Placement(config.name(), knowledge, 100, () -> false, new Random(1));
         NoFiles files = new NoFiles();
         LiveGuests live = new LiveGuests();
         nodes.setDiallable(false);
@@ -94,8 +96,7 @@ final class TestHome implements AutoCloseable {
         nodes.setDiallable(true);
         jobs.begin();
         JobQueries queries = new JobQueries(config.name(), jobs, files, logs);
-        server = new LocalServer(
-                directory.resolve("drover.sock"), calls.of(jobs, queries, JsonNodeFactory.instance::arrayNode));
+        server = new LocalServer(directory.resolve("drover.sock"), calls.of(jobs, queries, new NoNodes()));
     }
 
     TestDeputy deputy() throws Exception {
@@ -116,6 +117,19 @@ final class TestHome implements AutoCloseable {
         server.close();
         jobs.close();
         journal.close();
+    }
+
+    /// These tests ask for no nodes.
+    private static final class NoNodes implements LocalRequests.Nodes {
+        @Override
+        public JsonNode nodes() {
+            return JsonNodeFactory.instance.arrayNode();
+        }
+
+        @Override
+        public CompletableFuture<JsonNode> order(String word, String node) {
+            return CompletableFuture.failedFuture(new UnsupportedOperationException(word));
+        }
     }
 
     /// The guests of these tests open no files.

@@ -13,6 +13,7 @@ import drover.model.Credentials;
 import drover.model.GuestKey;
 import drover.model.JobId;
 import drover.model.NodeId;
+import drover.model.Openness;
 import drover.protocol.Wire;
 import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobMessage.GuestFailed;
@@ -59,6 +60,7 @@ class GuestHostIT {
         keeper = new PlayedKeeper(directory.resolve("keeper.sock"));
         host = new GuestHost(
                 DaemonConfig.parse(properties, "test"),
+                () -> Openness.OPEN,
                 new Keeper.Setup(none, none, directory, directory.resolve("images"), ""),
                 new BlockStore(directory.resolve("content"), 1 << 20),
                 new GuestDevices(new PacketPump(), new NoPackets()),

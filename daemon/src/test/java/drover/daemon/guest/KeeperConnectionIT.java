@@ -8,6 +8,7 @@ import drover.daemon.links.ImageLinks;
 import drover.daemon.network.GuestDevices;
 import drover.daemon.network.PacketPump;
 import drover.homefs.cache.BlockStore;
+import drover.model.Openness;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -74,6 +75,7 @@ class KeeperConnectionIT {
         properties.setProperty("address", "127.0.0.1");
         return new GuestHost(
                 DaemonConfig.parse(properties, "test"),
+                () -> Openness.OPEN,
                 new Keeper.Setup(program, run.resolve("init"), run, run.resolve("images"), ""),
                 new BlockStore(run.resolve("content"), 1 << 20),
                 new GuestDevices(new PacketPump(), new NoPackets()),

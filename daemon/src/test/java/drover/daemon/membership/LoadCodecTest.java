@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.model.LoadVector;
 import drover.model.NodeId;
+import drover.model.Openness;
 import drover.policy.load.LoadEntry;
 import java.time.Duration;
 import java.util.Arrays;
@@ -29,6 +30,16 @@ class LoadCodecTest {
     void whatIsWrittenIsRead() {
         SequencedMap<NodeId, LoadEntry> entries = entries(3);
         assertEquals(entries, LoadCodec.decode(LoadCodec.encode(entries, LoadGossip.MESSAGE_BYTES)));
+    }
+
+    @Test
+    void whetherGuestsAreTakenGoesAlong() {
+        for (Openness openness : Openness.values()) {
+            LoadVector vector = new LoadVector(1, 1, 0, 1L << 30, 1L << 20, 0, 0, 7, openness, 1, 1);
+            SequencedMap<NodeId, LoadEntry> one = entries(1);
+            one.replaceAll((_, entry) -> new LoadEntry(vector, entry.age()));
+            assertEquals(one, LoadCodec.decode(LoadCodec.encode(one, LoadGossip.MESSAGE_BYTES)));
+        }
     }
 
     @Test

@@ -20,12 +20,29 @@ public record ClusterView(NodeId home, List<Candidate> candidates) {
     /// @param unseenGuests those of `busyGuests` that `load` cannot contain yet: started after it was measured
     /// @param allGuests guests of this home there, idle ones too
     /// @param unseenMemoryBytes memory promised to guests that `load` cannot contain yet
+    /// @param closed why no more of home's guests are to go there, in a few words; empty if they may
     public record Candidate(
-            NodeId node, LoadVector load, int busyGuests, int unseenGuests, int allGuests, long unseenMemoryBytes) {
+            NodeId node,
+            LoadVector load,
+            int busyGuests,
+            int unseenGuests,
+            int allGuests,
+            long unseenMemoryBytes,
+            String closed) {
         public Candidate {
             if (busyGuests < 0 || unseenGuests < 0 || allGuests < busyGuests)
                 throw new IllegalArgumentException(
                         "guests must be 0 <= busy <= all, got " + busyGuests + " of " + allGuests);
+        }
+
+        /// One that takes guests.
+        public Candidate(
+                NodeId node, LoadVector load, int busyGuests, int unseenGuests, int allGuests, long unseenMemoryBytes) {
+            this(node, load, busyGuests, unseenGuests, allGuests, unseenMemoryBytes, "");
+        }
+
+        public boolean isOpen() {
+            return closed.isEmpty();
         }
 
         /// Runnable tasks, those just started included.

@@ -49,7 +49,7 @@ public final class PlacementPolicy {
         double scale = taskScale(view);
         List<Offer> offers = new ArrayList<>();
         boolean fitsSomewhere = false;
-        boolean waits = false;
+        boolean isAnyOpen = false;
         for (Candidate candidate : view.candidates()) {
             if (!request.permits(candidate.node())) continue;
             String remark = "";
@@ -58,11 +58,13 @@ public final class PlacementPolicy {
                 remark = "too little memory";
             } else {
                 fitsSomewhere = true;
-                if (needed > candidate.freeBytes()) remark = "memory in use";
+                if (!candidate.isOpen()) remark = candidate.closed();
+                else if (needed > candidate.freeBytes()) remark = "memory in use";
                 else if (candidate.allGuests() >= guestMax) remark = "as many guests as allowed";
-                else if (candidate.busyGuests() >= busyLimit(candidate.load().cpus()))
+                else if (!request.crowds()
+                        && candidate.busyGuests() >= busyLimit(candidate.load().cpus()))
                     remark = "as many busy guests as pay";
-                waits |= !remark.isEmpty();
+                isAnyOpen |= candidate.isOpen();
             }
             double cost = remark.isEmpty()
                     ? marginalCost(candidate, request.memoryBytes(), costBase, scale)
@@ -77,11 +79,11 @@ public final class PlacementPolicy {
         }
         double least = offers.stream().mapToDouble(Offer::cost).min().orElse(Double.POSITIVE_INFINITY);
         if (Double.isFinite(least)) return place(view, offers, least, random);
-        if (waits) return new Wait("every node it may use is full", offers);
         if (offers.isEmpty()) return new Impossible("no node that it may use is up", offers);
         if (!fitsSomewhere)
             return new Impossible("no node that it may use has " + (request.memoryBytes() >> 20) + " MiB", offers);
-        return new Wait("every node it may use is full", offers);
+        return new Wait(
+                isAnyOpen ? "every node it may use is full" : "no node that it may use takes guests now", offers);
     }
 
     private static Place place(ClusterView view, List<Offer> offers, double least, RandomGenerator random) {

@@ -59,6 +59,24 @@ class PlacementPolicyTest {
     }
 
     @Test
+    void aNodeThatTakesNoGuestsGetsNone() {
+        Candidate idle = candidate("n2", 1, 0, 0);
+        Candidate closed = new Candidate(idle.node(), idle.load(), 0, 0, 0, 0, "is being drained");
+        Place place = assertInstanceOf(Place.class, decide(ANYWHERE, closed, candidate("n3", 1, 1, 1)));
+        assertEquals(new NodeId("n3"), place.node());
+        Wait wait = assertInstanceOf(Wait.class, decide(ANYWHERE, closed));
+        assertEquals("no node that it may use takes guests now", wait.reason());
+        assertEquals("is being drained", wait.offers().getFirst().remark());
+    }
+
+    @Test
+    void whoHasToLeaveCrowdsANode() {
+        Candidate crowded = candidate("n2", 1, 9, 9);
+        assertInstanceOf(Wait.class, decide(ANYWHERE, crowded));
+        assertInstanceOf(Place.class, decide(new PlacementRequest(Set.of(), 0, Set.of(), true), crowded));
+    }
+
+    @Test
     void homeWinsATie() {
         Place place = assertInstanceOf(
                 Place.class,
