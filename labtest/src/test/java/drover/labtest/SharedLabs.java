@@ -27,7 +27,12 @@ public final class SharedLabs implements LauncherSessionListener {
             number = free == null ? ++made : made;
         }
         if (free == null) return TestLab.shared("shared" + number, NODES);
-        free.clear();
+        try {
+            free.clear();
+        } catch (AssertionError | Exception e) {
+            free.down();
+            throw e;
+        }
         return free;
     }
 
