@@ -200,6 +200,38 @@ class CoherenceIT {
         assertAllSeen(nodes.on(0, work), work, 5);
     }
 
+    /// While something changes at home, a node is told to ask for a name again. Who has mapped the file never does.
+    @Test
+    void whatHomeChangesIsSeenByWhoHasMappedItWhateverElseChanges() {
+        TwoNodes.Result result = nodes.run(work, List.of("python3", "-c", """
+                import mmap, os, subprocess, sys, time
+                A, H = os.environ['A'], os.environ['H']
+                os.mkdir(H + '/noise'); os.mkdir(H + '/d')
+                for i in range(200):
+                    with open(H + '/d/%d' % i, 'wb') as f: f.write(b'old')
+                os.listdir(A + '/noise')
+                noise = subprocess.Popen([sys.executable, '-c', '''if True:
+                    import os, sys, time
+                    end = time.monotonic() + 60
+                    while time.monotonic() < end:
+                        os.close(os.open(sys.argv[1], os.O_CREAT)); os.unlink(sys.argv[1])''', H + '/noise/f'])
+                try:
+                    maps = []
+                    for i in range(200):
+                        fd = os.open(A + '/d/%d' % i, os.O_RDONLY)
+                        maps.append(mmap.mmap(fd, 3, prot=mmap.PROT_READ)); os.close(fd)
+                        assert maps[i][:3] == b'old'
+                    for i in range(200):
+                        fd = os.open(H + '/d/%d' % i, os.O_WRONLY); os.write(fd, b'new'); os.close(fd)
+                    end = time.monotonic() + 20
+                    while time.monotonic() < end and not all(m[:3] == b'new' for m in maps): time.sleep(0.05)
+                    print([i for i in range(200) if maps[i][:3] != b'new'])
+                finally:
+                    noise.kill(); noise.wait()
+                """));
+        assertEquals("[]\n", result.output(), "these were believed to be as before");
+    }
+
     @Test
     void whatIsBelievedIsNotAskedForAgain() {
         String warm = "cat $A/f > /dev/null; ls -l $A > /dev/null; test -e $A/none; stat $A/d/f > /dev/null";

@@ -231,10 +231,15 @@ final class Leases {
         }
     }
 
-    /// A node is about to be given some of a file's content.
+    /// A node is about to be given some of a file's content. Its kernel keeps that for those who have it mapped until
+    /// it is taken back, also if it was told to ask for the name again; and changes made at home are told by name.
     void content(Inode inode) {
+        Inode.Place place = inode.place();
+        Promises ofNames = place.parent() == null ? null : place.parent().promises;
         synchronized (this) {
             inode.promises.content = true;
+            if (ofNames != null && ofNames.led(place.name()) == null && ofNames.hasRoomFor(place.name()))
+                ofNames.addName(place.name(), inode);
         }
     }
 
