@@ -22,8 +22,11 @@ class HashedReadsIT {
     private Path root;
     private Path own;
 
+    private MachineCaches caches;
+
     @BeforeEach
     void mount() throws IOException {
+        caches = MachineCaches.dropped();
         own = PROGRAM.toRealPath();
         root = Files.createTempDirectory("drover-same");
         nodes = new TwoNodes(root);
@@ -37,6 +40,7 @@ class HashedReadsIT {
     void unmount() throws IOException {
         nodes.close();
         TwoNodes.deleteAll(root);
+        caches.close();
     }
 
     private long sent() {

@@ -20,8 +20,11 @@ class LocalOpensIT {
     private TwoNodes nodes;
     private Path work;
 
+    private MachineCaches caches;
+
     @BeforeEach
     void mount() throws IOException {
+        caches = MachineCaches.dropped();
         nodes = new TwoNodes();
         work = Files.createTempDirectory("drover-local");
         nodes.run(work, List.of("chmod", "755", work.toString()));
@@ -29,9 +32,10 @@ class LocalOpensIT {
     }
 
     @AfterEach
-    void unmount() {
+    void unmount() throws IOException {
         nodes.run(work, List.of("rm", "-rf", work.toString()));
         nodes.close();
+        caches.close();
     }
 
     private long calls() {

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A home on overlayfs(5), as in containers and labs. There a file gets another birth time when it is first
@@ -28,6 +30,18 @@ class OverlayHomeIT {
                 + " mount -t tmpfs none changes; mkdir changes/upper changes/work;"
                 + " mount -t overlay none -o lowerdir=lower,upperdir=changes/upper,workdir=changes/work work");
         nodes = new TwoNodes();
+    }
+
+    private MachineCaches caches;
+
+    @BeforeEach
+    void alone() throws IOException {
+        caches = MachineCaches.dropped();
+    }
+
+    @AfterEach
+    void notAlone() throws IOException {
+        caches.close();
     }
 
     @AfterAll
