@@ -203,33 +203,52 @@ class CoherenceIT {
     /// While something changes at home, a node is told to ask for a name again. Who has mapped the file never does.
     @Test
     void whatHomeChangesIsSeenByWhoHasMappedItWhateverElseChanges() {
-        TwoNodes.Result result = nodes.run(work, List.of("python3", "-c", """
-                import mmap, os, subprocess, sys, time
-                A, H = os.environ['A'], os.environ['H']
-                os.mkdir(H + '/noise'); os.mkdir(H + '/d')
-                for i in range(200):
-                    with open(H + '/d/%d' % i, 'wb') as f: f.write(b'old')
-                os.listdir(A + '/noise')
+        assertSeenByWhoHasMappedThem(200, 200, """
                 noise = subprocess.Popen([sys.executable, '-c', '''if True:
                     import os, sys, time
                     end = time.monotonic() + 60
                     while time.monotonic() < end:
                         os.close(os.open(sys.argv[1], os.O_CREAT)); os.unlink(sys.argv[1])''', H + '/noise/f'])
+                """, "noise.kill(); noise.wait()");
+    }
+
+    /// Of a directory with more names than are promised.
+    @Test
+    void whatHomeChangesInALargeDirectoryIsSeenByWhoHasMappedIt() {
+        assertSeenByWhoHasMappedThem(17_000, 600, "for e in os.scandir(A + '/d'): e.stat()", "pass");
+    }
+
+    private void assertSeenByWhoHasMappedThem(int files, int mapped, String before, String after) {
+        String script = """
+                import mmap, os, random, subprocess, sys, time
+                A, H = os.environ['A'], os.environ['H']
+                os.mkdir(H + '/noise'); os.mkdir(H + '/d')
+                for i in range(FILES):
+                    with open(H + '/d/%d' % i, 'wb') as f: f.write(b'old')
+                os.listdir(A + '/noise')
+                BEFORE
                 try:
-                    maps = []
-                    for i in range(200):
+                    maps = {}
+                    for i in random.sample(range(FILES), MAPPED):
                         fd = os.open(A + '/d/%d' % i, os.O_RDONLY)
-                        maps.append(mmap.mmap(fd, 3, prot=mmap.PROT_READ)); os.close(fd)
+                        maps[i] = mmap.mmap(fd, 3, prot=mmap.PROT_READ); os.close(fd)
                         assert maps[i][:3] == b'old'
-                    for i in range(200):
+                    for i in maps:
                         fd = os.open(H + '/d/%d' % i, os.O_WRONLY); os.write(fd, b'new'); os.close(fd)
                     end = time.monotonic() + 20
-                    while time.monotonic() < end and not all(m[:3] == b'new' for m in maps): time.sleep(0.05)
-                    print([i for i in range(200) if maps[i][:3] != b'new'])
+                    while time.monotonic() < end and not all(m[:3] == b'new' for m in maps.values()): time.sleep(0.05)
+                    print([i for i in maps if maps[i][:3] != b'new'])
                 finally:
-                    noise.kill(); noise.wait()
-                """));
-        assertEquals("[]\n", result.output(), "these were believed to be as before");
+                    AFTER
+                """;
+        script = script.replace("FILES", Integer.toString(files))
+                .replace("MAPPED", Integer.toString(mapped))
+                .replace("BEFORE", before)
+                .replace("AFTER", after);
+        assertEquals(
+                "[]\n",
+                nodes.run(work, List.of("python3", "-c", script)).output(),
+                "these were believed to be as before");
     }
 
     @Test

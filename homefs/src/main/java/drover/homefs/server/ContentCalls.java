@@ -77,7 +77,7 @@ final class ContentCalls {
 
     FileResult.Opened open(Call call, FileOperation.Open o) throws CallFailed {
         Inode inode = call.inode(o.node());
-        leases.content(inode);
+        leases.content(call.view(), inode);
         Identity file = inode.identity();
         programs.open(call.view(), file, o.flags());
         try {
@@ -90,7 +90,7 @@ final class ContentCalls {
     /// Opens a file again that is open already, with rights that nobody asks for.
     FileResult.Opened openAsHeld(Call call, FileOperation.Open o, OpenHandle held) throws CallFailed {
         Inode inode = call.inode(o.node());
-        leases.content(inode);
+        leases.content(call.view(), inode);
         Credentials caller = call.credentials();
         held.use();
         try {
@@ -186,7 +186,7 @@ final class ContentCalls {
                 || told.attributesLease() != Lease.FULL) return null;
         Inode inode = call.inode(told.node());
         if (inode.veiled) return null;
-        leases.content(inode);
+        leases.content(call.view(), inode);
         int descriptor = reopen(call, inode, Open.O_RDONLY);
         try {
             FileStatus status = Attributes.status(descriptor);
@@ -263,7 +263,7 @@ final class ContentCalls {
             throw e;
         }
         Inode inode = call.inode(entry.node());
-        leases.content(inode);
+        leases.content(call.view(), inode);
         if ((flags & Open.O_TRUNC) != 0) call.changed(new Change.Content(inode.identity()));
         OpenHandle handle = handles.add(call, inode, flags, false, descriptor);
         return new FileResult.Created(entry, handle.id, handle.flushes);
@@ -273,7 +273,7 @@ final class ContentCalls {
     ByteBuf read(Call call, long id, FileOperation.Read o) throws CallFailed {
         if (o.length() < 0 || o.length() > MAX_DATA_BYTES || o.offset() < 0) throw new CallFailed(Errno.EINVAL);
         OpenHandle handle = call.use(o.handle());
-        leases.content(handle.inode);
+        leases.content(call.view(), handle.inode);
         ByteBuf frame = ReplyCodec.beginData(id, o.length(), ByteBufAllocator.DEFAULT);
         try {
             int got = read(handle.descriptor(), frame, o.length(), o.offset());
@@ -302,7 +302,7 @@ final class ContentCalls {
     FileResult.Hashes hashes(Call call, FileOperation.HashBlocks o) throws CallFailed {
         if (o.first() < 0 || o.count() < 1 || o.count() > ContentHash.MAX_AT_ONCE) throw new CallFailed(Errno.EINVAL);
         OpenHandle handle = call.use(o.handle());
-        leases.content(handle.inode);
+        leases.content(call.view(), handle.inode);
         try {
             if (handle.directory) throw new CallFailed(Errno.EISDIR);
             return new FileResult.Hashes(hashes.of(handle.descriptor(), o.first(), o.count()));

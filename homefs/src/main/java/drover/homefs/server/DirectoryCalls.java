@@ -80,7 +80,7 @@ final class DirectoryCalls {
         OpenHandle handle = call.use(o.handle());
         try {
             if (!handle.directory) throw new CallFailed(Errno.ENOTDIR);
-            leases.content(handle.inode);
+            leases.content(call.view(), handle.inode);
             synchronized (handle) {
                 return new FileResult.Listing(list(call, handle, o));
             }

@@ -50,7 +50,7 @@ final class HomeWatch implements AutoCloseable {
 
     private final InodeDescriptors descriptors;
     private final Consumer<List<Change>> changes;
-    private final Runnable marked;
+    private final Consumer<Identity> marked;
     private final int most;
     /// Null if the kernel has no such thing: then nothing is watched.
     private final EventGroup group;
@@ -71,9 +71,14 @@ final class HomeWatch implements AutoCloseable {
     /// @param own a directory of this home's own, made if it is missing: changes in it tell how far events
     ///     were read
     /// @param changes told what has changed, in order
-    /// @param marked told when a directory is watched from now on
+    /// @param marked told of a directory that is watched from now on
     /// @param most directories that are watched at once
-    HomeWatch(Path own, InodeDescriptors descriptors, Consumer<List<Change>> changes, Runnable marked, int most) {
+    HomeWatch(
+            Path own,
+            InodeDescriptors descriptors,
+            Consumer<List<Change>> changes,
+            Consumer<Identity> marked,
+            int most) {
         this.descriptors = descriptors;
         this.changes = changes;
         this.marked = marked;
@@ -165,7 +170,7 @@ final class HomeWatch implements AutoCloseable {
                 if (refused.size() < MAX_WATCHED) refused.add(directory);
                 return false;
             }
-            marked.run(); // before another node counts on it for what was looked at before
+            marked.accept(directory); // before another node counts on it for what was looked at before
             watched.put(directory, new Watched(key));
             return true;
         }

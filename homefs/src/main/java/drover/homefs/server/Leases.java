@@ -27,7 +27,7 @@ import java.util.function.Consumer;
 /// one that nobody watches.
 ///
 /// What a promise is about was looked at some moment before it is made. [#now()] is asked before the look,
-/// and no promise is made if anything has changed since.
+/// and no promise is made of what has changed since.
 ///
 /// Thread rule: any thread; one lock, never held during a system call.
 final class Leases {
@@ -36,7 +36,7 @@ final class Leases {
     private final Identities identities;
     private final Consumer<List<Change>> atHome;
     private final Collection<NodeView> views;
-    private long version;
+    private final LatestChanges latest = new LatestChanges(LatestChanges.REMEMBERED);
 
     /// @param own as [HomeWatch] takes it
     /// @param views of all nodes; grows
@@ -48,7 +48,7 @@ final class Leases {
             Collection<NodeView> views,
             Consumer<List<Change>> atHome) {
         this.watch = new HomeWatch(
-                own, descriptors, changes -> atHome.accept(withLinked(changes)), this::more, HomeWatch.MAX_WATCHED);
+                own, descriptors, changes -> atHome.accept(withLinked(changes)), this::watched, HomeWatch.MAX_WATCHED);
         this.descriptors = descriptors;
         this.identities = identities;
         this.atHome = atHome;
@@ -90,12 +90,12 @@ final class Leases {
 
     /// Ask before looking at what is to be promised.
     synchronized long now() {
-        return version;
+        return latest.now();
     }
 
-    /// From now on more may be promised; nothing that was looked at before.
-    synchronized void more() {
-        version++;
+    /// From now on more may be promised of a directory; nothing that was looked at before.
+    private synchronized void watched(Identity directory) {
+        latest.watched(directory);
     }
 
     /// What a node is told of a name that was found.
@@ -111,7 +111,10 @@ final class Leases {
         boolean steady = watched && (inode.veiled || isSteady(inode, status));
         boolean displaces;
         synchronized (this) {
-            if (version != call.since() || !directory.promises.hasRoomFor(name))
+            long since = call.since();
+            if (latest.ofName(since, directory, name)
+                    || latest.ofFile(since, inode)
+                    || !directory.promises.hasRoomFor(name))
                 return new FileResult.Entry(inode.id, attributes, Lease.NONE, Lease.NONE, noAcl);
             displaces = promise(call.view(), directory, name, inode);
             inode.promises.attributes = true;
@@ -157,7 +160,8 @@ final class Leases {
             full = view.absences >= Promises.MAX_ABSENT;
             if (full) view.absences = 0;
             else {
-                if (version != call.since() || !directory.promises.hasRoomFor(name)) return Lease.NONE;
+                if (latest.ofName(call.since(), directory, name) || !directory.promises.hasRoomFor(name))
+                    return Lease.NONE;
                 displaces = promise(view, directory, name, Promises.ABSENT);
                 view.absences++;
             }
@@ -174,10 +178,16 @@ final class Leases {
         Inode parent = place.parent();
         boolean watched = (parent == null || watch.covers(parent)) && (inode.veiled || isSteady(inode, status));
         synchronized (this) {
-            if (version != since) return Lease.NONE;
+            if (hasChanged(since, inode, place)) return Lease.NONE;
             inode.promises.attributes = true;
             return lease(watched && (parent == null || parent.promises.led(place.name()) == inode));
         }
+    }
+
+    /// Changes made at home are told by name.
+    private boolean hasChanged(long since, Inode inode, Inode.Place place) {
+        return latest.ofFile(since, inode)
+                || (place.parent() != null && latest.ofName(since, place.parent(), place.name()));
     }
 
     /// Whether a node may open the file for reading without asking, as far as changes at home go.
@@ -185,7 +195,7 @@ final class Leases {
         if (attributes(since, inode, status) != Lease.FULL) return false;
         synchronized (this) {
             // if it was taken back since, it is not told that it may
-            if (version != since) return false;
+            if (hasChanged(since, inode, inode.place())) return false;
             inode.promises.openToAll();
             return true;
         }
@@ -217,7 +227,7 @@ final class Leases {
     Lease listing(long since, Inode directory) {
         boolean watched = watch.covers(directory);
         synchronized (this) {
-            if (version != since) return Lease.NONE;
+            if (latest.ofFile(since, directory)) return Lease.NONE;
             directory.promises.content = true;
         }
         return lease(watched);
@@ -233,14 +243,21 @@ final class Leases {
 
     /// A node is about to be given some of a file's content. Its kernel keeps that for those who have it mapped until
     /// it is taken back, also if it was told to ask for the name again; and changes made at home are told by name.
-    void content(Inode inode) {
+    /// So the name is promised, in place of another one if there is no room for more.
+    void content(NodeView view, Inode inode) {
         Inode.Place place = inode.place();
-        Promises ofNames = place.parent() == null ? null : place.parent().promises;
+        Inode directory = place.parent();
+        boolean displaces = false;
         synchronized (this) {
             inode.promises.content = true;
-            if (ofNames != null && ofNames.led(place.name()) == null && ofNames.hasRoomFor(place.name()))
-                ofNames.addName(place.name(), inode);
+            if (directory == null || directory.promises.led(place.name()) != null) return;
+            if (!directory.promises.hasRoomFor(place.name())) {
+                name(directory, directory.promises.anyName(), view.displaced);
+                displaces = true;
+            }
+            directory.promises.addName(place.name(), inode);
         }
+        if (displaces) atHome.accept(List.of());
     }
 
     /// Something has changed, or was found changed. Returns what is to be taken back, and from whom; these
@@ -251,7 +268,7 @@ final class Leases {
     Map<NodeView, TakenBack> changed(NodeView by, List<Change> changes) {
         Map<NodeView, TakenBack> recalls = new HashMap<>();
         synchronized (this) {
-            version++;
+            changes.forEach(this::remember);
             for (NodeView view : views) {
                 TakenBack taken = new TakenBack(new ArrayList<>(view.displaced), new HashSet<>(2));
                 view.displaced.clear();
@@ -260,6 +277,16 @@ final class Leases {
             }
         }
         return recalls;
+    }
+
+    private void remember(Change change) {
+        switch (change) {
+            case Change.Name(Identity directory, Bytes name) -> latest.name(directory, name);
+            case Change.Attributes(Identity file) -> latest.file(file);
+            case Change.Content(Identity file) -> latest.file(file);
+            case Change.Moved _, Change.Made _ -> {} // their names are told as well
+            case Change.Absences _, Change.Unplaced _, Change.Anything _ -> latest.everything();
+        }
     }
 
     private static void takeBack(NodeView view, boolean own, Change change, TakenBack taken) {

@@ -75,6 +75,11 @@ final class Promises {
         return names.size() < MAX_NAMES || names.containsKey(name);
     }
 
+    /// There must be one.
+    Bytes anyName() {
+        return names.keySet().iterator().next();
+    }
+
     /// Returns what it was said to lead to before, if it was.
     Inode addName(Bytes name, Inode inode) {
         if (names.isEmpty()) names = new HashMap<>(4);

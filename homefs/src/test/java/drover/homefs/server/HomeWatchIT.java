@@ -37,7 +37,7 @@ class HomeWatchIT {
     void noMoreDirectoriesAreWatchedThanMayBe() throws IOException, CallFailed {
         try (ProcSelf procSelf = new ProcSelf()) {
             InodeDescriptors descriptors = new InodeDescriptors(64, identities, procSelf);
-            HomeWatch watch = new HomeWatch(work.resolve("own"), descriptors, changes -> {}, () -> {}, 2);
+            HomeWatch watch = new HomeWatch(work.resolve("own"), descriptors, changes -> {}, marked -> {}, 2);
             List<Boolean> watched = new ArrayList<>();
             List<Inode> all = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
