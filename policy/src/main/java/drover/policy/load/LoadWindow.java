@@ -3,17 +3,15 @@ package drover.policy.load;
 import drover.model.LoadVector;
 import drover.model.NodeId;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
+import java.util.NavigableSet;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /// The newest load vector heard of each node, and the choice of those to pass on.
 ///
@@ -26,14 +24,20 @@ public final class LoadWindow {
 
     private static final int NODE_LIMIT = 4096; // more nodes than any cluster of this kind had; bounds the memory
 
-    private record Kept(LoadVector vector, long bornNs) {}
+    private record Kept(NodeId node, LoadVector vector, long bornNs) {
+        static int freshestFirst(Kept a, Kept b) {
+            int byBirth = Long.compare(b.bornNs, a.bornNs);
+            return byBirth != 0 ? byBirth : a.node.compareTo(b.node);
+        }
 
-    private static final Comparator<Map.Entry<NodeId, Kept>> OLDEST_FIRST =
-            Comparator.<Map.Entry<NodeId, Kept>>comparingLong(
-                            entry -> entry.getValue().bornNs())
-                    .thenComparing(Map.Entry.<NodeId, Kept>comparingByKey().reversed());
+        boolean isOld(long nowNs) {
+            return nowNs - bornNs > TELLING.toNanos();
+        }
+    }
 
     private final Map<NodeId, Kept> kept = new HashMap<>();
+    /// The same, so that the few to pass on are found without a look at all of a large cluster.
+    private final NavigableSet<Kept> byAge = new TreeSet<>(Kept::freshestFirst);
 
     /// An empty window.
     public LoadWindow() {}
@@ -41,49 +45,39 @@ public final class LoadWindow {
     /// Takes a vector that is `age` old. False if a newer one of that node is known already.
     public boolean offer(NodeId node, LoadVector vector, Duration age, long nowNs) {
         if (age.isNegative()) throw new IllegalArgumentException("age must be >= 0, got " + age);
-        long born = nowNs - age.toNanos();
+        Kept offered = new Kept(node, vector, nowNs - age.toNanos());
         Kept known = kept.get(node);
-        if (known != null && !vector.isNewerThan(known.vector())) return false;
-        if (known == null && kept.size() >= NODE_LIMIT && !makeRoom(born, nowNs)) return false;
-        kept.put(node, new Kept(vector, born));
+        if (known != null && !vector.isNewerThan(known.vector)) return false;
+        if (known == null && kept.size() >= NODE_LIMIT && !makeRoom(offered.bornNs, nowNs)) return false;
+        if (known != null) byAge.remove(known);
+        kept.put(node, offered);
+        byAge.add(offered);
         return true;
     }
 
     /// Forgets what says nothing any more; if that is nothing, the oldest, unless all are younger than what came.
     private boolean makeRoom(long bornNs, long nowNs) {
-        if (kept.values().removeIf(entry -> nowNs - entry.bornNs() > TELLING.toNanos())) return true;
-        Map.Entry<NodeId, Kept> oldest = Collections.min(kept.entrySet(), OLDEST_FIRST);
-        if (oldest.getValue().bornNs() >= bornNs) return false;
-        kept.remove(oldest.getKey());
+        if (!byAge.last().isOld(nowNs) && byAge.last().bornNs >= bornNs) return false;
+        forget(byAge.last().node);
+        while (!byAge.isEmpty() && byAge.last().isOld(nowNs)) forget(byAge.last().node);
         return true;
     }
 
     /// Forgets a node.
     public void forget(NodeId node) {
-        kept.remove(node);
+        Kept known = kept.remove(node);
+        if (known != null) byAge.remove(known);
     }
 
     /// The entries to pass on, the freshest first.
     public SequencedMap<NodeId, LoadEntry> freshest(int count, long nowNs) {
         if (count < 0) throw new IllegalArgumentException("count must be >= 0, got " + count);
-        List<Map.Entry<NodeId, Kept>> told = new ArrayList<>(kept.size());
-        for (Map.Entry<NodeId, Kept> entry : kept.entrySet())
-            if (nowNs - entry.getValue().bornNs() <= TELLING.toNanos()) told.add(entry);
-        List<Map.Entry<NodeId, Kept>> sorted = told.size() <= count ? told : youngest(told, count);
-        sorted.sort(OLDEST_FIRST.reversed());
         SequencedMap<NodeId, LoadEntry> chosen = new LinkedHashMap<>();
-        sorted.forEach(entry -> chosen.put(entry.getKey(), entryOf(entry.getValue(), nowNs)));
-        return chosen;
-    }
-
-    /// In no order, without sorting all of a large cluster.
-    private static List<Map.Entry<NodeId, Kept>> youngest(List<Map.Entry<NodeId, Kept>> all, int count) {
-        PriorityQueue<Map.Entry<NodeId, Kept>> best = new PriorityQueue<>(OLDEST_FIRST);
-        for (Map.Entry<NodeId, Kept> entry : all) {
-            best.add(entry);
-            if (best.size() > count) best.poll();
+        for (Kept each : byAge) {
+            if (chosen.size() == count || each.isOld(nowNs)) break;
+            chosen.put(each.node, entryOf(each, nowNs));
         }
-        return new ArrayList<>(best);
+        return chosen;
     }
 
     /// All that is known, by node.
