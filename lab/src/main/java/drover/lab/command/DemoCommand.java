@@ -7,9 +7,11 @@ import drover.lab.experiments.PovrayScene;
 import drover.lab.experiments.Results;
 import drover.lab.experiments.Row;
 import drover.lab.experiments.RunSystem;
+import drover.lab.namespaces.CpuShares;
 import drover.lab.namespaces.Installation;
 import drover.lab.namespaces.LabPlan;
 import drover.lab.namespaces.LabSetup;
+import drover.lab.namespaces.NodeLimits;
 import drover.lab.namespaces.RootKind;
 import drover.lab.scenarios.ClusterStart;
 import drover.lab.scenarios.LabStart;
@@ -20,8 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,14 +61,7 @@ final class DemoCommand implements Callable<Integer> {
         results.begin();
         Progress progress = Progress.onStderr();
         progress.say("a lab of " + NODES + " nodes, each with a quarter of a core, will render " + scene.settings());
-        LabPlan plan = new LabPlan(
-                LAB,
-                NODES,
-                OptionalDouble.of(CPU),
-                LabPlan.DEFAULT_CPU_PERIOD,
-                Optional.empty(),
-                RootKind.OVERLAY,
-                LabPlan.DEFAULT_DISK_BYTES);
+        LabPlan plan = new LabPlan(LAB, NODES, RootKind.OVERLAY, NodeLimits.USUAL.withCpu(CpuShares.each(CPU)));
         LabSetup.takeDown(LAB); // one that a killed demo left
         var experiment = new Experiment(scene, List.of(NODES), systems, 1, false, results, progress);
         new LabStart(plan, progress, it -> new ClusterStart(it, progress, CLUSTER_LIMIT).run()).during(experiment::run);

@@ -89,7 +89,7 @@ final class ExperimentCommand implements Callable<Integer> {
         Path directory = resume != null ? resume : out;
         ParseResult said = spec.commandLine().getParseResult();
         if (resume != null) said = withWordsOfBefore(words.subList(words.indexOf("experiment") + 1, words.size()));
-        if (limits.cpu == null) limits.cpu = 0.10;
+        if (limits.cpu == null) limits.cpu = "0.10";
         if (limits.rate == null) limits.rate = "100mbit";
         int most = nodes.stream().mapToInt(Integer::intValue).max().orElseThrow();
         LabPlan plan = limits.plan(name, most);
@@ -154,7 +154,9 @@ final class ExperimentCommand implements Callable<Integer> {
     private ObjectNode description(Workload workload, LabPlan plan, List<String> words, List<String> options) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("experiment", workload.name());
-        json.put("settings", workload.settings() + "; quota " + limits.cpu + ", links " + limits.rate);
+        json.put(
+                "settings",
+                workload.settings() + "; quota " + plan.limits().cpu().orElseThrow() + ", links " + limits.rate);
         json.put("commit", Commit.current(Installation.find().image()));
         json.put("command", "drover " + String.join(" ", words));
         options.forEach(json.putArray("options")::add);

@@ -39,7 +39,13 @@ final class Meter {
         Reading end = read();
         double seconds = (end.timeNs - start.timeNs) / NS;
         double work = used(end, workGroup(system));
-        double quota = lab.plan().cpu().orElse((double) Runtime.getRuntime().availableProcessors() / nodes.size());
+        double quota = lab.plan()
+                .limits()
+                .cpu()
+                .map(shares -> nodes.stream()
+                        .mapToDouble(node -> shares.of(lab.plan().numberOf(node)))
+                        .sum())
+                .orElse((double) Runtime.getRuntime().availableProcessors());
         double ticks = end.machineTicks - start.machineTicks;
         Map<String, Long> links = new TreeMap<>();
         end.bytes.forEach((node, bytes) -> {
@@ -54,7 +60,7 @@ final class Meter {
                 work,
                 system == RunSystem.DROVER ? used(end, "quota/home") : 0,
                 used(end, "system"),
-                work / (nodes.size() * quota * seconds),
+                work / (quota * seconds),
                 ticks == 0 ? 0 : (end.machineIdleTicks - start.machineIdleTicks) / ticks,
                 jobs,
                 0,

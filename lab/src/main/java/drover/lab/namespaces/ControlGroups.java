@@ -107,15 +107,34 @@ public final class ControlGroups {
         }
     }
 
+    /// Limits the memory of all of the group together, and leaves it none to swap to.
+    public void limitMemory(String group, long bytes) {
+        Hierarchy memory = with("memory")
+                .orElseThrow(() -> new LabException("this machine has no memory control group: --memory cannot be kept;"
+                        + " leave --memory out, or boot a kernel with CONFIG_MEMCG"));
+        Path directory = memory.mount().resolve(group);
+        String text = Long.toString(bytes);
+        if (memory.unified()) {
+            write(directory.resolve("memory.max"), text);
+            if (Files.exists(directory.resolve("memory.swap.max"))) write(directory.resolve("memory.swap.max"), "0");
+        } else {
+            write(directory.resolve("memory.limit_in_bytes"), text);
+            Path withSwap = directory.resolve("memory.memsw.limit_in_bytes");
+            if (Files.exists(withSwap)) write(withSwap, text);
+        }
+    }
+
     /// Where there is not enough CPU for all, the group gets what so many groups of the usual weight would get.
     /// Without this a whole lab would get as much as any one other process of the machine.
-    public void weigh(String group, int machines) {
+    ///
+    /// @param machines a part of one, too: of a group that yields to others
+    public void weigh(String group, double machines) {
         Optional<Hierarchy> cpu = with("cpu");
         if (cpu.isEmpty()) return; // then no group has a weight
         Path directory = cpu.get().mount().resolve(group);
         if (cpu.get().unified())
-            write(directory.resolve("cpu.weight"), Long.toString(Math.min(10_000, 100L * machines)));
-        else write(directory.resolve("cpu.shares"), Long.toString(Math.min(262_144, 1024L * machines)));
+            write(directory.resolve("cpu.weight"), Long.toString(Math.min(10_000, Math.round(100 * machines))));
+        else write(directory.resolve("cpu.shares"), Long.toString(Math.min(262_144, Math.round(1024 * machines))));
     }
 
     /// CPU time used by the group and all below it, also by processes that are gone.

@@ -15,6 +15,9 @@ import java.util.OptionalLong;
 /// object holds no state of its own, so every command may be another process. Not for use by several threads.
 public final class Lab {
     static final Duration DEATH_LIMIT = Duration.ofSeconds(20);
+    /// As a node's guests yield to what else it does, its daemon first of all.
+    private static final double GUESTS_WEIGHT = 0.1;
+
     private static final Duration FREEZE_LIMIT = Duration.ofSeconds(5);
     /// Before a kill: who stands by then stands, and who does not is inside a call.
     private static final Duration STANDSTILL_LIMIT = Duration.ofMillis(200);
@@ -135,13 +138,13 @@ public final class Lab {
                 installation.image().toString(),
                 installation.jdk().toString(),
                 plan.root().toString(),
-                Long.toString(plan.diskBytes()),
+                Long.toString(plan.limits().diskBytes()),
                 Long.toString(plan.clockOffsetSeconds(node)),
                 "--"));
         long pid = init(node)
                 .orElseThrow(() -> new LabException("node " + node + " did not boot"))
                 .pid();
-        network().plugIn(node, pid, plan.addressOf(node), plan.rate(), side(node));
+        network().plugIn(node, pid, plan.addressOf(node), plan.limits().rate(), side(node));
     }
 
     private void makeGroups(NodeId node) throws IOException {
@@ -150,7 +153,12 @@ public final class Lab {
             throw new LabException("the control groups of " + node + " are still in use: " + groups.processes(all));
         List<String> leaves = List.of("system", "quota/home", "quota/guests", "quota/peers");
         leaves.forEach(leaf -> groups.create(group(node, leaf)));
-        plan.cpu().ifPresent(share -> groups.limitCpu(group(node, "quota"), share, plan.cpuPeriod()));
+        groups.weigh(group(node, "quota"), GUESTS_WEIGHT);
+        NodeLimits limits = plan.limits();
+        limits.cpu()
+                .ifPresent(shares ->
+                        groups.limitCpu(group(node, "quota"), shares.of(plan.numberOf(node)), shares.period()));
+        limits.memoryBytes().ifPresent(bytes -> groups.limitMemory(group(node, "quota"), bytes));
         writeGroups(LabNode.HOME, node, "quota/home");
         writeGroups(LabNode.PEERS, node, "quota/peers");
         writeGroups(LabNode.SYSTEM, node, "system");

@@ -12,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -41,8 +39,8 @@ class LabIT {
         Traces.assertNone(name);
     }
 
-    private Lab up(int nodes, OptionalDouble cpu, RootKind root) {
-        LabPlan plan = new LabPlan(name, nodes, cpu, LabPlan.DEFAULT_CPU_PERIOD, Optional.empty(), root, 64 << 20);
+    private Lab up(int nodes, NodeLimits limits, RootKind root) {
+        LabPlan plan = new LabPlan(name, nodes, root, limits.withDisk(64 << 20));
         Lab lab = LabSetup.begin(plan, Installation.find());
         plan.nodeIds().forEach(lab::boot);
         LabSetup.finished(lab);
@@ -50,7 +48,7 @@ class LabIT {
     }
 
     private Lab up(int nodes) {
-        return up(nodes, OptionalDouble.empty(), RootKind.OVERLAY);
+        return up(nodes, NodeLimits.USUAL, RootKind.OVERLAY);
     }
 
     private static String sh(Lab lab, NodeId node, String script) {
@@ -244,14 +242,7 @@ class LabIT {
     void labsOfDifferentNamesDoNotDisturbEachOther() throws Exception {
         Lab lab = up(2);
         String other = name + "-b";
-        LabPlan plan = new LabPlan(
-                other,
-                1,
-                OptionalDouble.empty(),
-                LabPlan.DEFAULT_CPU_PERIOD,
-                Optional.empty(),
-                RootKind.OVERLAY,
-                64 << 20);
+        LabPlan plan = new LabPlan(other, 1, RootKind.OVERLAY, NodeLimits.USUAL.withDisk(64 << 20));
         try {
             Lab second = LabSetup.begin(plan, Installation.find());
             second.boot(N1);
@@ -265,7 +256,7 @@ class LabIT {
 
     @Test
     void theQuotaHoldsTheWorkAndSparesTheSystem() {
-        Lab lab = up(1, OptionalDouble.of(0.1), RootKind.OVERLAY);
+        Lab lab = up(1, NodeLimits.USUAL.withCpu(CpuShares.each(0.1)), RootKind.OVERLAY);
         String spin = "end=$(($(date +%s%N) + 1000000000)); while [ $(date +%s%N) -lt $end ]; do :; done";
         long before = System.nanoTime();
         sh(lab, N1, spin);
@@ -277,8 +268,17 @@ class LabIT {
     }
 
     @Test
+    void theWorkOfANodeGetsNoMoreMemoryThanTheNodeHas() {
+        Lab lab = up(1, NodeLimits.USUAL.withMemory(64 << 20), RootKind.OVERLAY);
+        String take = "python3 -c 'import sys; print(len(b\"x\" * (int(sys.argv[1]) << 20)))' ";
+        assertEquals(Integer.toString(16 << 20), sh(lab, N1, take + 16));
+        Programs.Outcome outcome = lab.at(N1).run(LIMIT, "sh", "-c", take + 200 + "; exit $?");
+        assertEquals(128 + 9, outcome.exitStatus(), outcome.output() + outcome.errors());
+    }
+
+    @Test
     void aBareNodeHoldsNothingOfADistribution() {
-        Lab lab = up(1, OptionalDouble.empty(), RootKind.BARE);
+        Lab lab = up(1, NodeLimits.USUAL, RootKind.BARE);
         assertEquals(127, lab.at(N1).run(LIMIT, "sh", "-c", "true").exitStatus());
         assertFalse(Files.exists(lab.fileOf(N1, "/usr/bin")));
         String java = lab.installation().jdk().resolve("bin/java").toString();

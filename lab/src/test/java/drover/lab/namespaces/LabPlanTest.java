@@ -6,40 +6,41 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.model.NodeId;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LabPlanTest {
-    private static LabPlan plan(String name, int nodes, OptionalDouble cpu) {
+    private static LabPlan plan(String name, int nodes) {
         return new LabPlan(
                 name,
                 nodes,
-                cpu,
-                Duration.ofMillis(100),
-                Optional.of(LinkRate.parse("100mbit")),
                 RootKind.BARE,
-                LabPlan.DEFAULT_DISK_BYTES);
+                NodeLimits.USUAL
+                        .withCpu(CpuShares.parse("0.2,0.1", Duration.ofMillis(100)))
+                        .withRate(LinkRate.parse("100mbit"))
+                        .withMemory(1 << 30));
     }
 
     @Test
     void aPlanSurvivesBeingWrittenDown() {
-        LabPlan plan = plan("a", 14, OptionalDouble.of(0.1));
+        LabPlan plan = plan("a", 14);
         assertEquals(plan, LabPlan.fromJson(plan.toJson()));
-        LabPlan unlimited = new LabPlan(
-                "b",
-                1,
-                OptionalDouble.empty(),
-                LabPlan.DEFAULT_CPU_PERIOD,
-                Optional.empty(),
-                RootKind.OVERLAY,
-                1 << 30);
+        LabPlan unlimited = new LabPlan("b", 1, RootKind.OVERLAY, NodeLimits.USUAL);
         assertEquals(unlimited, LabPlan.fromJson(unlimited.toJson()));
     }
 
     @Test
+    void nodesTakeSharesInTurn() {
+        CpuShares shares = CpuShares.parse("0.2,0.1,0.05", CpuShares.DEFAULT_PERIOD);
+        assertEquals(
+                List.of(0.2, 0.1, 0.05, 0.2),
+                IntStream.rangeClosed(1, 4).mapToObj(shares::of).toList());
+    }
+
+    @Test
     void nodesHaveDifferentAddressesAndClocks() {
-        LabPlan plan = plan("a", 60, OptionalDouble.empty());
+        LabPlan plan = plan("a", 60);
         assertEquals(60, plan.nodeIds().stream().map(plan::addressOf).distinct().count());
         assertEquals(
                 60,
@@ -49,18 +50,21 @@ class LabPlanTest {
 
     @Test
     void aNodeThatIsNotThereIsNamedWithThoseThatAre() {
-        LabException failure = assertThrows(
-                LabException.class, () -> plan("a", 3, OptionalDouble.empty()).addressOf(new NodeId("n4")));
+        LabException failure =
+                assertThrows(LabException.class, () -> plan("a", 3).addressOf(new NodeId("n4")));
         assertTrue(failure.getMessage().contains("'n4'") && failure.getMessage().contains("n1 to n3"));
     }
 
     @Test
     void nonsenseIsRefused() {
-        assertThrows(IllegalArgumentException.class, () -> plan("../x", 3, OptionalDouble.empty()));
-        assertThrows(IllegalArgumentException.class, () -> plan("x", 0, OptionalDouble.empty()));
-        assertThrows(IllegalArgumentException.class, () -> plan("x", 61, OptionalDouble.empty()));
-        assertThrows(IllegalArgumentException.class, () -> plan("x", 1, OptionalDouble.of(0)));
-        assertThrows(IllegalArgumentException.class, () -> plan("x", 1, OptionalDouble.of(Double.NaN)));
+        assertThrows(IllegalArgumentException.class, () -> plan("../x", 3));
+        assertThrows(IllegalArgumentException.class, () -> plan("x", 0));
+        assertThrows(IllegalArgumentException.class, () -> plan("x", 61));
+        for (String shares : List.of("0", "NaN", "", "0.1,", "0.1;0.2"))
+            assertThrows(
+                    IllegalArgumentException.class, () -> CpuShares.parse(shares, CpuShares.DEFAULT_PERIOD), shares);
+        assertThrows(IllegalArgumentException.class, () -> CpuShares.parse("0.1", Duration.ofMillis(9)));
+        assertThrows(IllegalArgumentException.class, () -> NodeLimits.USUAL.withMemory(1000));
         assertThrows(IllegalArgumentException.class, () -> LinkRate.parse("fast"));
         assertThrows(IllegalArgumentException.class, () -> RootKind.parse("full"));
     }
