@@ -30,7 +30,8 @@ class Lab:
         self.log = open(self.dir + "/keeper.log", "w")
         self.keeper = subprocess.Popen(
             [TARGET + "/drover-keeper", "--socket", self.run_dir + "/keeper.sock", "--run-dir", self.run_dir,
-             "--init", TARGET + "/drover-init", "--guest-cgroup", self.group, "--foreground"], stderr=self.log)
+             "--init", TARGET + "/drover-init", "--guest-cgroup", self.group, "--guest-weight", "10", "--foreground"],
+            stderr=self.log)
         until(self.keeper_listens, "the keeper listens")
         self.daemon = FakeDaemon(self.run_dir, **how)
         self.env = dict(os.environ, DROVER_RUN_DIR=self.run_dir)

@@ -324,3 +324,30 @@ def fact_other_words_without_java_fail_with_1_and_say_what_to_install(lab):
     equal(result.returncode, 1)
     for wanted in (b"no Java 25", b"/usr/local/lib/drover/jdk/current", b"setup/jdk"):
         assert wanted in result.stderr, result.stderr
+
+
+def fact_guests_leave_the_processor_to_the_nodes_owner(lab):
+    """Both want the same one: what the owner runs gets nearly all of it."""
+    if not any(os.path.exists(f"{r}/{lab.group}/{file}") for r in cgroup_roots() for file in ("cpu.weight", "cpu.shares")):
+        return  # nothing is weighed here
+    loop = "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    guest = int(lab.run("python3", "-c", loop, options=("--detach",)).stdout)
+    until(lambda: told_busy(lab, guest)[-1:] == [1], "the guest is busy", 10)
+    owner = subprocess.Popen(["python3", "-c", loop])
+    try:
+        used = lambda: [sum(lab.daemon.jobs[guest].usages[-1][:2]) / 1e6, cpu_seconds(owner.pid)]
+        until(lambda: used()[1] > 0.2, "the owner's work has begun", 20)
+        before = used()
+        until(lambda: used()[1] > before[1] + 3, "the owner's work goes on", 60)
+        until(lambda: len(lab.daemon.jobs[guest].usages) > 3, "the guest's use is told", 10)
+        of_guest, of_owner = (now - then for now, then in zip(used(), before))
+        assert of_owner > 3 * of_guest, f"the owner got {of_owner:.2f} s, the guest {of_guest:.2f} s"
+    finally:
+        owner.kill()
+        owner.wait()
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -182,8 +182,8 @@ _Noreturn void java_run(int argc, char **argv) {
     add(&c, "-Xss256k");
     if (is_daemon)
         add(&c, heap_of_a_daemon());
-    else if (!is_simulator)
-        add(&c, "-XX:TieredStopAtLevel=1"); // these words end before a better compiler has paid
+    if (is_daemon ? getenv("DROVER_BRIEF_DAEMON") != NULL : !is_simulator)
+        add(&c, "-XX:TieredStopAtLevel=1"); // it ends before a better compiler has paid
     const char *name = is_one_of(word, daemons) ? "daemon" : is_one_of(word, labs) ? "lab" : is_simulator ? "sim" : "cli";
     if (strcmp(name, "cli") != 0 && !is_simulator)
         add(&c, "--enable-native-access=drover.linux");

@@ -176,6 +176,19 @@ void cgroup_find(struct cgroups *c, const char *root, const char *parent) {
             i++;
 }
 
+static void weigh(const struct hierarchy *h, const char *directory, uint32_t weight) {
+    char text[32];
+    if (!h->cpu || weight == 0)
+        return;
+    snprintf(text, sizeof text, "%u", h->v2 ? weight : weight * 1024 / 100);
+    write_text(directory, h->v2 ? "cpu.weight" : "cpu.shares", text);
+}
+
+void cgroup_weigh(const struct cgroups *c, uint32_t weight) {
+    for (size_t i = 0; i < c->count; i++)
+        weigh(&c->at[i], c->at[i].directory, weight);
+}
+
 void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, size_t size) {
     snprintf(to, size, "%s/%s%u", c->at[i].directory, c->prefix, number);
 }
@@ -208,10 +221,8 @@ void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limi
             snprintf(text, sizeof text, "%" PRIu64, processes);
             write_text(path, "pids.max", text);
         }
-        if (h->cpu && cpu_weight > 0 && cpu_weight != 100) {
-            snprintf(text, sizeof text, "%u", h->v2 ? cpu_weight : cpu_weight * 1024 / 100);
-            write_text(path, h->v2 ? "cpu.weight" : "cpu.shares", text);
-        }
+        if (cpu_weight != 100)
+            weigh(h, path, cpu_weight);
     }
 }
 

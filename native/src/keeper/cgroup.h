@@ -27,6 +27,9 @@ struct cgroup_usage {
 /// Finds the hierarchies under root; guests' groups become children of `parent` (relative to each hierarchy's root),
 /// or of "drover-guests" in the keeper's own group if NULL. Removes what a killed keeper left there.
 void cgroup_find(struct cgroups *c, const char *root, const char *parent);
+/// Of all guests together against the rest of the machine; 100 is normal. Where the hierarchy has no cpu controller
+/// to give, they weigh as much as the keeper's own group.
+void cgroup_weigh(const struct cgroups *c, uint32_t weight);
 void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, size_t size);
 /// Also for a guest whose init has not come as far as making its groups.
 void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limit_bytes, uint32_t cpu_weight);

@@ -199,13 +199,13 @@ static void end_all(struct keeper *k) {
 
 static _Noreturn void usage(void) {
     fprintf(stderr, "usage: drover-keeper --socket S --run-dir R --init PATH [--cgroup-root P] [--guest-cgroup NAME] "
-                    "[--foreground]\n");
+                    "[--guest-weight N] [--foreground]\n");
     exit(2);
 }
 
 int main(int argc, char **argv) {
     struct keeper k = {.daemon.fd = -1};
-    const char *socket_path = NULL, *cgroup_root = "/sys/fs/cgroup";
+    const char *socket_path = NULL, *cgroup_root = "/sys/fs/cgroup", *weight = "100";
     bool foreground = false;
     for (int i = 1; i < argc; i++) {
         const char **value = strcmp(argv[i], "--socket") == 0   ? &socket_path
@@ -213,6 +213,7 @@ int main(int argc, char **argv) {
             : strcmp(argv[i], "--init") == 0                    ? &k.init_path
             : strcmp(argv[i], "--cgroup-root") == 0             ? &cgroup_root
             : strcmp(argv[i], "--guest-cgroup") == 0            ? &k.guest_cgroup
+            : strcmp(argv[i], "--guest-weight") == 0            ? &weight
                                                                 : NULL;
         if (strcmp(argv[i], "--foreground") == 0)
             foreground = true;
@@ -248,6 +249,7 @@ int main(int argc, char **argv) {
     sigprocmask(SIG_BLOCK, &handled, NULL);
     prepare_mounts(&k);
     cgroup_find(&k.cgroups, cgroup_root, k.guest_cgroup);
+    cgroup_weigh(&k.cgroups, (uint32_t)strtoul(weight, NULL, 10));
     if (k.cgroups.count == 0)
         note("no cgroups under %s: guests are frozen by signals, and their use is known only at their end", cgroup_root);
     k.epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -112,7 +112,8 @@ final class NodeDaemon implements AutoCloseable {
                 libexec.resolve("drover-init"),
                 places.run(),
                 places.state().resolve("images"),
-                config.guestCgroup());
+                config.guestCgroup(),
+                config.guestWeight());
         BlockStore content =
                 keep(new BlockStore(places.state().resolve("content"), (long) config.keptContentMib() << 20));
         PacketLinks packetLinks = new PacketLinks(config.name(), hub);

@@ -9,6 +9,7 @@ import drover.linux.procfs.LoadSampler;
 import drover.model.LoadVector;
 import drover.model.Openness;
 import drover.policy.load.LoadFilter;
+import drover.policy.load.OwnerFirst;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ final class OwnLoad implements Supplier<LoadVector> {
     private final LoadSampler sampler;
     private final double speed;
     private final double configuredCpus;
+    private final int guestWeight;
     private final long incarnation = System.currentTimeMillis() / 1000;
     private volatile IntSupplier guests = () -> 0;
     private volatile Supplier<Openness> openness = () -> Openness.OPEN;
@@ -27,18 +29,21 @@ final class OwnLoad implements Supplier<LoadVector> {
     private LoadFilter filter = LoadFilter.IDLE;
     private long sequence;
 
-    private OwnLoad(LoadSampler sampler, double speed, double configuredCpus) {
+    private OwnLoad(LoadSampler sampler, double speed, DaemonConfig config) {
         this.sampler = sampler;
         this.speed = speed;
-        this.configuredCpus = configuredCpus;
+        this.configuredCpus = config.guestCpus();
+        this.guestWeight = config.guestWeight();
     }
 
     static OwnLoad of(DaemonConfig config, Places places) throws IOException {
-        GuestCgroup cgroup = config.guestCgroup().isEmpty()
-                ? GuestCgroup.none()
-                : GuestCgroup.find(Path.of("/sys/fs/cgroup"), config.guestCgroup());
+        Path proc = Path.of("/proc");
+        Path mounts = Path.of("/sys/fs/cgroup");
+        Supplier<GuestCgroup> cgroups = config.guestCgroup().isEmpty()
+                ? () -> GuestCgroup.ofOwn(proc, mounts)
+                : () -> GuestCgroup.find(mounts, config.guestCgroup());
         double speed = CpuSpeed.keptOrMeasured(places.state().resolve("speed"));
-        return new OwnLoad(new LoadSampler(Path.of("/proc"), cgroup), speed, config.guestCpus());
+        return new OwnLoad(new LoadSampler(proc, cgroups), speed, config);
     }
 
     /// Says who counts the guests.
@@ -59,9 +64,10 @@ final class OwnLoad implements Supplier<LoadVector> {
     @Override
     public synchronized LoadVector get() {
         try {
-            LoadSample sample = sampler.sample();
-            filter = filter.with(sample.runnable());
+            int present = guests.getAsInt();
+            LoadSample sample = sampler.sample(present > 0);
             double cpus = configuredCpus > 0 ? configuredCpus : sample.cpus();
+            filter = filter.with(OwnerFirst.tasks(sample.guestTasks(), sample.otherTasks(), cpus, guestWeight));
             cpuDemand = filter.exported() / cpus;
             return new LoadVector(
                     speed,
@@ -71,7 +77,7 @@ final class OwnLoad implements Supplier<LoadVector> {
                     sample.memoryFreeBytes(),
                     sample.cpuPressure(),
                     sample.memoryPressure(),
-                    guests.getAsInt(),
+                    present,
                     openness.get(),
                     ++sequence,
                     incarnation);

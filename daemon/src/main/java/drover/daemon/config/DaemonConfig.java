@@ -28,6 +28,9 @@ import java.util.TreeSet;
 /// @param guestCgroup control group under which guests are placed, relative to each hierarchy's root; empty:
 ///     the daemon's own
 /// @param guestCpus cores that guests may use; 0: what the control group and the machine give
+/// @param guestWeight what all guests together weigh against the rest of the machine where there is not enough
+///     processor for both, as control groups count it: 100 is as much as any other group, 10 leaves the machine to its
+/// owner
 /// @param allowGroup besides root, members of this group may run jobs here
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
 /// @param acceptRoot whether root's jobs of other homes may run here
@@ -50,6 +53,7 @@ public record DaemonConfig(
         int membershipPort,
         String guestCgroup,
         double guestCpus,
+        int guestWeight,
         String allowGroup,
         Set<String> acceptFrom,
         boolean acceptRoot,
@@ -122,6 +126,7 @@ public record DaemonConfig(
                 in.integer("membership-port", 7412, 1, 65_535),
                 in.text("guest-cgroup", ""),
                 in.decimal("guest-cpus", 0, 0, 4096),
+                in.integer("guest-weight", 10, 1, 100),
                 in.text("allow-group", "drover"),
                 in.words("accept-from", "*"),
                 in.flag("accept-root", true),

@@ -59,7 +59,8 @@ public final class Keeper implements AutoCloseable {
     /// @param program `drover-keeper`
     /// @param guestInit `drover-init`, pid 1 of each guest
     /// @param images where guests that move are written down: as large as their memory, and for root alone
-    public record Setup(Path program, Path guestInit, Path runDirectory, Path images, String guestCgroup) {
+    public record Setup(
+            Path program, Path guestInit, Path runDirectory, Path images, String guestCgroup, int guestWeight) {
         Path socket() {
             return runDirectory.resolve("keeper.sock");
         }
@@ -72,7 +73,9 @@ public final class Keeper implements AutoCloseable {
                     "--run-dir",
                     runDirectory.toString(),
                     "--init",
-                    guestInit.toString()));
+                    guestInit.toString(),
+                    "--guest-weight",
+                    Integer.toString(guestWeight)));
             if (!guestCgroup.isEmpty()) command.addAll(List.of("--guest-cgroup", guestCgroup));
             return command;
         }

@@ -38,6 +38,7 @@ class DaemonConfigTest {
                 7412,
                 "",
                 0,
+                10,
                 "drover",
                 Set.of("*"),
                 true,
@@ -59,6 +60,7 @@ class DaemonConfigTest {
         assertEquals(65_535, parse("data-port", "65535").dataPort());
         assertEquals(Duration.ofMillis(2500), parse("lease-seconds", "2.5").lease());
         assertEquals(10_000, parse("guest-max", "10000").guestMax());
+        assertEquals(100, parse("guest-weight", "100").guestWeight());
         assertEquals(5, parse("kept-content-mib", "5").keptContentMib());
         assertEquals(1_000_000, parse("queue-max", "1000000").queueMax());
     }

@@ -61,7 +61,7 @@ class GuestHostIT {
         host = new GuestHost(
                 DaemonConfig.parse(properties, "test"),
                 () -> Openness.OPEN,
-                new Keeper.Setup(none, none, directory, directory.resolve("images"), ""),
+                new Keeper.Setup(none, none, directory, directory.resolve("images"), "", 100),
                 new BlockStore(directory.resolve("content"), 1 << 20),
                 new GuestDevices(new PacketPump(), new NoPackets()),
                 homes,

@@ -76,7 +76,7 @@ class KeeperConnectionIT {
         return new GuestHost(
                 DaemonConfig.parse(properties, "test"),
                 () -> Openness.OPEN,
-                new Keeper.Setup(program, run.resolve("init"), run, run.resolve("images"), ""),
+                new Keeper.Setup(program, run.resolve("init"), run, run.resolve("images"), "", 100),
                 new BlockStore(run.resolve("content"), 1 << 20),
                 new GuestDevices(new PacketPump(), new NoPackets()),
                 new HeardAtHome(),

@@ -42,7 +42,7 @@ class KeeperIT {
     void connect() throws Exception {
         Path none = directory.resolve("none");
         other = new PlayedKeeper(directory.resolve("keeper.sock"));
-        keeper = new Keeper(new Keeper.Setup(none, none, directory, directory.resolve("images"), ""), new Heard());
+        keeper = new Keeper(new Keeper.Setup(none, none, directory, directory.resolve("images"), "", 100), new Heard());
         other.accept();
     }
 

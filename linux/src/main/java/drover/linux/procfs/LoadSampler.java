@@ -7,27 +7,31 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
-/// Looks at the load of this node: of the guests' cgroup where that has a quota, else of the machine.
+/// Looks at the load of this node: of the group with a quota that guests are in, if there is one, else of the machine.
 ///
-/// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then
-/// only the guests' own tasks tell whether a node is free. Each look reads a handful of files. The limits hardly ever
-/// change: every thirtieth look reads them, too. Not thread-safe.
+/// A lab plays many nodes on one kernel, and on a shared machine guests may be limited to a part of it: then only
+/// the tasks that share this part tell whether a node is free. Each look reads a handful of files. The limits hardly
+/// ever
+/// change, nor does where the guests are: every thirtieth look reads them, too. Not thread-safe.
 public final class LoadSampler {
     private static final Pattern SOME_10S = Pattern.compile("some avg10=([0-9.]+)");
     private static final long NO_LIMIT = 1L << 60; // v1 shows "unlimited" as a number near 2^63
     private static final int LOOKS_PER_LIMITS = 30;
 
     /// @param cpus what the quotas amount to, of the machine's cores at most
+    /// @param shared the innermost group with a quota
+    /// @param guests the guests' own group, if it is known
     /// @param memory the groups with a limit, in bytes
-    private record Limits(double cpus, boolean hasQuota, Map<Path, Long> memory) {}
+    private record Limits(double cpus, Optional<Path> shared, Optional<Path> guests, Map<Path, Long> memory) {}
 
     private final Path proc;
-    private final GuestCgroup cgroup;
+    private final Supplier<GuestCgroup> cgroups;
     private final KernelFile file = new KernelFile();
     private final KeptFile memory;
     private final KeptFile loadavg;
@@ -36,10 +40,13 @@ public final class LoadSampler {
     private Limits limits;
     private int looks;
 
+    /// Looks at the kernel's files.
+    ///
     /// @param proc usually /proc
-    public LoadSampler(Path proc, GuestCgroup cgroup) {
+    /// @param cgroups finds the guests' group, which may be made only later
+    public LoadSampler(Path proc, Supplier<GuestCgroup> cgroups) {
         this.proc = proc;
-        this.cgroup = cgroup;
+        this.cgroups = cgroups;
         this.memory = new KeptFile(proc.resolve("meminfo"));
         this.loadavg = new KeptFile(proc.resolve("loadavg"));
         this.cpuPressure = pressureFile("cpu");
@@ -48,6 +55,7 @@ public final class LoadSampler {
     }
 
     private Optional<KeptFile> pressureFile(String what) {
+        GuestCgroup cgroup = cgroups.get();
         return Stream.concat(
                         cgroup.cpu().stream().limit(1).map(group -> group.resolve(what + ".pressure")),
                         Stream.of(proc.resolve("pressure").resolve(what)))
@@ -57,17 +65,31 @@ public final class LoadSampler {
     }
 
     private Limits limits() {
+        GuestCgroup cgroup = cgroups.get();
+        Optional<Path> shared = cgroup.cpu().stream()
+                .filter(group -> quotaCpus(group).findAny().isPresent())
+                .findFirst();
         OptionalDouble quota =
                 cgroup.cpu().stream().flatMapToDouble(this::quotaCpus).min();
         int machineCpus = Runtime.getRuntime().availableProcessors();
         Map<Path, Long> bounded = new LinkedHashMap<>();
         for (Path group : cgroup.memory()) memoryLimit(group).ifPresent(limit -> bounded.put(group, limit));
-        return new Limits(Math.min(quota.orElse(machineCpus), machineCpus), quota.isPresent(), bounded);
+        return new Limits(
+                Math.min(quota.orElse(machineCpus), machineCpus),
+                shared,
+                cgroup.cpu().stream().findFirst(),
+                bounded);
     }
 
-    public LoadSample sample() throws IOException {
+    /// Looks once.
+    ///
+    /// @param hasGuests whether there is a guest at all: if not, nobody is looked for
+    public LoadSample sample(boolean hasGuests) throws IOException {
         if (++looks % LOOKS_PER_LIMITS == 0) limits = limits();
-        double runnable = limits.hasQuota ? guestRunnable() : machineRunnable();
+        double all = limits.shared.isPresent() ? runnableBelow(limits.shared.get()) : machineRunnable();
+        double guests = limits.guests.isEmpty()
+                ? all
+                : !hasGuests ? 0 : limits.guests.equals(limits.shared) ? all : runnableBelow(limits.guests.get());
         String meminfo = memory.read();
         long total = kilobytes(meminfo, "MemTotal:");
         long free = kilobytes(meminfo, "MemAvailable:");
@@ -75,7 +97,14 @@ public final class LoadSampler {
             total = Math.min(total, group.getValue());
             free = Math.min(free, Math.max(0, group.getValue() - memoryUsed(group.getKey())));
         }
-        return new LoadSample(limits.cpus, runnable, total, free, pressure(cpuPressure), pressure(memoryPressure));
+        return new LoadSample(
+                limits.cpus,
+                guests,
+                Math.max(0, all - guests),
+                total,
+                free,
+                pressure(cpuPressure),
+                pressure(memoryPressure));
     }
 
     private static long kilobytes(String meminfo, String key) throws IOException {
@@ -104,14 +133,14 @@ public final class LoadSampler {
         return Math.max(0, Integer.parseInt(text, space + 1, slash, 10) - 1);
     }
 
-    /// Guests' tasks that run or wait: threads in state R of all processes in the cgroup and below it.
-    private double guestRunnable() throws IOException {
-        try (Stream<Path> directories = Files.walk(cgroup.cpu().getFirst())) {
+    /// Tasks that run or wait: threads in state R of all processes in the group and below it.
+    private double runnableBelow(Path group) throws IOException {
+        try (Stream<Path> directories = Files.walk(group)) {
             int sum = 0;
             for (Path directory : directories.filter(Files::isDirectory).toList()) sum += runnableIn(directory);
             return sum;
         } catch (java.io.UncheckedIOException e) {
-            return 0; // a guest's cgroup was removed meanwhile: it is ending, and the next look is a second away
+            return 0; // a guest's group was removed meanwhile: it is ending, and the next look is a second away
         }
     }
 

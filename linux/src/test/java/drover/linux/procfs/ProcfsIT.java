@@ -21,7 +21,7 @@ class ProcfsIT {
 
     @Test
     void theMachinesMemoryAndCoresAreSeen() throws IOException {
-        LoadSample sample = new LoadSampler(PROC, GuestCgroup.none()).sample();
+        LoadSample sample = new LoadSampler(PROC, GuestCgroup::none).sample(true);
         assertEquals(Runtime.getRuntime().availableProcessors(), sample.cpus());
         assertTrue(sample.memoryTotalBytes() > sample.memoryFreeBytes(), sample.toString());
         assertTrue(sample.memoryFreeBytes() > 0, sample.toString());
@@ -34,10 +34,10 @@ class ProcfsIT {
         try {
             for (int i = 0; i < 4; i++) busy.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
             double most = 0;
-            LoadSampler sampler = new LoadSampler(PROC, GuestCgroup.none());
+            LoadSampler sampler = new LoadSampler(PROC, GuestCgroup::none);
             for (int i = 0; i < 20 && most < 3.5; i++) {
                 Thread.sleep(50);
-                most = Math.max(most, sampler.sample().runnable());
+                most = Math.max(most, sampler.sample(true).guestTasks());
             }
             assertTrue(most >= 3.5, "4 busy processes, but at most " + most + " runnable tasks seen");
         } finally {
@@ -71,12 +71,12 @@ class ProcfsIT {
             Files.writeString(dir.resolve("memory.usage_in_bytes"), "52428800\n");
             Files.writeString(dir.resolve("memory.stat"), "cache 1\ninactive_file 10485760\n");
             GuestCgroup cgroup = new GuestCgroup(List.of(dir), List.of(dir));
-            LoadSampler sampler = new LoadSampler(PROC, cgroup);
+            LoadSampler sampler = new LoadSampler(PROC, () -> cgroup);
             awaitState(busy, 'R');
             awaitState(asleep, 'S');
-            LoadSample sample = sampler.sample();
+            LoadSample sample = sampler.sample(true);
             assertEquals(0.25, sample.cpus());
-            assertEquals(1, sample.runnable(), sample.toString());
+            assertEquals(1, sample.guestTasks(), sample.toString());
             assertEquals(104857600, sample.memoryTotalBytes());
             assertEquals(62914560, sample.memoryFreeBytes());
         } finally {
@@ -85,15 +85,58 @@ class ProcfsIT {
         }
     }
 
+    /// Of a v2 group with a quota, in which the owner works as well.
+    @Test
+    void theOwnersTasksInTheSameQuotaAreToldApart() throws Exception {
+        Process guest = new ProcessBuilder("sh", "-c", "while :; do :; done").start();
+        Process owner = new ProcessBuilder("sh", "-c", "while :; do :; done").start();
+        try {
+            Path guests = Files.createDirectories(dir.resolve("guests"));
+            Path home = Files.createDirectories(dir.resolve("home"));
+            Files.writeString(dir.resolve("cpu.max"), "150000 100000\n");
+            Files.writeString(guests.resolve("cpu.max"), "max 100000\n");
+            Files.writeString(guests.resolve("cgroup.threads"), guest.pid() + "\n");
+            Files.writeString(home.resolve("cgroup.threads"), owner.pid() + "\n");
+            awaitState(guest, 'R');
+            awaitState(owner, 'R');
+            LoadSampler sampler = new LoadSampler(PROC, () -> new GuestCgroup(List.of(guests, dir), List.of()));
+            LoadSample sample = sampler.sample(true);
+            assertEquals(1, sample.guestTasks(), sample.toString());
+            assertEquals(1, sample.otherTasks(), sample.toString());
+            LoadSample without = sampler.sample(false);
+            assertEquals(0, without.guestTasks(), "there is no guest: " + without);
+        } finally {
+            guest.destroyForcibly();
+            owner.destroyForcibly();
+        }
+    }
+
+    @Test
+    void theKeepersOwnGroupIsFoundBelowTheDaemons() throws IOException {
+        Path self = Files.createDirectories(dir.resolve("proc/self"));
+        Path two = Files.createDirectories(dir.resolve("two/system.slice/drover.service/drover-guests"));
+        Files.writeString(dir.resolve("two/cgroup.controllers"), "cpu\n");
+        Files.writeString(self.resolve("cgroup"), "0::/system.slice/drover.service\n");
+        assertEquals(
+                two,
+                GuestCgroup.ofOwn(dir.resolve("proc"), dir.resolve("two")).cpu().getFirst());
+        Path one = Files.createDirectories(dir.resolve("one/cpu/drover-guests"));
+        Files.writeString(self.resolve("cgroup"), "5:cpuacct:/other\n4:cpuset:/x\n3:cpu:/\n0::/\n");
+        assertEquals(
+                one,
+                GuestCgroup.ofOwn(dir.resolve("proc"), dir.resolve("one")).cpu().getFirst());
+        assertEquals(GuestCgroup.none(), GuestCgroup.ofOwn(dir.resolve("nothing"), dir.resolve("one")));
+    }
+
     @Test
     void aVersionTwoQuotaIsRead() throws IOException {
         Files.writeString(dir.resolve("cpu.max"), "150000 100000\n");
         Files.writeString(dir.resolve("cgroup.threads"), "");
         Files.writeString(dir.resolve("memory.max"), "max\n");
         GuestCgroup cgroup = new GuestCgroup(List.of(dir), List.of(dir));
-        LoadSample sample = new LoadSampler(PROC, cgroup).sample();
+        LoadSample sample = new LoadSampler(PROC, () -> cgroup).sample(true);
         assertEquals(Math.min(1.5, Runtime.getRuntime().availableProcessors()), sample.cpus());
-        assertEquals(0, sample.runnable());
+        assertEquals(0, sample.guestTasks());
         assertTrue(sample.memoryTotalBytes() > 1 << 28, sample.toString());
     }
 
@@ -116,9 +159,9 @@ class ProcfsIT {
                 Files.writeString(node.resolve(two ? "memory.current" : "memory.usage_in_bytes"), "52428800\n");
             }
         }
-        LoadSample one = new LoadSampler(PROC, GuestCgroup.find(dir, "/lab/n1/guests")).sample();
+        LoadSample one = new LoadSampler(PROC, () -> GuestCgroup.find(dir, "/lab/n1/guests")).sample(true);
         Files.writeString(dir.resolve("cgroup.controllers"), "cpu memory\n");
-        LoadSample two = new LoadSampler(PROC, GuestCgroup.find(dir, "lab/n1/guests")).sample();
+        LoadSample two = new LoadSampler(PROC, () -> GuestCgroup.find(dir, "lab/n1/guests")).sample(true);
         for (LoadSample sample : List.of(one, two)) {
             assertEquals(0.1, sample.cpus(), 1e-9);
             assertEquals(104857600, sample.memoryTotalBytes());

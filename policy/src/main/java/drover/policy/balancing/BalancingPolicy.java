@@ -54,7 +54,7 @@ public final class BalancingPolicy {
     public static BalancingDecision decide(BalancingView view, BalancingLimits limits, RandomGenerator random) {
         if (view.residents().isEmpty()) return new Stay("no guest is here");
         if (view.targets().isEmpty()) return new Stay("no other node is known that takes guests");
-        if (view.freeBytes() < limits.bytesReserve()) {
+        if (view.freeBytes() < limits.reserveBytes(view.own())) {
             Optional<Move> ushered = usher(view, limits);
             if (ushered.isPresent()) return ushered.get();
         }
@@ -73,7 +73,7 @@ public final class BalancingPolicy {
             Resident guest,
             Cause cause,
             BalancingLimits limits) {
-        if (own.memoryFreeBytes() - arrivingBytes < guest.residentBytes() + limits.bytesReserve()) return false;
+        if (own.memoryFreeBytes() - arrivingBytes < guest.residentBytes() + limits.reserveBytes(own)) return false;
         return switch (cause) {
             case MEMORY -> true;
             case PROCESSOR -> perSecond(source, source.cpuLoad(), own, own.cpuLoad(), guest) > 0;
@@ -122,7 +122,7 @@ public final class BalancingPolicy {
     }
 
     private static Optional<Option> option(BalancingView view, Resident guest, Target target, BalancingLimits limits) {
-        if (target.freeBytes() < guest.residentBytes() + limits.bytesReserve()) return Optional.empty();
+        if (!hasRoom(target, guest, limits)) return Optional.empty();
         double cost = costSeconds(guest, target, limits);
         if (!restraint(guest, cost, limits).isEmpty()) return Optional.empty();
         LoadVector there = target.entry().vector();
@@ -133,6 +133,11 @@ public final class BalancingPolicy {
         if (Math.min(gain, ownGain) <= demand) return Optional.empty();
         if (view.tasks() <= view.own().cpus() && spareNodes(view, target) < SPARE) return Optional.empty();
         return Optional.of(new Option(guest, target, gain, cost));
+    }
+
+    private static boolean hasRoom(Target target, Resident guest, BalancingLimits limits) {
+        return target.freeBytes()
+                >= guest.residentBytes() + limits.reserveBytes(target.entry().vector());
     }
 
     /// Idle nodes as fast as the target, beside it.
@@ -154,13 +159,13 @@ public final class BalancingPolicy {
 
     /// The guest whose leaving frees enough with the fewest bytes; if none does, the largest that fits elsewhere.
     private static Optional<Move> usher(BalancingView view, BalancingLimits limits) {
-        long missing = limits.bytesReserve() - view.freeBytes();
+        long missing = limits.reserveBytes(view.own()) - view.freeBytes();
         List<Option> options = new ArrayList<>();
         for (Resident guest : view.residents()) {
             if (guest.residentBytes() == 0) continue;
             for (Target target : view.targets()) {
                 double cost = costSeconds(guest, target, limits);
-                if (target.freeBytes() >= guest.residentBytes() + limits.bytesReserve()
+                if (hasRoom(target, guest, limits)
                         && restraint(guest, cost, limits).isEmpty()) options.add(new Option(guest, target, cost, cost));
             }
         }

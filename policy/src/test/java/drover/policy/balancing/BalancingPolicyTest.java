@@ -169,19 +169,29 @@ class BalancingPolicyTest {
         Target roomy = target("n2", vector(1, 5, 900), 100);
         List<Resident> guests =
                 List.of(guest(1, 0.1, 8, 0), guest(2, 0.1, 40, 0), guest(3, 0.1, 400, 0), guest(4, 0.1, 500, 0));
-        Move move = assertInstanceOf(Move.class, decide(vector(1, 4, 10), guests, roomy));
+        Move move = assertInstanceOf(Move.class, decide(vector(1, 4, 106), guests, roomy));
         assertEquals(Cause.MEMORY, move.cause());
-        assertEquals(2, move.job().number(), "22 MiB are missing to the reserve of 32");
+        assertEquals(2, move.job().number(), "22 MiB are missing to the reserve of an eighth");
     }
 
     @Test
     void ifNoGuestIsEnoughTheLargestThatFitsElsewhereGoes() {
         List<Resident> guests = List.of(guest(1, 0.1, 8, 0), guest(2, 0.1, 12, 0), guest(3, 0.1, 700, 0));
-        Target small = target("n2", vector(1, 0, 50), 100);
+        Target small = target("n2", vector(1, 0, 150), 100);
         Move move = assertInstanceOf(Move.class, decide(vector(1, 3, 0), guests, small));
         assertEquals(2, move.job().number());
-        Target full = target("n3", vector(1, 0, 10), 100);
+        Target full = target("n3", vector(1, 0, 130), 100);
         assertInstanceOf(Stay.class, decide(vector(1, 3, 0), guests, full), "it would only thrash there");
+    }
+
+    @Test
+    void aNodeKeepsAnEighthFreeWithinBounds() {
+        BalancingLimits limits = BalancingLimits.USUAL;
+        assertEquals(128 * MIB, limits.reserveBytes(vector(1, 0, 0)));
+        for (long[] each : new long[][] {{100, 32}, {512, 64}, {64 * 1024, 1024}}) {
+            LoadVector node = new LoadVector(1, 1, 0, each[0] * MIB, 0, -1, -1, 0, 1, 1);
+            assertEquals(each[1] * MIB, limits.reserveBytes(node), each[0] + " MiB");
+        }
     }
 
     @Test
