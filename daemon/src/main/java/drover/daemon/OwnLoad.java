@@ -27,6 +27,7 @@ final class OwnLoad implements Supplier<LoadVector> {
     private volatile Supplier<Openness> openness = () -> Openness.OPEN;
     private volatile double cpuDemand;
     private LoadFilter filter = LoadFilter.IDLE;
+    private OwnerFirst owner = OwnerFirst.IDLE;
     private long sequence;
 
     private OwnLoad(LoadSampler sampler, double speed, DaemonConfig config) {
@@ -67,12 +68,13 @@ final class OwnLoad implements Supplier<LoadVector> {
             int present = guests.getAsInt();
             LoadSample sample = sampler.sample(present > 0);
             double cpus = configuredCpus > 0 ? configuredCpus : sample.cpus();
-            filter = filter.with(OwnerFirst.tasks(sample.guestTasks(), sample.otherTasks(), cpus, guestWeight));
+            filter = filter.with(sample.guestTasks() + sample.otherTasks());
+            owner = owner.with(sample.guestTasks(), sample.otherTasks(), cpus, guestWeight);
             cpuDemand = filter.exported() / cpus;
             return new LoadVector(
                     speed,
                     cpus,
-                    filter.exported(),
+                    filter.exported() + owner.crowding(),
                     sample.memoryTotalBytes(),
                     sample.memoryFreeBytes(),
                     sample.cpuPressure(),

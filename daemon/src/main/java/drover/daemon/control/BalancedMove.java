@@ -65,7 +65,7 @@ final class BalancedMove {
     }
 
     PredictionRecord rate(PredictionRecord record) {
-        return record.with(decision.stretchHere(), decision.stretchThere(), work(), took());
+        return record.after(decision, work(), took());
     }
 
     /// What the move has saved the guest so far, its own time included.
@@ -78,15 +78,21 @@ final class BalancedMove {
         return (decision.stretchHere() - decision.stretchThere()) * work().toNanos() / 1e9;
     }
 
+    /// Whether it was to gain time.
+    boolean isForTime() {
+        return decision.cause() == BalancingDecision.Cause.PROCESSOR;
+    }
+
     /// For `drover why`.
     String words() {
-        return String.format(
-                Locale.ROOT,
-                "it was moved from %s to %s, since %s; so far that was to gain %.1f s and has gained %.1f s",
-                source,
-                decision.target(),
-                decision.reason(),
-                predictedSeconds(),
-                gainedSeconds());
+        String moved = "it was moved from " + source + " to " + decision.target() + ", since " + decision.reason();
+        return isForTime()
+                ? String.format(
+                        Locale.ROOT,
+                        "%s; so far that was to gain %.1f s and has gained %.1f s",
+                        moved,
+                        predictedSeconds(),
+                        gainedSeconds())
+                : moved;
     }
 }

@@ -178,7 +178,7 @@ public final class JobQueries {
         }
         ObjectNode json = JSON.createObjectNode().put("job", job.id.number()).put("sentence", sentence);
         json.set("numbers", numbers);
-        if (job.balanced != null)
+        if (job.balanced != null && job.balanced.isForTime())
             json.putObject("balanced")
                     .put("predicted_seconds", job.balanced.predictedSeconds())
                     .put("gained_seconds", job.balanced.gainedSeconds());

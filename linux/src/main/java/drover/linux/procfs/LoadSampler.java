@@ -86,10 +86,16 @@ public final class LoadSampler {
     /// @param hasGuests whether there is a guest at all: if not, nobody is looked for
     public LoadSample sample(boolean hasGuests) throws IOException {
         if (++looks % LOOKS_PER_LIMITS == 0) limits = limits();
-        double all = limits.shared.isPresent() ? runnableBelow(limits.shared.get()) : machineRunnable();
-        double guests = limits.guests.isEmpty()
-                ? all
-                : !hasGuests ? 0 : limits.guests.equals(limits.shared) ? all : runnableBelow(limits.guests.get());
+        double guests = 0;
+        double others = 0;
+        if (limits.guests.isEmpty()) guests = machineRunnable();
+        else {
+            if (hasGuests) guests = runnableBelow(limits.guests.get(), Optional.empty());
+            // not all but those of guests: who runs at one look may sleep at the next
+            others = limits.shared.isPresent()
+                    ? runnableBelow(limits.shared.get(), limits.guests)
+                    : Math.max(0, machineRunnable() - guests);
+        }
         String meminfo = memory.read();
         long total = kilobytes(meminfo, "MemTotal:");
         long free = kilobytes(meminfo, "MemAvailable:");
@@ -98,13 +104,7 @@ public final class LoadSampler {
             free = Math.min(free, Math.max(0, group.getValue() - memoryUsed(group.getKey())));
         }
         return new LoadSample(
-                limits.cpus,
-                guests,
-                Math.max(0, all - guests),
-                total,
-                free,
-                pressure(cpuPressure),
-                pressure(memoryPressure));
+                limits.cpus, guests, others, total, free, pressure(cpuPressure), pressure(memoryPressure));
     }
 
     private static long kilobytes(String meminfo, String key) throws IOException {
@@ -134,10 +134,13 @@ public final class LoadSampler {
     }
 
     /// Tasks that run or wait: threads in state R of all processes in the group and below it.
-    private double runnableBelow(Path group) throws IOException {
+    ///
+    /// @param but a group whose tasks do not count
+    private double runnableBelow(Path group, Optional<Path> but) throws IOException {
         try (Stream<Path> directories = Files.walk(group)) {
             int sum = 0;
-            for (Path directory : directories.filter(Files::isDirectory).toList()) sum += runnableIn(directory);
+            for (Path directory : directories.filter(Files::isDirectory).toList())
+                if (but.isEmpty() || !directory.startsWith(but.get())) sum += runnableIn(directory);
             return sum;
         } catch (java.io.UncheckedIOException e) {
             return 0; // a guest's group was removed meanwhile: it is ending, and the next look is a second away

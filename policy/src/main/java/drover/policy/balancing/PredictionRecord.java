@@ -29,9 +29,19 @@ public record PredictionRecord(double ratio, long moves) {
     /// @param took the time of the move itself included
     public PredictionRecord with(double stretchHere, double stretchThere, Duration work, Duration took) {
         double predicted = (stretchHere - stretchThere) * work.toNanos();
-        if (!(predicted > 0)) return this; // a move for memory, or one that ended before it could tell
+        if (!(predicted > 0)) return this; // it ended before it could tell
         double came = (stretchHere * work.toNanos() - took.toNanos()) / predicted;
         return new PredictionRecord((7 * ratio + Math.clamp(came, 0, 2)) / 8, moves + 1);
+    }
+
+    /// The record after that move, with what its guest has done since. One for memory promised no time.
+    ///
+    /// @param took the time of the move itself included
+    public PredictionRecord after(BalancingDecision.Move move, Duration work, Duration took) {
+        return switch (move.cause()) {
+            case MEMORY -> this;
+            case PROCESSOR -> with(move.stretchHere(), move.stretchThere(), work, took);
+        };
     }
 
     /// By how much a predicted gain has to exceed the usual demand; at least 1.

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import drover.model.JobId;
+import drover.model.NodeId;
+import drover.policy.balancing.BalancingDecision.Cause;
+import drover.policy.balancing.BalancingDecision.Move;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -36,5 +40,17 @@ class PredictionRecordTest {
     void aMoveThatPredictedNothingTellsNothing() {
         assertSame(PredictionRecord.NEW, PredictionRecord.NEW.with(1, 1, TEN, TEN));
         assertSame(PredictionRecord.NEW, PredictionRecord.NEW.with(2, 1, Duration.ZERO, TEN));
+    }
+
+    @Test
+    void aMoveForMemoryPromisedNoTime() {
+        assertEquals(
+                1, PredictionRecord.NEW.after(move(Cause.PROCESSOR), TEN, TEN).moves());
+        assertSame(PredictionRecord.NEW, PredictionRecord.NEW.after(move(Cause.MEMORY), TEN, Duration.ofHours(1)));
+    }
+
+    private static Move move(Cause cause) {
+        JobId job = new JobId(new NodeId("n1"), 1);
+        return new Move(job, new NodeId("n2"), cause, TEN, Duration.ofSeconds(1), 2, 1, "a reason");
     }
 }
