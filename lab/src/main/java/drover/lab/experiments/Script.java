@@ -24,7 +24,7 @@ final class Script {
             text.append("drover run --detach --nodes " + where + " -- " + quote(job.command()) + " >" + job.name()
                     + ".job\n");
         for (SubJob job : jobs)
-            text.append(recorded(job, "drover attach $(cat " + job.name() + ".job)"))
+            text.append("read -r job <" + job.name() + ".job; " + recorded(job, "drover attach $job"))
                     .append('\n');
         return text.toString();
     }

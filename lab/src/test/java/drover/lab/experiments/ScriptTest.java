@@ -25,7 +25,8 @@ class ScriptTest {
         assertEquals(4, lines.size());
         assertTrue(lines.get(1).startsWith("drover run --detach --nodes n1,n2 -- sh -c "), script);
         assertTrue(lines.get(1).endsWith(" >b.job"), script);
-        assertEquals("drover attach $(cat a.job) </dev/null >a.out 2>a.err; echo $? >a.status", lines.get(2));
+        assertEquals(
+                "read -r job <a.job; drover attach $job </dev/null >a.out 2>a.err; echo $? >a.status", lines.get(2));
     }
 
     @Test

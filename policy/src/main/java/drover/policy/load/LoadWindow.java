@@ -7,11 +7,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /// The newest load vector heard of each node, and the choice of those to pass on.
 ///
@@ -23,6 +21,9 @@ public final class LoadWindow {
     public static final Duration TELLING = Duration.ofMinutes(1);
 
     private static final int NODE_LIMIT = 4096; // more nodes than any cluster of this kind had; bounds the memory
+
+    /// More than are asked for at once.
+    private static final int YOUNGEST_KEPT = 64;
 
     private record Kept(NodeId node, LoadVector vector, long bornNs) {
         static int freshestFirst(Kept a, Kept b) {
@@ -36,8 +37,8 @@ public final class LoadWindow {
     }
 
     private final Map<NodeId, Kept> kept = new HashMap<>();
-    /// The same, so that the few to pass on are found without a look at all of a large cluster.
-    private final NavigableSet<Kept> byAge = new TreeSet<>(Kept::freshestFirst);
+    /// The youngest of them, so that the few to pass on are found without a look at all of a large cluster.
+    private final Youngest<Kept> youngest = new Youngest<>(YOUNGEST_KEPT, Kept::freshestFirst);
 
     /// An empty window.
     public LoadWindow() {}
@@ -49,32 +50,36 @@ public final class LoadWindow {
         Kept known = kept.get(node);
         if (known != null && !vector.isNewerThan(known.vector)) return false;
         if (known == null && kept.size() >= NODE_LIMIT && !makeRoom(offered.bornNs, nowNs)) return false;
-        if (known != null) byAge.remove(known);
         kept.put(node, offered);
-        byAge.add(offered);
+        if (known == null) youngest.add(offered);
+        else youngest.replace(known, offered, kept.values());
         return true;
     }
 
     /// Forgets what says nothing any more; if that is nothing, the oldest, unless all are younger than what came.
     private boolean makeRoom(long bornNs, long nowNs) {
-        if (!byAge.last().isOld(nowNs) && byAge.last().bornNs >= bornNs) return false;
-        forget(byAge.last().node);
-        while (!byAge.isEmpty() && byAge.last().isOld(nowNs)) forget(byAge.last().node);
+        if (kept.values().removeIf(each -> each.isOld(nowNs))) {
+            youngest.refill(kept.values());
+            return true;
+        }
+        Kept oldest = Collections.max(kept.values(), Kept::freshestFirst);
+        if (oldest.bornNs >= bornNs) return false;
+        forget(oldest.node);
         return true;
     }
 
     /// Forgets a node.
     public void forget(NodeId node) {
         Kept known = kept.remove(node);
-        if (known != null) byAge.remove(known);
+        if (known != null) youngest.remove(known, kept.values());
     }
 
     /// The entries to pass on, the freshest first.
     public SequencedMap<NodeId, LoadEntry> freshest(int count, long nowNs) {
         if (count < 0) throw new IllegalArgumentException("count must be >= 0, got " + count);
         SequencedMap<NodeId, LoadEntry> chosen = new LinkedHashMap<>();
-        for (Kept each : byAge) {
-            if (chosen.size() == count || each.isOld(nowNs)) break;
+        for (Kept each : youngest.first(count, kept.values())) {
+            if (each.isOld(nowNs)) break;
             chosen.put(each.node, entryOf(each, nowNs));
         }
         return chosen;

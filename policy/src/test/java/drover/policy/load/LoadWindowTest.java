@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import drover.model.LoadVector;
 import drover.model.NodeId;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class LoadWindowTest {
@@ -77,5 +81,36 @@ class LoadWindowTest {
         assertEquals(4096, window.view(0).size());
         assertEquals(
                 List.of(A, new NodeId("n0")), List.copyOf(window.freshest(2, 0).keySet()));
+    }
+
+    /// Against the plain way: all sorted by age.
+    @Test
+    void theFreshestAreFoundWhateverCameAndWent() {
+        Random random = new Random(7);
+        LoadWindow window = new LoadWindow();
+        Map<NodeId, Long> born = new HashMap<>();
+        Map<NodeId, Long> sequences = new HashMap<>();
+        for (int step = 0; step < 20_000; step++) {
+            NodeId node = new NodeId("n" + random.nextInt(200));
+            long now = step * 10_000_000L;
+            if (random.nextInt(10) == 0) {
+                window.forget(node);
+                born.remove(node);
+            } else {
+                long sequence = sequences.merge(node, 1L, Long::sum);
+                Duration age = Duration.ofMillis(random.nextInt(70_000));
+                window.offer(node, vector(sequence, 1), age, now);
+                born.put(node, now - age.toNanos());
+            }
+            int count = random.nextInt(100);
+            List<NodeId> expected = born.entrySet().stream()
+                    .filter(each -> now - each.getValue() <= LoadWindow.TELLING.toNanos())
+                    .sorted(Comparator.<Map.Entry<NodeId, Long>>comparingLong(each -> -each.getValue())
+                            .thenComparing(Map.Entry::getKey))
+                    .limit(count)
+                    .map(Map.Entry::getKey)
+                    .toList();
+            assertEquals(expected, List.copyOf(window.freshest(count, now).keySet()), "step " + step);
+        }
     }
 }
