@@ -226,6 +226,14 @@ void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limi
     }
 }
 
+void cgroup_weigh_guest(const struct cgroups *c, unsigned number, uint32_t weight) {
+    char path[1100];
+    for (size_t i = 0; i < c->count; i++) {
+        cgroup_path(c, i, number, path, sizeof path);
+        weigh(&c->at[i], path, weight);
+    }
+}
+
 bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen) {
     char path[1100];
     for (size_t i = 0; i < c->count; i++) {

@@ -33,6 +33,8 @@ void cgroup_weigh(const struct cgroups *c, uint32_t weight);
 void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, size_t size);
 /// Also for a guest whose init has not come as far as making its groups.
 void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limit_bytes, uint32_t cpu_weight);
+/// Of one guest among the others; 100 is normal.
+void cgroup_weigh_guest(const struct cgroups *c, unsigned number, uint32_t weight);
 /// False: no freezer.
 bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen);
 /// False: not measured here.

@@ -13,6 +13,9 @@
 /// Content of files without a name travels in the image: of the guest's own, for home's are still there.
 #define GHOST_LIMIT "64M"
 
+/// The most there is.
+#define WEIGHT_OF_WHO_LEAVES 10000
+
 static void tell_failed(struct guest *g, const char *why) {
     guest_tell_network(g); // the daemon has let go of it
     struct bytes *out = &g->keeper->daemon.out;
@@ -82,8 +85,11 @@ void dump_start(struct guest *g, struct reader *r) {
             if (pid < 0) {
                 tell_failed(g, strerror(errno));
                 move_end(g);
-            } else
+            } else {
                 move_tell_caller(g, pid);
+                // it has to run to stand still for CRIU: among many busy guests under a quota that took minutes
+                cgroup_weigh_guest(&g->keeper->cgroups, g->cradle.number, WEIGHT_OF_WHO_LEAVES);
+            }
         }
     }
     free(image);
@@ -120,6 +126,7 @@ void dump_ended(struct guest *g, int status) {
     move_end(g);
     if (g->forgotten || g->left)
         return;
+    cgroup_weigh_guest(&g->keeper->cgroups, g->cradle.number, g->terms.cpu_weight);
     tell_failed(g, why);
     if (!was_held)
         return;
