@@ -87,7 +87,7 @@ void dump_start(struct guest *g, struct reader *r) {
                 move_end(g);
             } else {
                 move_tell_caller(g, pid);
-                // it has to run to stand still for CRIU: among many busy guests under a quota that took minutes
+                // it has to run to stand still for CRIU: among many busy guests under a quota one waited for 100 s
                 cgroup_weigh_guest(&g->keeper->cgroups, g->cradle.number, WEIGHT_OF_WHO_LEAVES);
             }
         }

@@ -29,8 +29,7 @@ import java.util.TreeSet;
 ///     the daemon's own
 /// @param guestCpus cores that guests may use; 0: what the control group and the machine give
 /// @param guestWeight what all guests together weigh against the rest of the machine where there is not enough
-///     processor for both, as control groups count it: 100 is as much as any other group, 10 leaves the machine to its
-/// owner
+///     processor for both, as control groups count it: 100 is as much as any other group
 /// @param allowGroup besides root, members of this group may run jobs here
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
 /// @param acceptRoot whether root's jobs of other homes may run here

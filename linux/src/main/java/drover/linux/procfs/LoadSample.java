@@ -3,8 +3,7 @@ package drover.linux.procfs;
 /// What one look at the kernel told.
 ///
 /// @param cpus cores that guests may use, a fraction where a quota limits them
-/// @param guestTasks tasks of guests that run or wait for a core; unfiltered. Where guests cannot be told apart, those
-/// of all
+/// @param guestTasks tasks of guests that run or wait for a core; unfiltered. All, where guests cannot be told apart
 /// @param otherTasks the same of everybody else, without the one that looked
 /// @param memoryTotalBytes memory that guests may use at all
 /// @param memoryFreeBytes memory that guests may use now
