@@ -26,7 +26,8 @@ final class OwnLoad implements Supplier<LoadVector> {
     private volatile IntSupplier guests = () -> 0;
     private volatile Supplier<Openness> openness = () -> Openness.OPEN;
     private volatile double cpuDemand;
-    private LoadFilter filter = LoadFilter.IDLE;
+    private LoadFilter everybody = LoadFilter.IDLE;
+    private LoadFilter guestTasks = LoadFilter.IDLE;
     private OwnerFirst owner = OwnerFirst.IDLE;
     private long sequence;
 
@@ -68,13 +69,15 @@ final class OwnLoad implements Supplier<LoadVector> {
             int present = guests.getAsInt();
             LoadSample sample = sampler.sample(present > 0);
             double cpus = configuredCpus > 0 ? configuredCpus : sample.cpus();
-            filter = filter.with(sample.guestTasks() + sample.otherTasks());
+            everybody = everybody.with(sample.guestTasks() + sample.otherTasks());
+            guestTasks = guestTasks.with(sample.guestTasks());
             owner = owner.with(sample.guestTasks(), sample.otherTasks(), cpus, guestWeight);
-            cpuDemand = filter.exported() / cpus;
+            cpuDemand = everybody.exported() / cpus;
             return new LoadVector(
                     speed,
                     cpus,
-                    filter.exported() + owner.crowding(),
+                    Math.max(everybody.exported(), owner.tasks(guestTasks.exported())),
+                    owner.tasks(guestTasks.local()),
                     sample.memoryTotalBytes(),
                     sample.memoryFreeBytes(),
                     sample.cpuPressure(),

@@ -75,7 +75,7 @@ final class Balancing {
         }
         retries.retain(known);
         Map<NodeId, ClusterKnowledge.Seen> seen = knowledge.loads();
-        loads.sample(running.keySet(), seen);
+        loads.retain(running.keySet());
         running.forEach((node, jobs) -> {
             if (!seen.containsKey(node)) return;
             // those that may go to the same nodes are looked at together

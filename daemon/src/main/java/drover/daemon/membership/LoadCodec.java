@@ -13,15 +13,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// Load entries as bytes: u8 version, u8 count, then each entry in 35 bytes and the node's name. Little-endian.
+/// Load entries as bytes: u8 version, u8 count, then each entry in 39 bytes and the node's name. Little-endian.
 ///
 /// Memory travels in units of 64 KiB and pressures in hundredths: what is lost is below what a sample means.
 /// Ages are in milliseconds; an entry too old for that field is not sent. Whether a node takes guests is in the two
 /// highest bits of their number: nodes of before that read one that has very many.
 final class LoadCodec {
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
     private static final int MEMORY_UNIT_SHIFT = 16;
-    private static final int FIXED_BYTES = 2 + 5 * 4 + 1 + 1 + 2 + 4 + 4; // age, then the vector
+    private static final int FIXED_BYTES = 2 + 6 * 4 + 1 + 1 + 2 + 4 + 4; // age, then the vector
     private static final int NO_PRESSURE = 255;
     private static final long AGE_LIMIT_MS = 0xffff;
     private static final double THOUSAND = 1000;
@@ -55,6 +55,7 @@ final class LoadCodec {
                 .putFloat((float) vector.speed())
                 .putFloat((float) vector.cpus())
                 .putFloat((float) vector.cpuLoad())
+                .putFloat((float) vector.settledLoad())
                 .putInt((int) (vector.memoryTotalBytes() >>> MEMORY_UNIT_SHIFT))
                 .putInt((int) (vector.memoryFreeBytes() >>> MEMORY_UNIT_SHIFT))
                 .put(pressure(vector.cpuPressure()))
@@ -92,6 +93,7 @@ final class LoadCodec {
         double speed = in.getFloat();
         double cpus = Math.round(in.getFloat() * THOUSAND) / THOUSAND; // 0.1, not what 0.1f widens to
         double cpuLoad = in.getFloat();
+        double settledLoad = in.getFloat();
         long total = Integer.toUnsignedLong(in.getInt()) << MEMORY_UNIT_SHIFT;
         long free = Integer.toUnsignedLong(in.getInt()) << MEMORY_UNIT_SHIFT;
         double cpuPressure = pressure(in.get());
@@ -105,6 +107,7 @@ final class LoadCodec {
                         speed,
                         cpus,
                         cpuLoad,
+                        settledLoad,
                         total,
                         free,
                         cpuPressure,

@@ -62,7 +62,7 @@ class BalancingIT {
 
         private LoadVector vector(NodeId node, double load) {
             Openness openness = closed.getOrDefault(node, Openness.OPEN);
-            return new LoadVector(1, 1, load, 1L << 30, 1L << 29, 0, 0, 0, openness, 1, 1);
+            return new LoadVector(1, 1, load, load, 1L << 30, 1L << 29, 0, 0, 0, openness, 1, 1);
         }
 
         @Override

@@ -16,8 +16,8 @@ import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 
 class LoadCodecTest {
-    private static final LoadVector VECTOR =
-            new LoadVector(1.25, 0.5, 3.75, 64L << 30, 5L << 30, 0.25, -1, 7, 123456, 1_795_000_000L);
+    private static final LoadVector VECTOR = new LoadVector(
+            1.25, 0.5, 3.75, 2.5, 64L << 30, 5L << 30, 0.25, -1, 7, Openness.OPEN, 123456, 1_795_000_000L);
 
     private static SequencedMap<NodeId, LoadEntry> entries(int count) {
         SequencedMap<NodeId, LoadEntry> entries = new LinkedHashMap<>();
@@ -35,7 +35,7 @@ class LoadCodecTest {
     @Test
     void whetherGuestsAreTakenGoesAlong() {
         for (Openness openness : Openness.values()) {
-            LoadVector vector = new LoadVector(1, 1, 0, 1L << 30, 1L << 20, 0, 0, 7, openness, 1, 1);
+            LoadVector vector = new LoadVector(1, 1, 0, 0, 1L << 30, 1L << 20, 0, 0, 7, openness, 1, 1);
             SequencedMap<NodeId, LoadEntry> one = entries(1);
             one.replaceAll((_, entry) -> new LoadEntry(vector, entry.age()));
             assertEquals(one, LoadCodec.decode(LoadCodec.encode(one, LoadGossip.MESSAGE_BYTES)));

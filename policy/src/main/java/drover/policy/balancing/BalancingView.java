@@ -9,8 +9,7 @@ import java.util.Objects;
 /// What a node knows when it asks whether one of its guests should move. Immutable.
 ///
 /// @param node the node that the guests are on
-/// @param own its vector of this moment; its load is the local one, slow to rise
-///     ([drover.policy.load.LoadFilter]), so that a short burst sends nobody away
+/// @param own its vector of this moment; its settled load counts, so that a short burst sends nobody away
 /// @param arrivingBytes memory promised to guests that are on their way here
 /// @param residents its guests, whatever their home; those on their way out left out
 /// @param targets the other nodes that are up, take guests, and whose load is known; in order of their names
@@ -34,10 +33,9 @@ public record BalancingView(
                 .toList();
     }
 
-    /// Tasks that compete here: at least what the guests themselves want, where the filter has not risen yet
-    /// the filter's word holds.
+    /// Tasks that compete here, a burst left out.
     double tasks() {
-        return own.cpuLoad();
+        return own.settledLoad();
     }
 
     long freeBytes() {

@@ -19,11 +19,6 @@ public record LoadFilter(double local, double exported) {
         check("exported", exported);
     }
 
-    /// What the exported load still tells, so many seconds later, of tasks that are gone.
-    public static double stillExported(double tasks, double seconds) {
-        return tasks * Math.pow(7.0 / 8, seconds);
-    }
-
     /// The filters after one more sample.
     public LoadFilter with(double sample) {
         check("sample", sample);

@@ -96,6 +96,26 @@ class BalancingPolicyTest {
     }
 
     @Test
+    void aNodeThatIsHardlyBetterIsNoReasonHoweverOldTheGuest() {
+        List<Resident> old = List.of(guest(1, 1e6, 1, 0));
+        Target[] idle = {
+            target("n2", vector(1, 0, 900), 100),
+            target("n3", vector(1, 0, 900), 100),
+            target("n4", vector(1, 0, 900), 100)
+        };
+        assertInstanceOf(Stay.class, decide(vector(1, 1.05, 512), old, idle));
+        assertInstanceOf(Stay.class, decide(vector(0.96, 1, 512), old, idle));
+        assertInstanceOf(Move.class, decide(vector(1, 1.06, 512), old, idle));
+        assertInstanceOf(Move.class, decide(vector(0.94, 1, 512), old, idle));
+    }
+
+    @Test
+    void aBurstThatHasNotSettledSendsNobodyAway() {
+        LoadVector own = vector(1, 9, 512).withSettledLoad(1.1);
+        assertInstanceOf(Stay.class, decide(own, List.of(guest(1, 2, 1, 0)), target("n2", vector(1, 0, 900), 100)));
+    }
+
+    @Test
     void aSlowerNodeIsNoGainUnlessThisOneIsCrowded() {
         List<Resident> guests = List.of(guest(1, 1000, 1, 0));
         Target slow = target("n2", vector(0.25, 0, 900), 100);

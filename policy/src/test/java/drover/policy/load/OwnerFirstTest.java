@@ -9,43 +9,57 @@ import org.junit.jupiter.api.Test;
 class OwnerFirstTest {
     private static final double EXACT = 1e-9;
 
-    private static double tasks(double guests, double others, double cpus) {
-        return guests + others + OwnerFirst.crowding(guests, others, cpus, 10);
+    private static double tasks(double guests, double others, double cpus, int weight) {
+        return new OwnerFirst(OwnerFirst.share(guests, others, cpus, weight)).tasks(guests);
+    }
+
+    private static OwnerFirst after(OwnerFirst node, int seconds, double others) {
+        for (int i = 0; i < seconds; i++) node = node.with(1, others, 2, 10);
+        return node;
     }
 
     @Test
     void whereTheOwnerDoesNothingGuestsAreTasksAsOthers() {
-        for (int guests = 0; guests < 9; guests++) assertEquals(guests, tasks(guests, 0, 4), EXACT, guests + " guests");
+        for (int guests = 0; guests < 9; guests++)
+            assertEquals(guests, tasks(guests, 0, 4, 10), EXACT, guests + " guests");
     }
 
     @Test
     void coresThatTheOwnerLeavesAreShared() {
-        assertEquals(3, tasks(2, 1, 4), EXACT, "nobody is in anybody's way");
+        assertTrue(tasks(2, 1, 4, 10) < 4, "nobody is in anybody's way");
         // three guests on two cores: each gets two thirds, as one of six on four
-        assertEquals(6, tasks(3, 2, 4), EXACT);
+        assertEquals(6, tasks(3, 2, 4, 10), EXACT);
     }
 
     @Test
     void guestsOfAnOwnerWhoNeedsAllGetWhatTheirWeightIsWorth() {
         // a tenth of the weight is an eleventh of two cores
-        assertEquals(11, tasks(1, 2, 2), EXACT, "one guest");
-        assertEquals(10, tasks(0, 2, 2), EXACT, "beside a newcomer");
-        assertEquals(22, tasks(2, 5, 2), EXACT, "two guests");
+        assertEquals(11, tasks(1, 2, 2, 10), EXACT, "one guest");
+        assertEquals(10, tasks(0, 2, 2, 10), EXACT, "beside a newcomer");
+        assertEquals(22, tasks(2, 5, 2, 10), EXACT, "two guests");
     }
 
     @Test
     void withTheWeightOfOthersAllAreEqual() {
-        assertEquals(0, OwnerFirst.crowding(2, 5, 2, OwnerFirst.AS_OTHERS));
+        assertEquals(7, tasks(2, 5, 2, OwnerFirst.AS_OTHERS), EXACT);
+        assertEquals(5, tasks(0, 5, 2, OwnerFirst.AS_OTHERS), EXACT, "beside a newcomer");
     }
 
     @Test
     void aBurstCrowdsNobodyAndWorkThatStaysDoes() {
+        OwnerFirst node = after(OwnerFirst.IDLE, 1, 2);
+        assertTrue(node.tasks(1) < 1.05, "a look that caught somebody: " + node);
+        node = after(node, 2, 2);
+        assertTrue(node.tasks(1) < 1.1, "after three seconds: " + node);
+        assertTrue(after(node, 60, 2).tasks(1) > 4, "after a minute");
+        assertEquals(1, after(after(node, 60, 2), 150, 0).tasks(1), 0.05, "when it is long over");
+    }
+
+    @Test
+    void burstsThatKeepComingCountAsTheirPartOfTheTime() {
         OwnerFirst node = OwnerFirst.IDLE;
-        for (int i = 0; i < 2; i++) node = node.with(1, 2, 2, 10);
-        assertTrue(node.crowding() < 1, "after two seconds: " + node);
-        assertEquals(0, node.with(1, 0, 2, 10).crowding(), "it is over");
-        for (int i = 0; i < 60; i++) node = node.with(1, 2, 2, 10);
-        assertEquals(8, node.crowding(), 0.5, "after a minute");
+        for (int i = 0; i < 60; i++) node = after(after(node, 2, 2), 2, 0);
+        assertEquals(1 / (0.5 + 0.5 / 11), node.tasks(1), 0.2, node.toString());
     }
 
     @Test
@@ -54,5 +68,6 @@ class OwnerFirstTest {
         assertThrows(IllegalArgumentException.class, () -> OwnerFirst.IDLE.with(1, 0, 0, 10));
         assertThrows(IllegalArgumentException.class, () -> OwnerFirst.IDLE.with(1, 0, 1, 0));
         assertThrows(IllegalArgumentException.class, () -> OwnerFirst.IDLE.with(1, 0, 1, 101));
+        assertThrows(IllegalArgumentException.class, () -> new OwnerFirst(0));
     }
 }

@@ -38,7 +38,7 @@ final class Balancing {
         if (node.copies().isEmpty()) return;
         if (node.copies().stream().anyMatch(node::isLeaving)) return; // one at a time: they would share the link
         LoadVector own = node.vector(node.filter().local());
-        boolean quiet = own.cpuLoad() <= own.cpus() && own.memoryFreeBytes() >= limits.reserveBytes(own);
+        boolean quiet = own.settledLoad() <= own.cpus() && own.memoryFreeBytes() >= limits.reserveBytes(own);
         if (quiet && (world.timeline().nowNs() / Timeline.SECOND + node.index()) % QUIET_SECONDS != 0) return;
         var view = new BalancingView(
                 node.id(),

@@ -34,6 +34,7 @@ final class Drover implements Contender {
 
     private final int asks;
     private final Optional<Balancing> balancing;
+    private final Knowledge knowledge = new Knowledge();
 
     /// @param asks how many of the best nodes are asked for their present before a job starts
     /// @param balances whether guests are moved, or only placed
@@ -76,11 +77,11 @@ final class Drover implements Contender {
                 node.id(), node.vector(node.tasks() + node.arrivingCopies()), 0, 0, 0, node.arrivingBytes());
     }
 
-    private static ClusterView view(World world, SimNode home) {
+    private ClusterView view(World world, SimNode home) {
         long now = world.timeline().nowNs();
         Map<NodeId, int[]> counts = new HashMap<>();
         Map<NodeId, Long> bytes = new HashMap<>();
-        Map<NodeId, LoadEntry> known = Knowledge.of(world, home);
+        Map<NodeId, LoadEntry> known = knowledge.of(world, home);
         for (HomeBook.Line line : home.book().open()) {
             LoadEntry entry = line.node() == null ? null : known.get(line.node().id());
             if (entry == null) continue;

@@ -10,11 +10,20 @@ import java.util.Map;
 
 /// What a simulated node knows of the others, as the daemon's load window would tell it.
 final class Knowledge {
-    private Knowledge() {}
+    private Map<NodeId, LoadEntry> latest = Map.of();
+    private SimNode latestOf;
+    private long latestNs;
 
-    /// The entries of nodes that are members; of itself a node knows the present.
-    static Map<NodeId, LoadEntry> of(World world, SimNode self) {
-        return members(world, self, self.window().view(world.timeline().nowNs()));
+    /// The entries of nodes that are members; of itself a node knows the present. Jobs that are given at one moment are
+    /// placed with the same knowledge.
+    Map<NodeId, LoadEntry> of(World world, SimNode self) {
+        long now = world.timeline().nowNs();
+        if (latestOf != self || latestNs != now)
+            latest = members(world, self, self.window().view(now));
+        else latest.put(self.id(), present(self));
+        latestOf = self;
+        latestNs = now;
+        return latest;
     }
 
     /// The freshest of them alone: in a large cluster enough to choose among, once a second.
@@ -26,7 +35,11 @@ final class Knowledge {
     private static Map<NodeId, LoadEntry> members(World world, SimNode self, Map<NodeId, LoadEntry> entries) {
         Map<NodeId, LoadEntry> known = new HashMap<>(entries);
         known.keySet().removeIf(node -> !world.isMember(self, world.node(node)));
-        known.put(self.id(), new LoadEntry(self.vector(self.filter().exported()), Duration.ZERO));
+        known.put(self.id(), present(self));
         return known;
+    }
+
+    private static LoadEntry present(SimNode self) {
+        return new LoadEntry(self.vector(self.filter().exported()), Duration.ZERO);
     }
 }

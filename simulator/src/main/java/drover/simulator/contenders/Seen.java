@@ -23,7 +23,7 @@ record Seen(SimNode node, double tasks, long usedBytes) {
 
     /// What gossip has told the home.
     static List<Seen> byGossip(World world, SimNode home) {
-        var known = Knowledge.of(world, home);
+        var known = new Knowledge().of(world, home);
         return world.nodes().stream()
                 .filter(node -> known.containsKey(node.id()))
                 .map(node -> of(node, known.get(node.id())))

@@ -16,10 +16,10 @@ import java.util.random.RandomGenerator;
 
 /// A simulated cluster. The same arguments give the same run, to the last event.
 public final class World {
-    /// Entries of one message of load information: as many as fit 800 bytes, at 35 and a name of 5 each.
-    public static final int ENTRIES = 19;
+    /// Entries of one message of load information: as many as fit 800 bytes, at 39 and a name of 5 each.
+    public static final int ENTRIES = 17;
     /// Such a message, and what group, TLS and TCP/IP add to it.
-    public static final int GOSSIP_BYTES = 2 + ENTRIES * 41 + 180;
+    public static final int GOSSIP_BYTES = 2 + ENTRIES * 45 + 180;
 
     private final Timeline timeline = new Timeline();
     private final WorldSettings settings;
