@@ -89,6 +89,10 @@ enum from_keeper {
 enum keeper_version { KEEPER_MOVES = 2 };
 enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5 };
 
+/// Among the cgroups that init is told to join: it makes its cgroup namespace here. What it has joined before looks like the root
+/// to the guest.
+#define NAMESPACE_HERE "--"
+
 /// Keeper -> init, and back: datagrams on a SOCK_SEQPACKET pair; byte 0 is one of these.
 enum to_init {
     I_START = 'S',  // with descriptors: start_fds says which

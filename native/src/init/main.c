@@ -1,5 +1,5 @@
 // Process: drover-init, pid 1 of a guest's pid namespace. Parent and only correspondent: the keeper, on CONTROL_FD.
-// Usage (by the keeper): drover-init RUN_DIR CGROUP_DIRECTORY...
+// Usage (by the keeper): drover-init RUN_DIR CGROUP_DIRECTORY... -- CGROUP_DIRECTORY..., with its cgroup namespace made at the --.
 #define _GNU_SOURCE
 #include "init.h"
 #include "../common/guestnet.h"
@@ -246,10 +246,13 @@ static _Noreturn void prepare(int argc, char **argv) {
     char stage[4096];
     snprintf(stage, sizeof stage, "%s/mnt", argv[1]);
     be_first_to_go();
-    for (int i = 2; i < argc; i++)
+    int i = 2;
+    for (; i < argc && strcmp(argv[i], NAMESPACE_HERE) != 0; i++)
         join_cgroup(argv[i]);
     if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP) < 0)
         refuse(125, "cannot make", "namespaces", errno);
+    for (i++; i < argc; i++)
+        join_cgroup(argv[i]);
     if (!guestnet_raise_loopback())
         refuse(125, "cannot raise", "the loopback", errno);
     if (!guestnet_keep_ipv6_off())

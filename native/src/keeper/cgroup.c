@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,19 @@ static void hand_down(const char *mount_point, const char *directory) {
     write_text(directory, "cgroup.subtree_control", "+pids");
 }
 
+/// The nearest group that is above both.
+static void find_above(struct hierarchy *h) {
+    size_t length = 0, last = 0;
+    while (h->own[length] && h->own[length] == h->directory[length]) {
+        if (h->own[length] == '/')
+            last = length;
+        length++;
+    }
+    if ((!h->own[length] || h->own[length] == '/') && (!h->directory[length] || h->directory[length] == '/'))
+        last = length;
+    snprintf(h->above, sizeof h->above, "%.*s", (int)last, h->own);
+}
+
 static void remove_left_over(const struct cgroups *c, const char *directory) {
     DIR *d = opendir(directory);
     if (!d)
@@ -116,7 +130,7 @@ static void consider(struct cgroups *c, const char *mount_root, const char *moun
     if (c->count == HIERARCHY_LIMIT)
         return;
     struct hierarchy h = {.v2 = strcmp(type, "cgroup2") == 0};
-    char controllers[512], own[1024];
+    char controllers[512], own[1000];
     if (h.v2)
         read_text(mount_point, "cgroup.controllers", controllers, sizeof controllers);
     else
@@ -140,10 +154,12 @@ static void consider(struct cgroups *c, const char *mount_root, const char *moun
     else
         n = snprintf(h.directory, sizeof h.directory, "%s%s%sdrover-guests", mount_point, inside,
                      inside[0] && inside[strlen(inside) - 1] == '/' ? "" : "/");
-    if (n < 0 || (size_t)n >= sizeof h.directory || !make_directories(h.directory))
+    int m = snprintf(h.own, sizeof h.own, "%s%s", mount_point, inside);
+    if (n < 0 || (size_t)n >= sizeof h.directory || m < 0 || (size_t)m >= sizeof h.own || !make_directories(h.directory))
         return;
     if (h.v2)
         hand_down(mount_point, h.directory);
+    find_above(&h);
     remove_left_over(c, h.directory);
     c->at[c->count++] = h;
 }
@@ -174,6 +190,12 @@ void cgroup_find(struct cgroups *c, const char *root, const char *parent) {
             c->at[i] = c->at[--c->count];
         } else
             i++;
+    for (size_t i = 0; i < c->count; i++) {
+        struct hierarchy *h = &c->at[i];
+        h->apart = h->cpu && !h->v2 && !h->memory && !h->pids && !h->freezer && c->count > 1;
+        if (!h->apart)
+            c->members = i;
+    }
 }
 
 static void weigh(const struct hierarchy *h, const char *directory, uint32_t weight) {
@@ -233,6 +255,64 @@ void cgroup_weigh_guest(const struct cgroups *c, unsigned number, uint32_t weigh
         weigh(&c->at[i], path, weight);
     }
 }
+
+/// The text of a group's processes, one a line; NULL: there is no such group.
+static char *processes_in(const char *directory) {
+    char path[1400], *text = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/cgroup.procs", directory);
+    FILE *f = fopen(path, "re");
+    if (f && getdelim(&text, &size, 0, f) < 0) { // nobody is in it
+        free(text);
+        text = strdup("");
+    }
+    if (f)
+        fclose(f);
+    return text;
+}
+
+bool cgroup_join_but_quota(const struct cgroups *c, unsigned number, char *path, size_t size) {
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->at[i].apart)
+            snprintf(path, size, "%s", c->at[i].above);
+        else
+            cgroup_path(c, i, number, path, size);
+        if (!write_text(path, "cgroup.procs", "0"))
+            return false;
+    }
+    snprintf(path, size, "a cgroup namespace");
+    if (unshare(CLONE_NEWCGROUP) < 0)
+        return false;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->at[i].apart && !write_text(c->at[i].own, "cgroup.procs", "0"))
+            return false;
+    return true;
+}
+
+/// Where processor time is apart.
+static void carry(const struct cgroups *c, unsigned number, bool into_quota, pid_t apart) {
+    char path[1100], pid[24], *end;
+    cgroup_path(c, c->members, number, path, sizeof path);
+    char *processes = processes_in(path);
+    for (char *at = processes; at && *at; at = end + (*end == '\n')) {
+        long process = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        if (process <= 1 || process == apart)
+            continue;
+        snprintf(pid, sizeof pid, "%ld", process);
+        for (size_t i = 0; i < c->count; i++)
+            if (c->at[i].apart) {
+                cgroup_path(c, i, number, path, sizeof path);
+                write_text(into_quota ? path : c->at[i].own, "cgroup.procs", pid);
+            }
+    }
+    free(processes);
+}
+
+void cgroup_leave_quota(const struct cgroups *c, unsigned number) { carry(c, number, false, 0); }
+
+void cgroup_enter_quota(const struct cgroups *c, unsigned number, pid_t apart) { carry(c, number, true, apart); }
 
 bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen) {
     char path[1100];
@@ -300,8 +380,8 @@ bool cgroup_is_runnable(const struct cgroups *c, unsigned number) {
     if (c->count == 0)
         return false;
     char path[1100], text[TASKS_LOOKED_AT * 8];
-    cgroup_path(c, 0, number, path, sizeof path);
-    read_text(path, c->at[0].v2 ? "cgroup.threads" : "tasks", text, sizeof text);
+    cgroup_path(c, c->members, number, path, sizeof path);
+    read_text(path, c->at[c->members].v2 ? "cgroup.threads" : "tasks", text, sizeof text);
     char *end = text;
     for (char *at = text; *at; at = end) {
         long task = strtol(at, &end, 10);
@@ -318,7 +398,7 @@ void cgroup_kill(const struct cgroups *c, unsigned number) {
     char path[1100], text[TASKS_LOOKED_AT * 8], *end;
     if (c->count == 0)
         return;
-    cgroup_path(c, 0, number, path, sizeof path);
+    cgroup_path(c, c->members, number, path, sizeof path);
     for (int turn = 0; turn < 2; turn++) {
         read_text(path, "cgroup.procs", text, sizeof text);
         for (char *at = text; *at; at = end + (*end == '\n')) {

@@ -11,11 +11,16 @@
 struct hierarchy {
     char directory[1024]; // the guests' parent
     bool v2, cpu, cpuacct, memory, pids, freezer;
+    /// It is about processor time alone (v1): a guest can be out of its quota there while the other groups still hold it.
+    bool apart;
+    char own[1024];   // the keeper's group
+    char above[1024]; // the nearest group that holds both
 };
 
 struct cgroups {
     size_t count;
     struct hierarchy at[HIERARCHY_LIMIT];
+    size_t members; // where a guest's processes are found whatever happens
     char prefix[32]; // of a guest's directory: one keeper's never meet another's
 };
 
@@ -35,6 +40,14 @@ void cgroup_path(const struct cgroups *c, size_t i, unsigned number, char *to, s
 void cgroup_limit(const struct cgroups *c, unsigned number, uint64_t memory_limit_bytes, uint32_t cpu_weight);
 /// Of one guest among the others; 100 is normal.
 void cgroup_weigh_guest(const struct cgroups *c, unsigned number, uint32_t weight);
+/// Puts the calling process into all groups of a guest, and in a cgroup namespace below which these are. Where processor time
+/// is apart, into the keeper's own group instead: see cgroup_leave_quota. False: `path` cannot be joined.
+bool cgroup_join_but_quota(const struct cgroups *c, unsigned number, char *path, size_t size);
+/// Takes a guest that is to move out of the quota of guests, where processor time is apart. CRIU says much to each of its tasks;
+/// under a quota that neighbours use up each word waits for the next period, or for minutes.
+void cgroup_leave_quota(const struct cgroups *c, unsigned number);
+/// Brings a guest that stands still, or a former one, into its quota: all of its groups' processes but `apart` (0: none).
+void cgroup_enter_quota(const struct cgroups *c, unsigned number, pid_t apart);
 /// False: no freezer.
 bool cgroup_freeze(const struct cgroups *c, unsigned number, bool frozen);
 /// False: not measured here.

@@ -21,11 +21,16 @@
 
 static _Noreturn void become_init(const struct keeper *k, int control, unsigned number) {
     char paths[HIERARCHY_LIMIT][1100];
-    const char *arguments[HIERARCHY_LIMIT + 3] = {"drover-init", k->run_dir};
+    const char *arguments[2 * HIERARCHY_LIMIT + 4] = {"drover-init", k->run_dir};
+    size_t count = 2;
     for (size_t i = 0; i < k->cgroups.count; i++) {
         cgroup_path(&k->cgroups, i, number, paths[i], sizeof paths[i]);
-        arguments[2 + i] = paths[i];
+        arguments[count++] = k->cgroups.at[i].apart ? k->cgroups.at[i].above : paths[i];
     }
+    arguments[count++] = NAMESPACE_HERE;
+    for (size_t i = 0; i < k->cgroups.count; i++)
+        if (k->cgroups.at[i].apart)
+            arguments[count++] = paths[i];
     char *environment[] = {NULL};
     if (control != 3 && dup2(control, 3) < 0)
         _exit(125);

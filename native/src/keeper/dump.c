@@ -88,6 +88,7 @@ void dump_start(struct guest *g, struct reader *r) {
             } else {
                 move_tell_caller(g, pid);
                 // it has to run to stand still for CRIU: among many busy guests under a quota one waited for 100 s
+                cgroup_leave_quota(&g->keeper->cgroups, g->cradle.number);
                 cgroup_weigh_guest(&g->keeper->cgroups, g->cradle.number, WEIGHT_OF_WHO_LEAVES);
             }
         }
@@ -126,6 +127,7 @@ void dump_ended(struct guest *g, int status) {
     move_end(g);
     if (g->forgotten || g->left)
         return;
+    cgroup_enter_quota(&g->keeper->cgroups, g->cradle.number, 0);
     cgroup_weigh_guest(&g->keeper->cgroups, g->cradle.number, g->terms.cpu_weight);
     tell_failed(g, why);
     if (!was_held)

@@ -142,21 +142,9 @@ static void unmount_root(struct guest *g) {
 
 /// CRIU makes no cgroup namespace for a guest whose groups it leaves alone: it is to have its own already.
 static void join_cgroups(const struct guest *g) {
-    const struct cgroups *c = &g->keeper->cgroups;
-    char path[1200];
-    for (size_t i = 0; i < c->count; i++) {
-        cgroup_path(c, i, g->cradle.number, path, sizeof path);
-        size_t length = strlen(path);
-        snprintf(path + length, sizeof path - length, "/cgroup.procs");
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write(fd, "0", 1) != 1) {
-            note("cannot join %s: %s", path, strerror(errno));
-            _exit(126);
-        }
-        close(fd);
-    }
-    if (unshare(CLONE_NEWCGROUP) < 0) {
-        note("cannot make a cgroup namespace: %s", strerror(errno));
+    char path[1100];
+    if (!cgroup_join_but_quota(&g->keeper->cgroups, g->cradle.number, path, sizeof path)) {
+        note("cannot join %s: %s", path, strerror(errno));
         _exit(126);
     }
 }
@@ -274,6 +262,7 @@ void restore_reached(struct guest *g) {
         guest_tell_created(g);
     } else if (g->move->at == GATE_CHECKED) {
         g->move->checked = g->move->committed;
+        cgroup_enter_quota(&k->cgroups, g->cradle.number, g->move->criu);
         move_answer(g, g->move->checked ? 0 : 1);
     } else {
         daemon_end(k, guest_frame(g, K_RESTORED));

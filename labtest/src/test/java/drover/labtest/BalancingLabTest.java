@@ -89,8 +89,8 @@ class BalancingLabTest {
         TestLab.awaitTrue("all have ended", () -> running().isEmpty());
         int moves = 0;
         for (JsonNode job : jobs) {
-            String number = job.path("job").asText();
-            JsonNode ended = lab.json("n1", "drover", "show", number, "--json").get(0);
+            long number = job.path("job").asLong();
+            JsonNode ended = lab.shown(number);
             assertEquals(0, ended.path("exit_status").asInt(), ended.toString());
             assertEquals("done", lab.sh("n1", "drover logs " + number));
             moves += ended.path("moves").asInt();

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,6 +28,7 @@ final class FatJob implements AutoCloseable {
     final Command command;
     final long number;
     private final TestLab lab;
+    private final String marker;
     private final String mayEnd;
 
     /// Has its memory when this returns.
@@ -32,6 +36,7 @@ final class FatJob implements AutoCloseable {
     /// @param marker a word of its command line that no other process has
     FatJob(TestLab lab, String marker) throws Exception {
         this.lab = lab;
+        this.marker = marker;
         mayEnd = "/srv/may-end-" + marker;
         lab.sh("n1", "rm -f " + mayEnd);
         command = lab.startRun("n2", "python3", "-c", FAT, mayEnd, marker);
@@ -44,8 +49,8 @@ final class FatJob implements AutoCloseable {
         return lab.start("n1", "drover", "migrate", Long.toString(number), node);
     }
 
-    JsonNode shown() throws Exception {
-        return lab.json("n1", "drover", "show", Long.toString(number), "--json").get(0);
+    private JsonNode shown() throws Exception {
+        return lab.shown(number);
     }
 
     private static List<String> counted(String output) {
@@ -61,6 +66,7 @@ final class FatJob implements AutoCloseable {
         TestLab.awaitTrue(
                 "it counts on, or has ended",
                 () -> !command.isRunning() || counted(command.seen()).size() >= seen + SURELY_ALIVE);
+        assertItsTimeIsLimited(lab.awaitGuest(node, marker));
         lab.sh("n1", "touch " + mayEnd);
         Outcome outcome = command.await(Command.LIMIT);
         String all = "exit status " + outcome.exitStatus() + ", stderr '" + outcome.errors() + "', " + shown()
@@ -69,6 +75,16 @@ final class FatJob implements AutoCloseable {
         assertWhole(outcome);
         assertEquals(moves, shown().path("moves").asInt(), all);
         assertEquals(node, shown().path("node").asText(), all);
+    }
+
+    /// A guest that moves is taken out of the group that limits its processor time, and has to be in it again.
+    private static void assertItsTimeIsLimited(long pid) throws IOException {
+        List<String> groups = Files.readAllLines(Path.of("/proc/" + pid + "/cgroup"));
+        List<String> limiting = groups.stream()
+                .filter(line -> List.of(line.split(":")[1].split(",")).contains("cpu"))
+                .toList();
+        if (limiting.isEmpty()) limiting = groups; // v2: one group for all
+        assertTrue(limiting.stream().anyMatch(line -> line.contains("/guests/")), groups.toString());
     }
 
     /// As far as it came, it has counted right.

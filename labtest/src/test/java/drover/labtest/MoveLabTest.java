@@ -88,8 +88,7 @@ class MoveLabTest {
             assertEquals(ECHOED, outcome.output(), outcome.errors());
             assertEquals(7, outcome.exitStatus(), outcome.errors());
             assertEquals(ECHOED, lab.sh("n1", "cat " + file) + "\n");
-            JsonNode ended = lab.json("n1", "drover", "show", Long.toString(number), "--json")
-                    .get(0);
+            JsonNode ended = lab.shown(number);
             assertEquals(2, ended.path("moves").asInt(), ended.toString());
             assertEquals("n2", ended.path("node").asText(), ended.toString());
         }

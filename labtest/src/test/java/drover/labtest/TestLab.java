@@ -222,6 +222,11 @@ final class TestLab implements AutoCloseable {
         return ask("n1", Map.of("command", "nodes"));
     }
 
+    /// What `drover show JOB --json` prints on n1, of that job.
+    JsonNode shown(long job) throws IOException {
+        return ask("n1", Map.of("command", "show", "job", Long.toString(job)));
+    }
+
     private JsonNode ask(String node, Map<String, Object> question) throws IOException {
         return new AskedDaemon(file(node, "/run/drover/drover.sock")).ask(question);
     }

@@ -42,13 +42,13 @@ class FaultsSimTest {
     void whateverFailsNoJobRunsTwiceAtOnceAndNoneIsLost() {
         int moves = 0;
         int reruns = 0;
-        for (long seed = 1; seed <= 25; seed++) {
+        for (long seed = 1; seed <= 50; seed++) {
             Run run = run(seed, 60);
             moves += run.moves();
             reruns += run.reruns();
         }
-        assertTrue(moves > 200, "only " + moves + " moves were tried");
-        assertTrue(reruns > 200, "only " + reruns + " reruns were needed");
+        assertTrue(moves > 400, "only " + moves + " moves were tried");
+        assertTrue(reruns > 400, "only " + reruns + " reruns were needed");
     }
 
     @Test

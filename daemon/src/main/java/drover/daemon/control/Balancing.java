@@ -115,10 +115,12 @@ final class Balancing {
                 node,
                 own,
                 0,
-                jobs.stream().map(job -> resident(job, own.speed())).toList(),
+                jobs.stream()
+                        .map(job -> resident(job, own.speed(), seen.get(node).age()))
+                        .toList(),
                 targets,
                 records.getOrDefault(node, PredictionRecord.NEW));
-        switch (BalancingPolicy.decide(view, BalancingLimits.USUAL, random)) {
+        switch (BalancingPolicy.decide(view, BalancingLimits.USUAL.withFixedCost(speed.fixed()), random)) {
             case BalancingDecision.Stay(String reason) -> LOG.trace("{}: {}", node, reason);
             case BalancingDecision.Move move -> {
                 occupied.add(node);
@@ -131,13 +133,15 @@ final class Balancing {
         }
     }
 
-    private Resident resident(Job job, double speedOfNode) {
+    /// @param age of what its node has said: where a guest has just been made, that tells of its making
+    private Resident resident(Job job, double speedOfNode, Duration age) {
+        Duration known = placement.sincePlaced(job.id.number()).minus(age);
         return new Resident(
                 job.id,
                 computed(job.use, speedOfNode),
                 job.residentBytes,
                 placement.isBusy(job.id.number()) ? 1 : 0,
-                placement.sincePlaced(job.id.number()),
+                known.isNegative() ? Duration.ZERO : known,
                 job.moves,
                 restraint(job));
     }

@@ -2,10 +2,14 @@ package drover.daemon.control;
 
 import java.time.Duration;
 
-/// How fast a home's guests travel, from how long its moves took. Loop of home's jobs only.
+/// What a home's moves take: a part that any move needs, and the time for the memory. From how long its moves took:
+/// small
+/// guests tell of the first, large ones of the second. Loop of home's jobs only.
 final class MoveSpeed {
     /// Until the first move of some size: a link of 100 Mbit/s.
-    private static final double ASSUMED = 11e6;
+    private static final double ASSUMED_BYTES_PER_SECOND = 11e6;
+    private static final double ASSUMED_FIXED_SECONDS = 0.3;
+
     /// Below that a move's time tells of the fixed part.
     private static final long TELLING_BYTES = 8L << 20;
 
@@ -13,16 +17,32 @@ final class MoveSpeed {
     private static final double STRANGE = 4;
 
     private static final double OLD_SHARE = 0.75;
-    private double bytesPerSecond = ASSUMED;
+    private double bytesPerSecond = ASSUMED_BYTES_PER_SECOND;
+    private double fixedSeconds = ASSUMED_FIXED_SECONDS;
 
     double bytesPerSecond() {
         return bytesPerSecond;
     }
 
+    /// What a guest without memory would take.
+    Duration fixed() {
+        return Duration.ofNanos((long) (fixedSeconds * 1e9));
+    }
+
     void moved(long bytes, Duration took) {
-        if (bytes < TELLING_BYTES || took.isZero()) return;
-        double came = bytes / (took.toNanos() / 1e9);
-        double believed = Math.clamp(came, bytesPerSecond / STRANGE, bytesPerSecond * STRANGE);
-        bytesPerSecond = OLD_SHARE * bytesPerSecond + (1 - OLD_SHARE) * believed;
+        double seconds = took.toNanos() / 1e9;
+        if (!(seconds > 0)) return;
+        if (bytes >= TELLING_BYTES) {
+            double forMemory = Math.max(seconds - fixedSeconds, seconds / STRANGE);
+            bytesPerSecond = smoothed(bytesPerSecond, bytes / forMemory);
+        } else {
+            double ofMemory = bytes / bytesPerSecond;
+            fixedSeconds = smoothed(fixedSeconds, Math.max(seconds - ofMemory, seconds / STRANGE));
+        }
+    }
+
+    private static double smoothed(double old, double came) {
+        double believed = Math.clamp(came, old / STRANGE, old * STRANGE);
+        return OLD_SHARE * old + (1 - OLD_SHARE) * believed;
     }
 }

@@ -36,6 +36,12 @@ public record BalancingLimits(
                     "reserves must be 0 <= least <= most, got " + reserveLeastBytes + " and " + reserveMostBytes);
     }
 
+    /// The same where moves are known to take longer than usual.
+    public BalancingLimits withFixedCost(Duration atLeast) {
+        Duration cost = fixedCost.compareTo(atLeast) < 0 ? atLeast : fixedCost;
+        return new BalancingLimits(movesMax, residency, cost, reserveShare, reserveLeastBytes, reserveMostBytes);
+    }
+
     /// What a node keeps free.
     public long reserveBytes(LoadVector node) {
         long share = (long) (node.memoryTotalBytes() * reserveShare);

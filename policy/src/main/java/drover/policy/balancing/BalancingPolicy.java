@@ -6,6 +6,7 @@ import drover.policy.balancing.BalancingDecision.Move;
 import drover.policy.balancing.BalancingDecision.Stay;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -105,9 +106,14 @@ public final class BalancingPolicy {
             for (Target target : view.targets())
                 option(view, guest, target, limits).ifPresent(options::add);
         if (options.isEmpty()) return new Stay("no move would gain more than it costs");
-        double best = options.stream().mapToDouble(Option::net).max().orElseThrow();
+        Option best = Collections.max(options, Comparator.comparingDouble(Option::net));
+        double need = stretchThere(best.target(), best.guest());
+        // Not all that gain nearly as much: from a node with many tasks that would be a busy one as well as an idle
+        // one.
         List<Option> near = options.stream()
-                .filter(option -> option.net() >= best * (1 - NEAR))
+                .filter(option -> option.guest().equals(best.guest())
+                        && option.net() >= best.net() * (1 - NEAR)
+                        && stretchThere(option.target(), option.guest()) <= need * (1 + NEAR))
                 .toList();
         Option chosen = near.get(random.nextInt(near.size()));
         String reason = String.format(

@@ -228,6 +228,18 @@ class BalancingPolicyTest {
     }
 
     @Test
+    void whoeverLeavesAVeryCrowdedNodeStillGoesToAnIdleOne() {
+        List<Target> targets = new ArrayList<>();
+        for (int i = 2; i <= 9; i++) targets.add(target("n" + i, vector(1, i < 9 ? 1 : 0, 512), 100));
+        var view = new BalancingView(
+                HERE, vector(1, 25, 512), 0, List.of(guest(1, 100, 1, 0)), targets, PredictionRecord.NEW);
+        Random random = new Random(4);
+        for (int i = 0; i < 50; i++)
+            assertEquals(
+                    new NodeId("n9"), ((Move) BalancingPolicy.decide(view, BalancingLimits.USUAL, random)).target());
+    }
+
+    @Test
     void aTargetRefusesWhatItsPresentDoesNotAllow() {
         Resident guest = guest(1, 100, 100, 0);
         LoadVector source = vector(1, 2, 512);

@@ -197,6 +197,7 @@ final class Handoff {
                     return;
                 }
                 came.epoch = epoch + 1;
+                came.state = State.OVERDUE;
                 lease(to, came, asked);
             });
         });
@@ -221,6 +222,7 @@ final class Handoff {
                 }
                 copy.epoch = epoch + 1;
                 copy.boundAway = false;
+                copy.state = State.OVERDUE; // until a later lease, if this answer is too old for one
                 lease(from, copy, asked);
             });
         });
