@@ -8,6 +8,7 @@ import drover.linux.procfs.LoadSample;
 import drover.linux.procfs.LoadSampler;
 import drover.model.LoadVector;
 import drover.model.Openness;
+import drover.policy.load.LastingTasks;
 import drover.policy.load.LoadFilter;
 import drover.policy.load.OwnerFirst;
 import java.io.IOException;
@@ -27,7 +28,7 @@ final class OwnLoad implements Supplier<LoadVector> {
     private volatile Supplier<Openness> openness = () -> Openness.OPEN;
     private volatile double cpuDemand;
     private LoadFilter everybody = LoadFilter.IDLE;
-    private LoadFilter guestTasks = LoadFilter.IDLE;
+    private final LastingTasks lasting = new LastingTasks();
     private OwnerFirst owner = OwnerFirst.IDLE;
     private long sequence;
 
@@ -70,14 +71,13 @@ final class OwnLoad implements Supplier<LoadVector> {
             LoadSample sample = sampler.sample(present > 0);
             double cpus = configuredCpus > 0 ? configuredCpus : sample.cpus();
             everybody = everybody.with(sample.guestTasks() + sample.otherTasks());
-            guestTasks = guestTasks.with(sample.guestTasks());
             owner = owner.with(sample.guestTasks(), sample.otherTasks(), cpus, guestWeight);
             cpuDemand = everybody.exported() / cpus;
             return new LoadVector(
                     speed,
                     cpus,
-                    Math.max(everybody.exported(), owner.tasks(guestTasks.exported())),
-                    owner.tasks(guestTasks.local()),
+                    Math.max(everybody.exported(), owner.exported(sample.guestTasks())),
+                    owner.settled(lasting.with(sample.guestTasks())),
                     sample.memoryTotalBytes(),
                     sample.memoryFreeBytes(),
                     sample.cpuPressure(),

@@ -10,7 +10,8 @@ class OwnerFirstTest {
     private static final double EXACT = 1e-9;
 
     private static double tasks(double guests, double others, double cpus, int weight) {
-        return new OwnerFirst(OwnerFirst.share(guests, others, cpus, weight)).tasks(guests);
+        double share = OwnerFirst.share(guests, others, cpus, weight);
+        return new OwnerFirst(share, share).settled(guests);
     }
 
     private static OwnerFirst after(OwnerFirst node, int seconds, double others) {
@@ -48,18 +49,28 @@ class OwnerFirstTest {
     @Test
     void aBurstCrowdsNobodyAndWorkThatStaysDoes() {
         OwnerFirst node = after(OwnerFirst.IDLE, 1, 2);
-        assertTrue(node.tasks(1) < 1.05, "a look that caught somebody: " + node);
-        node = after(node, 2, 2);
-        assertTrue(node.tasks(1) < 1.1, "after three seconds: " + node);
-        assertTrue(after(node, 60, 2).tasks(1) > 4, "after a minute");
-        assertEquals(1, after(after(node, 60, 2), 150, 0).tasks(1), 0.05, "when it is long over");
+        assertTrue(node.settled(1) < 1.02, "a look that caught somebody: " + node);
+        node = after(node, 4, 2);
+        assertTrue(node.settled(1) < 1.05, "after five seconds: " + node);
+        assertTrue(after(node, 60, 2).settled(1) > 1.5, "after a minute");
+        assertEquals(11, after(node, 900, 2).settled(1), 0.2, "for ever");
+        assertEquals(1, after(after(node, 60, 2), 600, 0).exported(1), 0.05, "when it is long over");
     }
 
     @Test
     void burstsThatKeepComingCountAsTheirPartOfTheTime() {
         OwnerFirst node = OwnerFirst.IDLE;
-        for (int i = 0; i < 60; i++) node = after(after(node, 2, 2), 2, 0);
-        assertEquals(1 / (0.5 + 0.5 / 11), node.tasks(1), 0.2, node.toString());
+        for (int i = 0; i < 200; i++) node = after(after(node, 2, 2), 2, 0);
+        assertEquals(1 / (0.5 + 0.5 / 11), node.settled(1), 0.2, node.toString());
+    }
+
+    @Test
+    void whereAMeanWandersNobodyFollowsIt() {
+        OwnerFirst busyLately = after(after(OwnerFirst.IDLE, 300, 0), 20, 2);
+        OwnerFirst idleLately = after(after(OwnerFirst.IDLE, 300, 2), 20, 0);
+        assertTrue(busyLately.settled(1) < busyLately.exported(1), busyLately.toString());
+        assertTrue(idleLately.settled(1) < idleLately.exported(1), idleLately.toString());
+        assertTrue(busyLately.settled(1) < idleLately.exported(1), "no reason to go from here to there");
     }
 
     @Test
@@ -68,6 +79,6 @@ class OwnerFirstTest {
         assertThrows(IllegalArgumentException.class, () -> OwnerFirst.IDLE.with(1, 0, 0, 10));
         assertThrows(IllegalArgumentException.class, () -> OwnerFirst.IDLE.with(1, 0, 1, 0));
         assertThrows(IllegalArgumentException.class, () -> OwnerFirst.IDLE.with(1, 0, 1, 101));
-        assertThrows(IllegalArgumentException.class, () -> new OwnerFirst(0));
+        assertThrows(IllegalArgumentException.class, () -> new OwnerFirst(0, 1));
     }
 }
