@@ -1,14 +1,13 @@
 package drover.daemon.control;
 
+import drover.policy.balancing.BalancingLimits;
 import java.time.Duration;
 
-/// What a home's moves take: a part that any move needs, and the time for the memory. From how long its moves took:
-/// small
-/// guests tell of the first, large ones of the second. Loop of home's jobs only.
+/// What a home's moves take: a part that any move needs, and the time for the memory. Learnt from how long its
+/// moves took: small guests tell of the first, large ones of the second. Loop of home's jobs only.
 final class MoveSpeed {
     /// Until the first move of some size: a link of 100 Mbit/s.
     private static final double ASSUMED_BYTES_PER_SECOND = 11e6;
-    private static final double ASSUMED_FIXED_SECONDS = 0.3;
 
     /// Below that a move's time tells of the fixed part.
     private static final long TELLING_BYTES = 8L << 20;
@@ -18,7 +17,7 @@ final class MoveSpeed {
 
     private static final double OLD_SHARE = 0.75;
     private double bytesPerSecond = ASSUMED_BYTES_PER_SECOND;
-    private double fixedSeconds = ASSUMED_FIXED_SECONDS;
+    private double fixedSeconds = BalancingLimits.USUAL.fixedCost().toNanos() / 1e9;
 
     double bytesPerSecond() {
         return bytesPerSecond;

@@ -14,7 +14,7 @@ import java.util.Set;
 /// sent away since they said it, so that a second guest is not sent after the first for nothing. Loop of home's jobs
 /// only.
 final class SourceLoads {
-    /// A guest stands still so long after its move was begun, at the latest, and its node looks around once a second.
+    /// By then a guest usually stands still, and its node, which looks around once a second, has told so.
     private static final Duration SHOWN_AFTER = Duration.ofSeconds(2);
 
     private record Departure(long atNanos, double tasks) {

@@ -8,7 +8,8 @@ package drover.policy.load;
 /// free to others, which is the hysteresis that keeps guests from hopping. Deviation: loads are doubles, not
 /// fixed point.
 ///
-/// @param local what this node believes of itself
+/// @param local what this node believes of itself. In the simulator alone: a daemon tells its settled load by
+///     [LastingTasks] and [OwnerFirst]
 /// @param exported what it tells others
 public record LoadFilter(double local, double exported) {
     /// Before the first sample.

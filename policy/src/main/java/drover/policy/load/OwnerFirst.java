@@ -43,9 +43,8 @@ public record OwnerFirst(double half, double two) {
         return new OwnerFirst((31 * half + now) / 32, (127 * two + now) / 128);
     }
 
-    /// With how many tasks guests are to count the node if they might leave, and are so many: those that would leave a
-    /// guest
-    /// what the owner leaves it.
+    /// With how many tasks so many guests are to count the node if they might leave: those that would leave each of
+    /// them what the owner leaves it.
     public double settled(double guests) {
         return tasks(guests, Math.max(half, two));
     }
