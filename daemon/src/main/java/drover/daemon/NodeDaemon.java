@@ -104,7 +104,7 @@ final class NodeDaemon implements AutoCloseable {
         FileServer files = keep(new FileServer(
                 FileServerConfig.ofMachine(config.name(), places.run(), places.state(), config.lease()), live, live));
         ImageLinks images = new ImageLinks(hub);
-        FileLinks fileLinks = new FileLinks(hub, files, images);
+        FileLinks fileLinks = keep(new FileLinks(config.name(), hub, files, images));
         JobLinks jobLinks = new JobLinks(config.name(), hub);
 
         Keeper.Setup keeper = new Keeper.Setup(
@@ -140,6 +140,7 @@ final class NodeDaemon implements AutoCloseable {
         jobLinks.connectEnds(new JobLinks.Ends(jobs::message, guests::message, jobs::nodeUp, jobs::nodeDown));
 
         hub.start();
+        fileLinks.serveOwn();
         network.begin(jobs::message);
         jobs.begin();
         jobs.nodeUp(config.name());
@@ -224,8 +225,8 @@ final class NodeDaemon implements AutoCloseable {
     /// This node, as those see it who give it orders.
     private record OrderedNode(DaemonConfig config, GuestHost guests, Cluster cluster) implements OrderDesk.Node {
         @Override
-        public void guestsOfOthers(Consumer<List<GuestKey>> then) {
-            guests.guestsOfOthers(then);
+        public void guests(Consumer<List<GuestKey>> then) {
+            guests.all(then);
         }
 
         @Override

@@ -243,6 +243,27 @@ class SurvivalIT {
     }
 
     @Test
+    void bothEndsOfHomesOwnMountEndAtOnceInTheMiddleOfAnyCall() throws Exception {
+        nodes.close();
+        nodes = new TwoNodes(Path.of("/"), 1_000_000, true);
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Process process = startWork(6);
+        TwoNodes.Side own = nodes.sides.get(0);
+        long boot = FileServerConfig.bootNow();
+        for (int restart = 1; restart <= 30; restart++) {
+            Thread.sleep(random.nextInt(240));
+            nodes.sides.get(1).disconnect();
+            own.end();
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), boot + 100L * restart);
+            own.start(0, true);
+            nodes.sides.get(1).connect();
+        }
+        assertWorked(process);
+    }
+
+    @Test
     void aKilledProgramDoesNotWaitForALostHome() throws Exception {
         Process process = startWork(30);
         Thread.sleep(1_000);

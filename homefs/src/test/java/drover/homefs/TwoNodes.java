@@ -31,6 +31,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /// One home whose files are mounted on two nodes, all in this process, with real kernel mounts in a namespace
 /// of their own. Commands run over them in child processes: this process must never touch them itself.
@@ -56,6 +58,7 @@ final class TwoNodes implements AutoCloseable {
     final Set<GuestKey> effects = ConcurrentHashMap.newKeySet();
     final List<Side> sides = new ArrayList<>();
     private final long maxInodes;
+    private final boolean ownHome;
     private final Process namespace;
     private final Path script;
     volatile FileServer server;
@@ -82,6 +85,8 @@ final class TwoNodes implements AutoCloseable {
         volatile HomeMount mount;
         /// To one home until it is cut: what was sent over it never reaches the home after that one.
         private volatile Link link;
+        /// Held for reading while an answer is taken up.
+        private final ReadWriteLock answering = new ReentrantReadWriteLock();
         /// Null while frames are handed over at once.
         private volatile SlowWire wire;
 
@@ -93,6 +98,10 @@ final class TwoNodes implements AutoCloseable {
             if (fuse < 0) throw new IllegalStateException("cannot open /dev/fuse: errno " + -fuse);
             path = Files.createDirectories(directory.resolve("node" + (index + 1)));
             store = new BlockStore(directory.resolve("store" + (index + 1)), STORE_BYTES);
+        }
+
+        private boolean isHome() {
+            return ownHome && index == 0;
         }
 
         boolean send(LinkClass linkClass, ByteBuf frame) {
@@ -122,9 +131,11 @@ final class TwoNodes implements AutoCloseable {
         }
 
         private void returned(Link now, ByteBuf reply) {
+            answering.readLock().lock();
             try {
                 if (link == now) mount.onFrame(reply);
             } finally {
+                answering.readLock().unlock();
                 reply.release();
             }
         }
@@ -142,7 +153,10 @@ final class TwoNodes implements AutoCloseable {
                     this::send,
                     pid -> Optional.of(uidOf(pid) == USER.uid() ? USERS[index] : ROOTS[index]),
                     store,
-                    HomeMountConfig.of(connection, 1000 + index));
+                    HomeMountConfig.of(
+                            connection,
+                            1000 + index,
+                            isHome() ? Optional.of(directory.resolve("notes")) : Optional.empty()));
             mount.start();
             connect();
         }
@@ -156,6 +170,18 @@ final class TwoNodes implements AutoCloseable {
             link = null;
             mount.onLinkDown();
         }
+
+        /// As a daemon's end ends it: no thread of it does anything any more when this returns.
+        void end() {
+            disconnect();
+            mount.close();
+            answering.writeLock().lock(); // whatever came before is done
+            try {
+                while (mount.serving() > 0) Thread.onSpinWait();
+            } finally {
+                answering.writeLock().unlock();
+            }
+        }
     }
 
     TwoNodes() {
@@ -168,6 +194,12 @@ final class TwoNodes implements AutoCloseable {
 
     /// @param maxInodes that both nodes together may know
     TwoNodes(Path root, long maxInodes) {
+        this(root, maxInodes, false);
+    }
+
+    /// @param ownHome the first is home's mount of its own files: both of its ends end together
+    TwoNodes(Path root, long maxInodes, boolean ownHome) {
+        this.ownHome = ownHome;
         this.maxInodes = maxInodes;
         try {
             directory = Files.createTempDirectory("drover-homefs");
@@ -320,6 +352,7 @@ final class TwoNodes implements AutoCloseable {
         try {
             Files.delete(script);
             Files.delete(directory.resolve("performed"));
+            Files.deleteIfExists(directory.resolve("notes"));
             deleteAll(directory.resolve("cookies"));
             for (Side side : sides) {
                 Files.delete(side.path);

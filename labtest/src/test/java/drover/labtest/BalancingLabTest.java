@@ -62,9 +62,9 @@ class BalancingLabTest {
                 .count();
     }
 
-    private static void start(int jobs, String go) throws Exception {
+    private static void start(int jobs, String nodes, String go) throws Exception {
         for (int i = 0; i < jobs; i++)
-            lab.at("n1", "drover", "run", "--detach", "--nodes", "n2,n3", "--", "python3", "-c", WAITS_AND_WORKS, go)
+            lab.at("n1", "drover", "run", "--detach", "--nodes", nodes, "--", "python3", "-c", WAITS_AND_WORKS, go)
                     .orFail();
     }
 
@@ -101,7 +101,7 @@ class BalancingLabTest {
     @Test
     void jobsThatCompeteForOneNodeMoveToOneThatIsIdle() throws Exception {
         lab.lab("kill", "n3");
-        start(4, "/srv/go");
+        start(4, "n2,n3", "/srv/go");
         TestLab.awaitTrue("all run on n2", () -> on("n2") == 4);
         lab.lab("start", "n3");
         lab.awaitUp(NODES);
@@ -112,8 +112,22 @@ class BalancingLabTest {
     }
 
     @Test
+    void ofJobsThatCompeteForTheirHomeOneLeavesIt() throws Exception {
+        lab.sh("n1", "drover node block n2");
+        lab.awaitTakesGuests("n2", "blocked");
+        start(2, "n1,n2", "/srv/home");
+        TestLab.awaitTrue("both run at home", () -> on("n1") == 2);
+        lab.sh("n1", "drover node undrain n2");
+        lab.awaitTakesGuests("n2", "open");
+        List<JsonNode> all = running();
+        lab.sh("n1", "touch /srv/home");
+        TestLab.awaitTrue("they share the nodes", () -> on("n1") == 1 && on("n2") == 1);
+        movesOfAll(all, "/srv/home");
+    }
+
+    @Test
     void aSteadyClusterMovesNothing() throws Exception {
-        start(2, "/srv/steady");
+        start(2, "n2,n3", "/srv/steady");
         TestLab.awaitTrue("both run", () -> running().size() == 2);
         lab.sh("n1", "touch /srv/steady");
         List<JsonNode> all = running();

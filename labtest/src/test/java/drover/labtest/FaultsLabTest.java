@@ -228,8 +228,18 @@ class FaultsLabTest {
 
     @Test
     void aJobThatReadsAndWritesFilesGoesOnWhenHomesDaemonIsKilledAndStartedAgain() throws Exception {
+        goesOnWhenHomesDaemonIsKilled("n2");
+    }
+
+    /// Both ends of its file view end with that daemon.
+    @Test
+    void aJobThatRunsAtHomeGoesOnWhenHomesDaemonIsKilledAndStartedAgain() throws Exception {
+        goesOnWhenHomesDaemonIsKilled("n1");
+    }
+
+    private static void goesOnWhenHomesDaemonIsKilled(String node) throws Exception {
         String script = "cat > /srv/copied; " + COUNT.replace("echo $i", "echo $i >> /srv/count; echo $i");
-        try (Command counting = lab.startRun("n2", "sh", "-c", "rm -f /srv/count; " + script)) {
+        try (Command counting = lab.startRun(node, "sh", "-c", "rm -f /srv/count; " + script)) {
             counting.input().write("through stdin\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             counting.input().close();
             awaitCount(counting, 10);

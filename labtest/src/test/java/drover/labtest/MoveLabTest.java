@@ -65,22 +65,23 @@ class MoveLabTest {
         return lab.lastJob().path("job").asLong();
     }
 
-    private static void movesWhileItReadsAndWrites(String user, String marker) throws Exception {
+    /// To n3 and back.
+    private static void movesWhileItReadsAndWrites(String user, String marker, String from) throws Exception {
         String file = "/srv/moves/" + marker;
         try (Command job =
-                lab.startAs(user, "n1", TestLab.runWords("n2", "sh", "-c", ECHO, marker, file, "end-of-" + marker))) {
-            lab.awaitGuest("n2", "end-of-" + marker);
+                lab.startAs(user, "n1", TestLab.runWords(from, "sh", "-c", ECHO, marker, file, "end-of-" + marker))) {
+            lab.awaitGuest(from, "end-of-" + marker);
             long number = runningJob();
             CompletableFuture<Void> typing = CompletableFuture.runAsync(() -> type(job.input()));
             assertEquals(
-                    "job " + number + " moved from n2 to n3",
+                    "job " + number + " moved from " + from + " to n3",
                     migrate(number, "n3").orFail());
             lab.awaitGuest("n3", "end-of-" + marker);
-            assertEquals(List.of(), lab.pids("n2", "end-of-" + marker), "none is left on n2");
+            assertEquals(List.of(), lab.guests(from, "end-of-" + marker), "none is left on " + from);
             assertEquals(
-                    "job " + number + " moved from n3 to n2",
-                    migrate(number, "n2").orFail());
-            lab.awaitGuest("n2", "end-of-" + marker);
+                    "job " + number + " moved from n3 to " + from,
+                    migrate(number, from.equals("n1") ? "home" : from).orFail());
+            lab.awaitGuest(from, "end-of-" + marker);
             assertEquals(List.of(), lab.pids("n3", "end-of-" + marker), "none is left on n3");
             assertTrue(!typing.isDone(), "it was moved while it read");
             typing.join();
@@ -90,7 +91,7 @@ class MoveLabTest {
             assertEquals(ECHOED, lab.sh("n1", "cat " + file) + "\n");
             JsonNode ended = lab.shown(number);
             assertEquals(2, ended.path("moves").asInt(), ended.toString());
-            assertEquals("n2", ended.path("node").asText(), ended.toString());
+            assertEquals(from, ended.path("node").asText(), ended.toString());
         }
     }
 
@@ -110,12 +111,17 @@ class MoveLabTest {
 
     @Test
     void aJobOfRootMovesTwiceWhileItReadsAndWrites() throws Exception {
-        movesWhileItReadsAndWrites("root", "of-root");
+        movesWhileItReadsAndWrites("root", "of-root", "n2");
     }
 
     @Test
     void aJobOfAUserMovesTwiceWhileItReadsAndWrites() throws Exception {
-        movesWhileItReadsAndWrites("ann", "of-ann");
+        movesWhileItReadsAndWrites("ann", "of-ann", "n2");
+    }
+
+    @Test
+    void aJobLeavesItsHomeAndComesBackWhileItReadsAndWrites() throws Exception {
+        movesWhileItReadsAndWrites("ann", "of-home", "n1");
     }
 
     private interface Fault {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,15 +71,6 @@ class NodeOrdersLabTest {
         return lab.at(Duration.ofMinutes(3), "n1", "drover", "node", word, node);
     }
 
-    private static void awaitTakesGuests(String node, String word) throws Exception {
-        TestLab.awaitTrue(node + " is " + word, () -> {
-            for (JsonNode each : lab.nodes())
-                if (each.path("name").asText().equals(node))
-                    return each.path("takes_guests").asText().equals(word);
-            return false;
-        });
-    }
-
     private static void awaitWaits(Command command, String why) throws Exception {
         TestLab.awaitTrue("it waits: " + why, () -> {
             assertTrue(command.isRunning(), command.seenErrors());
@@ -111,7 +103,7 @@ class NodeOrdersLabTest {
                     () -> on("n2").size() == KINDS.size()
                             && guests.stream().allMatch(guest -> guest.seen().startsWith("0\n1\n")));
             order("undrain", "n3").orFail();
-            awaitTakesGuests("n3", "open");
+            lab.awaitTakesGuests("n3", "open");
             String drained = order("drain", "n2").orFail();
             assertTrue(drained.contains("\nn2 has no guests, after "), drained);
             assertEquals(KINDS.size(), on("n3").size(), lab.jobs(true).toString());
@@ -121,7 +113,7 @@ class NodeOrdersLabTest {
             TestLab.awaitTrue(
                     "it is back", () -> lab.at("n2", "drover", "nodes").exitStatus() == 0);
             lab.awaitUp(NODES);
-            awaitTakesGuests("n2", "draining");
+            lab.awaitTakesGuests("n2", "draining");
             Command late = lab.startRun("n2", "echo", "late");
             guests.add(late);
             awaitWaits(late, "no node that it may use takes guests now");
@@ -139,6 +131,25 @@ class NodeOrdersLabTest {
             }
         } finally {
             guests.forEach(Command::close);
+        }
+    }
+
+    @Test
+    void aDrainedHomesOwnJobsLeaveIt() throws Exception {
+        order("block", "n2").orFail();
+        lab.awaitTakesGuests("n2", "blocked");
+        try (Command guest = lab.start("n1", "drover", "run", "--nodes", "n1,n2", "--", "sh", "-c", "cat; exit 3")) {
+            TestLab.awaitTrue("it runs at home", () -> on("n1").size() == 1);
+            order("undrain", "n2").orFail();
+            lab.awaitTakesGuests("n2", "open");
+            String drained = order("drain", "n1").orFail();
+            assertTrue(drained.contains("\nn1 has no guests, after "), drained);
+            assertEquals(1, on("n2").size(), lab.jobs(true).toString());
+            guest.input().write("words\n".getBytes(StandardCharsets.US_ASCII));
+            guest.input().close();
+            Outcome outcome = guest.await(Command.LIMIT);
+            assertEquals(3, outcome.exitStatus(), outcome.toString());
+            assertEquals("words\n", outcome.output());
         }
     }
 

@@ -309,6 +309,21 @@ final class TestLab implements AutoCloseable {
                 .toList();
     }
 
+    /// The same of guests, without the deputies and commands that say it, too.
+    List<Long> guests(String node, String text) throws Exception {
+        return pids(node, text).stream().filter(TestLab::belowKeeper).toList();
+    }
+
+    /// As `drover nodes` says it.
+    void awaitTakesGuests(String node, String word) throws Exception {
+        awaitTrue(node + " is " + word, () -> {
+            for (JsonNode each : nodes())
+                if (each.path("name").asText().equals(node))
+                    return each.path("takes_guests").asText().equals(word);
+            return false;
+        });
+    }
+
     /// Which node runs whoever read this from /proc/uptime: the kernel tells each node another time.
     static String nodeOf(String uptimeSeconds) throws IOException {
         double machine =

@@ -2,7 +2,7 @@ package drover.model;
 
 import java.util.Locale;
 
-/// Whether a node takes guests of other homes. Its own jobs run on it in any case.
+/// Whether a node takes guests of other homes. Its own jobs run on it, too, unless it is being drained.
 public enum Openness {
     OPEN,
     /// Takes no more; those that it has stay.

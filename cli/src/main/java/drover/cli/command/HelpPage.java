@@ -19,7 +19,7 @@ final class HelpPage {
                             new Line("attach JOB", "see and steer a detached job"),
                             new Line("logs JOB [--follow]", "what a detached job has written"),
                             new Line("kill JOB... [--signal S]", "send a signal to jobs (TERM)"),
-                            new Line("migrate JOB NODE|best", "move a running job to another node"),
+                            new Line("migrate JOB NODE|home|best", "move a running job to another node"),
                             new Line("freeze JOB...", "have jobs stand still where they are"),
                             new Line("continue JOB...", "let frozen jobs go on"))),
             new Part(

@@ -50,7 +50,7 @@ final class Draining {
         Map<NodeId, ClusterKnowledge.Seen> seen = knowledge.loads();
         for (Job job : book.unfinished()) {
             NodeId node = job.node;
-            if (node == null || job.state != JobState.RUNNING || node.equals(home) || busy.contains(node)) continue;
+            if (node == null || job.state != JobState.RUNNING || busy.contains(node)) continue;
             ClusterKnowledge.Seen there = seen.get(node);
             if (there == null || there.load().openness() != Openness.DRAINING) continue;
             if (leaves(job, node)) busy.add(node);
@@ -65,9 +65,10 @@ final class Draining {
             job.stays = why + objection.get();
             return false;
         }
-        // home, too: this version brings no running job there
-        PlacementRequest request =
-                new PlacementRequest(job.options.nodes(), job.options.memoryBytes(), Set.of(home, node), true);
+        Set<NodeId> excluded = new HashSet<>(Set.of(node));
+        if (moves.movability().objectionTo(home).isPresent())
+            excluded.add(home); // it takes its own to start, but no moving ones
+        PlacementRequest request = new PlacementRequest(job.options.nodes(), job.options.memoryBytes(), excluded, true);
         if (!(placement.decide(placement.view(), request) instanceof PlacementDecision.Place place)) {
             job.stays = why + "no other node that it may use has room for it";
             return false;

@@ -59,6 +59,7 @@ final class GuestStarts {
                         job.credentials,
                         job.options.memoryBytes(),
                         networkOf(job),
+                        job.options.neverMoves(),
                         Unpooled.wrappedBuffer(job.spec)));
     }
 }

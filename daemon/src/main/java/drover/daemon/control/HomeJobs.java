@@ -72,7 +72,7 @@ public final class HomeJobs implements AutoCloseable {
         JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch, this::forget);
         standstill = new Standstill(book, nodes);
         GuestStarts guestStarts = new GuestStarts(nodes, files, network, config.lease(), loop);
-        Movability movability = new Movability(config.name(), knowledge, nodes, files);
+        Movability movability = new Movability(knowledge, nodes, files);
         moves = new HomeMoves(config.lease(), knowledge, nodes, files, whereabouts, book, guestStarts, movability);
         starts = new JobStarts(
                 placement,
@@ -196,7 +196,7 @@ public final class HomeJobs implements AutoCloseable {
 
     /// Where a job had best move, of the nodes it may use; empty if it had best stay. Loop only.
     Optional<NodeId> bestFor(Job job) {
-        Set<NodeId> excluded = job.node == null ? Set.of(home) : Set.of(home, job.node);
+        Set<NodeId> excluded = job.node == null ? Set.of() : Set.of(job.node);
         PlacementRequest request = new PlacementRequest(job.options.nodes(), job.options.memoryBytes(), excluded);
         return placement.decide(placement.view(), request) instanceof PlacementDecision.Place place
                 ? Optional.of(place.node())

@@ -9,13 +9,11 @@ import java.util.Optional;
 /// Why a job cannot move, as far as home knows without asking its node. In words that go after "because". Loop
 /// of home's jobs only.
 final class Movability {
-    private final NodeId home;
     private final ClusterKnowledge knowledge;
     private final GuestNodes nodes;
     private final HomeFiles files;
 
-    Movability(NodeId home, ClusterKnowledge knowledge, GuestNodes nodes, HomeFiles files) {
-        this.home = home;
+    Movability(ClusterKnowledge knowledge, GuestNodes nodes, HomeFiles files) {
         this.knowledge = knowledge;
         this.nodes = nodes;
         this.files = files;
@@ -41,7 +39,6 @@ final class Movability {
 
     private String against(Job job) {
         if (job.options.stay()) return "it was started with --stay";
-        if (job.node.equals(home)) return "it runs at home, on home's own files, and this version moves no such job";
         return switch (job.options.network()) {
             case NONE, HOME -> null;
             case NODE -> "it uses the network of its node (--net node)";
@@ -86,7 +83,6 @@ final class Movability {
         ClusterKnowledge.Seen seen = knowledge.loads().get(target);
         if (seen != null && seen.load().openness() != Openness.OPEN)
             return target + " takes no guests now; see: drover nodes";
-        if (target.equals(home)) return "this version brings no running job home";
         if (nodes.isUp(target) && !nodes.canMoveGuests(target))
             return target + " has an older Drover that takes no moving jobs";
         return null;

@@ -26,6 +26,10 @@ public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, bool
         nodes = Set.copyOf(nodes);
     }
 
+    boolean neverMoves() {
+        return stay || network == NetworkChoice.NODE;
+    }
+
     static RunOptions parse(JsonNode json) throws Refused {
         Set<NodeId> nodes = new TreeSet<>();
         try {

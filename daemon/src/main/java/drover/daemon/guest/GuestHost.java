@@ -97,7 +97,7 @@ public final class GuestHost implements AutoCloseable {
         this.toHome = toHome;
         this.devices = devices;
         guests = new HeldGuests(callers, devices::detach);
-        mounts = new HomeMounts(config.name(), loop, toHome, callers, content, this::mountMissed);
+        mounts = new HomeMounts(config.name(), setup.runDirectory(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
         moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, devices, images, toHome);
         loop.start(Duration.ofSeconds(1), keeper::tick, () -> !keeper.isThere());
@@ -114,11 +114,9 @@ public final class GuestHost implements AutoCloseable {
         return guests.count();
     }
 
-    /// Those of other homes, on the loop of guests.
-    public void guestsOfOthers(Consumer<List<GuestKey>> then) {
-        loop.execute(() -> then.accept(guests.all().stream()
-                .filter(guest -> !guest.job().home().equals(config.name()))
-                .toList()));
+    /// All of them, on the loop of guests.
+    public void all(Consumer<List<GuestKey>> then) {
+        loop.execute(() -> then.accept(List.copyOf(guests.all())));
     }
 
     /// Where frames of homes' files go.
@@ -140,6 +138,7 @@ public final class GuestHost implements AutoCloseable {
                         start.credentials(),
                         start.memoryLimitBytes(),
                         start.network(),
+                        start.neverMoves(),
                         Wire.heapCopy(start.spec()));
                 ifOwn(home, kept.guest(), () -> keeper.whenKnown(() -> start(kept)));
             }
@@ -188,7 +187,7 @@ public final class GuestHost implements AutoCloseable {
         }
         guests.begin(guest);
         keeper.ifThere(k -> {
-            if (home.equals(config.name())) k.start(start, false, CPU_WEIGHT_AS_OTHERS);
+            if (home.equals(config.name()) && start.neverMoves()) k.start(start, false, CPU_WEIGHT_AS_OTHERS);
             else mounts.prepare(home, k, why -> startOnMount(start, why));
         });
     }
@@ -200,16 +199,19 @@ public final class GuestHost implements AutoCloseable {
 
     private void startOnMount(StartGuest start, Optional<String> whyNot) {
         GuestKey guest = start.guest();
-        if (whyNot.isPresent()) failed(guest, ExitStatus.DROVER_FAILED, whyNot.get());
+        boolean atHome = guest.job().home().equals(config.name());
+        if (whyNot.isPresent() && atHome && guests.has(guest)) {
+            LOG.warn("{} runs on home's own files, and will not move: {}", guest, whyNot.get());
+            keeper.ifThere(k -> k.start(start, false, CPU_WEIGHT_AS_OTHERS));
+        } else if (whyNot.isPresent()) failed(guest, ExitStatus.DROVER_FAILED, whyNot.get());
         else if (guests.has(guest)) keeper.ifThere(k -> k.start(start, true, CPU_WEIGHT_AS_OTHERS));
     }
 
     private Optional<String> refusal(PrepareGuest move) {
         if (!config.accepts(move.source()))
             return Optional.of(config.name() + " takes no guests from " + move.source() + " (its accept-from)");
-        if (move.guest().job().home().equals(config.name()))
-            return Optional.of("this version brings no running job home");
-        return refusal(new StartGuest(move.guest(), move.credentials(), 0, move.network(), Unpooled.EMPTY_BUFFER));
+        return refusal(
+                new StartGuest(move.guest(), move.credentials(), 0, move.network(), false, Unpooled.EMPTY_BUFFER));
     }
 
     private void resume(GuestKey guest) {
@@ -286,7 +288,7 @@ public final class GuestHost implements AutoCloseable {
         for (KeeperMessage.Held one : held) {
             NodeId home = one.guest().job().home();
             guests.found(one);
-            if (!home.equals(config.name())) keeper.ifThere(k -> mounts.mount(home, k));
+            keeper.ifThere(k -> mounts.mount(home, k));
         }
         moves.found(held, inventory.version() >= KeeperMessage.MOVES_VERSION);
         keeper.inventoryKnown();

@@ -9,6 +9,7 @@ import drover.homefs.mount.MountCounters;
 import drover.model.NodeId;
 import drover.protocol.file.RecallCodec;
 import io.netty.buffer.ByteBuf;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +36,7 @@ final class HomeMounts implements FileLinks.Mounts {
     }
 
     private final NodeId self;
+    private final Path directory;
     private final Loop loop;
     private final GuestHost.ToHome toHome;
     private final CallerTable callers;
@@ -43,16 +45,19 @@ final class HomeMounts implements FileLinks.Mounts {
     private final Map<NodeId, Home> homes = new HashMap<>();
     private final Map<NodeId, HomeMount> mounts = new ConcurrentHashMap<>();
 
+    /// @param directory of this machine's run: gone when it boots
     /// @param missed called when a home takes back what an earlier mount of its files was promised. A mount
     ///     whose Hello says that it is another one lets home go on; the keeper may still have the earlier one.
     HomeMounts(
             NodeId self,
+            Path directory,
             Loop loop,
             GuestHost.ToHome toHome,
             CallerTable callers,
             BlockStore content,
             Consumer<NodeId> missed) {
         this.self = self;
+        this.directory = directory;
         this.loop = loop;
         this.toHome = toHome;
         this.callers = callers;
@@ -106,7 +111,10 @@ final class HomeMounts implements FileLinks.Mounts {
                 (linkClass, frame) -> toHome.send(home, linkClass, frame),
                 callers::guestOf,
                 content,
-                HomeMountConfig.of(mounted.connection(), keeper.startId() + mounted.connection()));
+                HomeMountConfig.of(
+                        mounted.connection(),
+                        keeper.startId() + mounted.connection(),
+                        home.equals(self) ? Optional.of(directory.resolve("own-files.notes")) : Optional.empty()));
         mounts.put(home, mount);
         mounts.values().forEach(each -> each.isOneOf(mounts.size()));
         mount.start();

@@ -1,2 +1,2 @@
-/// The guests of other homes on this node: relays between their homes and the keeper, and mounts the file views.
+/// The guests on this node: relays between their homes and the keeper, and mounts the file views.
 package drover.daemon.guest;

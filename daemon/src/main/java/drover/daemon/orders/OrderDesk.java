@@ -36,8 +36,8 @@ public final class OrderDesk {
 
     /// What the desk asks of the rest of the daemon.
     public interface Node {
-        /// Calls back, on whatever thread, with the guests of other homes that are here.
-        void guestsOfOthers(Consumer<List<GuestKey>> then);
+        /// Calls back, on whatever thread, with the guests that are here, also those of this node's own jobs.
+        void guests(Consumer<List<GuestKey>> then);
 
         /// Sends to another node; false if it cannot be reached.
         boolean send(NodeId node, byte[] message);
@@ -72,7 +72,7 @@ public final class OrderDesk {
     /// Gives an order to a node.
     ///
     /// @param to its name; empty: this one
-    /// @return what it has then (`node`, `takes_guests`, `jobs_stay`, `guests` of others by number, `names`), or a
+    /// @return what it has then (`node`, `takes_guests`, `jobs_stay`, `guests` by number, `names`), or a
     ///     failure with a message for the user: see [#words]
     public CompletableFuture<JsonNode> give(String word, String to) {
         try {
@@ -111,7 +111,7 @@ public final class OrderDesk {
         }
         if (order != NodeOrder.LOOK)
             LOG.info("order: {}; guests: {}", order.word(), orders.openness().word());
-        node.guestsOfOthers(guests -> done.complete(state(guests)));
+        node.guests(guests -> done.complete(state(guests)));
         return done;
     }
 

@@ -2,6 +2,7 @@ package drover.daemon.placement;
 
 import drover.model.LoadVector;
 import drover.model.NodeId;
+import drover.model.Openness;
 import drover.policy.placement.ClusterView;
 import drover.policy.placement.ClusterView.Candidate;
 import drover.policy.placement.PlacementDecision;
@@ -89,7 +90,7 @@ public final class Placement {
     }
 
     private String closed(NodeId node, LoadVector load) {
-        if (node.equals(home)) return "";
+        if (node.equals(home)) return load.openness() == Openness.DRAINING ? "is being drained" : "";
         if (jobsStay.getAsBoolean()) return "own jobs stay at home";
         return switch (load.openness()) {
             case OPEN -> "";

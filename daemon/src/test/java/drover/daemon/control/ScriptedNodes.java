@@ -68,6 +68,7 @@ final class ScriptedNodes implements GuestNodes {
                         s.credentials(),
                         s.memoryLimitBytes(),
                         s.network(),
+                        s.neverMoves(),
                         s.spec().copy());
             case Session s -> new Session(s.guest(), s.frame().copy());
             default -> message;

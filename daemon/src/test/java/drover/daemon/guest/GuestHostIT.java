@@ -86,7 +86,8 @@ class GuestHostIT {
     }
 
     private static StartGuest start(GuestKey guest) {
-        return new StartGuest(guest, new Credentials(1000, 1000, List.of()), 0, GuestNetwork.NONE, Unpooled.buffer());
+        return new StartGuest(
+                guest, new Credentials(1000, 1000, List.of()), 0, GuestNetwork.NONE, false, Unpooled.buffer());
     }
 
     /// Types of what the keeper is told up to the lease, which is the last. The host answers another home only when

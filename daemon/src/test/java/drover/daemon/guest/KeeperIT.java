@@ -106,6 +106,7 @@ class KeeperIT {
                         new Credentials(1000, 1001, List.of(4, 24)),
                         5L << 30,
                         GuestNetwork.OF_NODE,
+                        false,
                         Unpooled.wrappedBuffer(spec)),
                 true,
                 100);

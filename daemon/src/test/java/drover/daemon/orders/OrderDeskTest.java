@@ -46,7 +46,7 @@ class OrderDeskTest {
         }
 
         @Override
-        public void guestsOfOthers(Consumer<List<GuestKey>> then) {
+        public void guests(Consumer<List<GuestKey>> then) {
             then.accept(List.of(new GuestKey(new JobId(N1, 3), 1)));
         }
 

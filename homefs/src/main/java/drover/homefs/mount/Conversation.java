@@ -56,8 +56,6 @@ final class Conversation {
     /// The link whose handshake is under way or done.
     private volatile long current;
 
-    /// The start of home that knows all it has to; 0 before the first.
-    private volatile long boot;
     private Runnable restarted = () -> {};
     /// Null while calls may be answered.
     private volatile Consumer<PendingCall> abandoned;
@@ -225,15 +223,15 @@ final class Conversation {
     }
 
     private void welcome(long link, long now) {
-        if (boot == 0) boot = now;
+        if (restarts.boot() == 0) restarts.knownToBoot(now);
         Restarts.Asking asking = (operation, caller, then) -> handshake(link, operation, caller, then);
-        if (boot == now) {
+        if (restarts.boot() == now) {
             restarts.askHome(asking, () -> opened(link));
             return;
         }
         restarted.run();
         restarts.tellHome(asking, pending.values(), () -> {
-            boot = now;
+            restarts.knownToBoot(now);
             restarts.askHome(asking, () -> opened(link));
         });
     }

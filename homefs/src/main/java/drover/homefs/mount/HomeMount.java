@@ -8,9 +8,12 @@ import drover.linux.syscall.Errno;
 import drover.model.NodeId;
 import drover.protocol.file.Bytes;
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +41,8 @@ public final class HomeMount implements AutoCloseable {
     private final GuestCalls calls;
     private final HomeFrames frames;
     private final ScheduledThreadPoolExecutor clock;
+    private final KernelNotes notes;
+    private final AtomicInteger serving = new AtomicInteger();
     private volatile boolean closed;
     private volatile boolean abandoned;
 
@@ -66,13 +71,14 @@ public final class HomeMount implements AutoCloseable {
         clock.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         // what comes after that is for the daemon after this one: the kernel has no answer yet
         clock.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
-        this.conversation =
-                new Conversation(home, toHome, config, new Restarts(home, nodes, handles, resumed), counters);
+        Restarts restarts = new Restarts(home, nodes, handles, resumed);
+        this.conversation = new Conversation(home, toHome, config, restarts, counters);
         this.back = new GivenBack(nodes, handles, conversation, new Forgotten(conversation, clock));
         LocalOpens locals = new LocalOpens(home, conversation, handles, nodes, back::release);
         this.pruning = new Pruning("mount-" + home + "-pruning", device, nodes, handles, locals, config.mostNodes());
         nodes.onGrowth(pruning::grown);
         if (resumed) nodes.resumed();
+        this.notes = config.notes().map(file -> keepNotes(file, restarts)).orElse(null);
         this.ahead = new Ahead(back::neverUsed);
         Walks walks = new Walks();
         this.recaller = new Recaller(
@@ -106,6 +112,21 @@ public final class HomeMount implements AutoCloseable {
                 counters,
                 clock);
         this.frames = new HomeFrames(home, conversation, recaller, grants, replies, calls, aheadCalls, back);
+    }
+
+    /// Null if it cannot be done: then guests lose their files when this daemon is restarted, and go on until then.
+    private KernelNotes keepNotes(Path file, Restarts restarts) {
+        try {
+            KernelNotes.Noted noted = resumed ? KernelNotes.read(file) : KernelNotes.Noted.NOTHING;
+            KernelNotes begun = KernelNotes.begin(file, noted);
+            restarts.noteIn(begun, noted);
+            nodes.noteIn(begun);
+            handles.noteIn(begun);
+            return begun;
+        } catch (IOException e) {
+            log.error("cannot keep notes in {} of what the kernel knows of this home's files", file, e);
+            return null;
+        }
     }
 
     public void start() {
@@ -186,6 +207,11 @@ public final class HomeMount implements AutoCloseable {
         return conversation.waiting();
     }
 
+    /// Requests of the kernel that are being taken up now. None more when it is closed.
+    public int serving() {
+        return serving.get();
+    }
+
     /// A frame of home's. The caller keeps and releases it.
     public void onFrame(ByteBuf frame) {
         frames.take(frame);
@@ -196,13 +222,18 @@ public final class HomeMount implements AutoCloseable {
         while (true) {
             switch (device.read(buffer)) {
                 case FuseDevice.Incoming.Request(FuseRequest request) -> {
-                    if (closed) {
-                        // it is for the daemon after this one
-                        device.resend();
-                        return;
+                    serving.incrementAndGet();
+                    try {
+                        if (closed) {
+                            // it is for the daemon after this one
+                            device.resend();
+                            return;
+                        }
+                        if (abandoned) fail(request);
+                        else serve(request);
+                    } finally {
+                        serving.decrementAndGet();
                     }
-                    if (abandoned) fail(request);
-                    else serve(request);
                 }
                 case FuseDevice.Incoming.Nothing() -> {}
                 case FuseDevice.Incoming.Gone(int errno) -> {
@@ -253,6 +284,7 @@ public final class HomeMount implements AutoCloseable {
         recaller.close();
         pruning.close();
         clock.shutdownNow();
+        if (notes != null) notes.close();
     }
 
     /// Stops serving; the mount itself stays, for the daemon after this one.
@@ -265,5 +297,6 @@ public final class HomeMount implements AutoCloseable {
         pruning.close();
         hashed.close();
         clock.shutdownNow();
+        // notes go on to the end of this process: so may replies to the kernel
     }
 }

@@ -1,6 +1,8 @@
 package drover.homefs.mount;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /// How one home is mounted on this node.
 ///
@@ -18,6 +20,8 @@ import java.time.Duration;
 /// @param prefetchBytes up to which size a file's content comes along with its open
 /// @param mostNodes inodes of home that the kernel here may know, if home says no smaller number
 /// @param callerPatience how long a caller that is of no guest yet may become one, before it is refused
+/// @param notes of a home's mount of its own files, on which other nodes' ways to its content are no use: where it
+///     notes what the kernel knows, for the daemon after this one
 public record HomeMountConfig(
         long connectionId,
         long mountId,
@@ -28,7 +32,8 @@ public record HomeMountConfig(
         int readAheadKib,
         int prefetchBytes,
         int mostNodes,
-        Duration callerPatience) {
+        Duration callerPatience,
+        Optional<Path> notes) {
     /// A quarter of the heap at most is for inodes of some 400 bytes.
     private static final long HEAP_BYTES_FOR_NODE = 1_600;
 
@@ -48,7 +53,13 @@ public record HomeMountConfig(
         if (mostNodes < 256) throw new IllegalArgumentException("at least 256 inodes are known, got " + mostNodes);
     }
 
+    /// The usual one of another node's files.
     public static HomeMountConfig of(long connectionId, long mountId) {
+        return of(connectionId, mountId, Optional.empty());
+    }
+
+    /// The usual one.
+    public static HomeMountConfig of(long connectionId, long mountId, Optional<Path> notes) {
         return new HomeMountConfig(
                 connectionId,
                 mountId,
@@ -59,6 +70,7 @@ public record HomeMountConfig(
                 256, // a page of a program brings as much around it: a megabyte each is too much for a slow link
                 15 << 10, // the reply stays below what goes over the link for bulk
                 (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / HEAP_BYTES_FOR_NODE),
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(2),
+                notes);
     }
 }

@@ -38,6 +38,7 @@ final class KnownNodes {
     private final Map<Entry, Long> names = new ConcurrentHashMap<>();
     private final Set<Bytes> held = ConcurrentHashMap.newKeySet(0);
     private volatile Runnable grown = () -> {};
+    private volatile KernelNotes notes;
     private volatile boolean resumed;
     /// What the kernel forgot before this daemon was told that it knew it; null once it has been told of all.
     private Map<Long, Long> forgottenEarly;
@@ -51,6 +52,11 @@ final class KnownNodes {
     void resumed() {
         resumed = true;
         forgottenEarly = new HashMap<>();
+    }
+
+    /// Notes what the kernel comes to know, and forgets. Call before the first is seen.
+    void noteIn(KernelNotes notes) {
+        this.notes = notes;
     }
 
     /// Home says that the kernel knows it. Nothing else is known of it.
@@ -83,11 +89,21 @@ final class KnownNodes {
         if (HeldName.is(name)) {
             held.add(name);
             node.seenAgain();
+            noteSeen(node, isNew ? node.parent() : -1, name);
         } else {
             node.seen(parent, name);
+            noteSeen(node, parent, name);
             names.put(new Entry(parent, name), entry.node());
         }
         if (isNew) grown.run();
+    }
+
+    /// @param parent negative if it is known by a better name
+    private void noteSeen(KnownNode node, long parent, Bytes name) {
+        KernelNotes to = notes;
+        if (to == null) return;
+        if (parent < 0) to.lookedUpAgain(node.id);
+        else to.node(node.id, parent, name, node.device, node.inode, node.isDirectory, 1);
     }
 
     /// Names of what guests hold that are being made here, since they were last taken: all in the root.
@@ -98,6 +114,8 @@ final class KnownNodes {
     }
 
     void forgotten(long id, long lookups) {
+        KernelNotes to = notes;
+        if (to != null) to.forgotten(id, lookups);
         KnownNode node = nodes.get(id);
         if (node == null) node = forgottenEarly(id, lookups);
         if (node == null || !node.forgotten(lookups)) return;
@@ -166,6 +184,8 @@ final class KnownNodes {
     private void move(Long id, long parent, Bytes name) {
         if (id == null) return;
         names.put(new Entry(parent, name), id);
+        KernelNotes to = notes;
+        if (to != null) to.moved(id, parent, name);
         KnownNode node = nodes.get(id);
         if (node != null) node.movedTo(parent, name);
     }

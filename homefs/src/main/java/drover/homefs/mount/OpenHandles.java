@@ -16,6 +16,12 @@ final class OpenHandles {
     private final Map<Long, KnownHandle> handles = new ConcurrentHashMap<>();
     private final Map<Long, Caller> openers = new ConcurrentHashMap<>();
     private final Set<Locker> lockers = ConcurrentHashMap.newKeySet();
+    private volatile KernelNotes notes;
+
+    /// Notes what is opened and closed. Call before the first is opened.
+    void noteIn(KernelNotes notes) {
+        this.notes = notes;
+    }
 
     /// An open is on its way: its answer will belong to this caller.
     void opening(long callId, Caller caller) {
@@ -34,6 +40,8 @@ final class OpenHandles {
     KnownHandle opened(long id, long node, int flags, boolean directory, Caller opener) {
         KnownHandle handle = new KnownHandle(id, node, flags, directory, opener);
         handles.put(id, handle);
+        KernelNotes to = notes;
+        if (to != null) to.opened(id, node, flags, directory, opener);
         return handle;
     }
 
@@ -52,6 +60,8 @@ final class OpenHandles {
     void released(long id) {
         KnownHandle handle = handles.remove(id);
         if (handle == null) return;
+        KernelNotes to = notes;
+        if (to != null) to.released(id);
         var content = handle.takePrefetched(-1);
         if (content != null) content.release();
     }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /// What the kernel knows of one home outlives each daemon: a home that has restarted is told of it, and a daemon of
 /// the node that has restarted asks home for it. So whichever ends next, the other one knows. If both end before
-/// they have talked, it is lost.
+/// they have talked, it is lost; but a home's mount of its own files, both ends of which always end together, notes it.
 ///
 /// Thread rule: the threads that take up links and answers, one at a time.
 final class Restarts {
@@ -28,6 +28,9 @@ final class Restarts {
     private final OpenHandles handles;
     /// A daemon before this one knew more.
     private volatile boolean lacking;
+    /// The start of home that knows all it has to; 0 before the first.
+    private volatile long boot;
+    private volatile KernelNotes notes;
 
     /// Calls that are made before others may be, on one link; there is no answer if it breaks.
     interface Asking {
@@ -42,6 +45,28 @@ final class Restarts {
         this.nodes = nodes;
         this.handles = handles;
         lacking = resumed;
+    }
+
+    /// Takes over what a daemon before this one has noted, and goes on with it. Call before the first link.
+    void noteIn(KernelNotes notes, KernelNotes.Noted noted) {
+        this.notes = notes;
+        boot = noted.boot();
+        if (boot == 0) return;
+        noted.nodes().forEach(nodes::told);
+        noted.handles().forEach(handles::told);
+        nodes.toldOfAll();
+        lacking = false;
+    }
+
+    /// The start of home that knows all it has to; 0 before the first.
+    long boot() {
+        return boot;
+    }
+
+    void knownToBoot(long boot) {
+        this.boot = boot;
+        KernelNotes to = notes;
+        if (to != null) to.boot(boot);
     }
 
     /// Has home, which has restarted, know all that is known here.

@@ -126,7 +126,7 @@ public final class JobCodec {
                 long memoryLimitBytes = Wire.readI64(in);
                 if (memoryLimitBytes < 0) throw new WireException("negative memory limit " + memoryLimitBytes);
                 GuestNetwork network = readNetwork(in);
-                yield new StartGuest(guest, credentials, memoryLimitBytes, network, rest(in));
+                yield new StartGuest(guest, credentials, memoryLimitBytes, network, false, rest(in));
             }
             case SESSION -> new Session(Wire.readKey(in), rest(in));
             case KILL_GUEST -> new KillGuest(Wire.readKey(in));

@@ -13,9 +13,15 @@ public sealed interface JobMessage {
     /// Home: run this guest. Said again, the answer is given again.
     ///
     /// @param memoryLimitBytes 0 for none
+    /// @param neverMoves so that its root may be home's own files, if it runs at home. No other node is told
     /// @param spec what to run, in the deputy's words; only the keeper reads all of it
     record StartGuest(
-            GuestKey guest, Credentials credentials, long memoryLimitBytes, GuestNetwork network, ByteBuf spec)
+            GuestKey guest,
+            Credentials credentials,
+            long memoryLimitBytes,
+            GuestNetwork network,
+            boolean neverMoves,
+            ByteBuf spec)
             implements JobMessage {}
 
     /// Either: a session frame between deputy and keeper.

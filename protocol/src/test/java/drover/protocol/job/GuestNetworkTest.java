@@ -23,7 +23,7 @@ class GuestNetworkTest {
     private static ByteBuf encoded(GuestNetwork network) {
         ByteBuf spec = Unpooled.wrappedBuffer(new byte[] {1, 2, 3});
         return JobCodec.encode(
-                new JobMessage.StartGuest(GUEST, ROOT, 0, network, spec), UnpooledByteBufAllocator.DEFAULT);
+                new JobMessage.StartGuest(GUEST, ROOT, 0, network, false, spec), UnpooledByteBufAllocator.DEFAULT);
     }
 
     @Test
