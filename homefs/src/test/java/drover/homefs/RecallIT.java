@@ -189,8 +189,14 @@ class RecallIT {
                 .anyMatch(item -> item instanceof FileRecall.Item.Name name && name.node() == file);
     }
 
+    /// When anybody mounts something on this machine, all is taken back: such a round does not count.
     @Test
     void ofWhatANodeRemovesItselfNothingIsTakenBack() throws Exception {
+        for (int round = 1; !takenBackOfWhatItRemovesItself().isEmpty(); round++)
+            assertTrue(round < 5, () -> "each time, and now " + recalls.get(ONE));
+    }
+
+    private List<FileRecall.Item> takenBackOfWhatItRemovesItself() throws Exception {
         Files.writeString(root.resolve("f"), "f");
         promised("f");
         recalls.get(ONE).clear(); // of the beginning
@@ -198,7 +204,7 @@ class RecallIT {
         call(ONE, new FileOperation.Symlink(1, Bytes.of("f"), Bytes.of("target")));
         call(ONE, new FileOperation.Unlink(1, Bytes.of("f")));
         absence(ONE, 1, "f");
-        assertEquals(List.of(), recalls.get(ONE));
+        return List.copyOf(recalls.get(ONE));
     }
 
     private static boolean isOfH(FileRecall.Item item) {

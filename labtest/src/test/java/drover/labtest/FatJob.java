@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// A job on n2 whose image takes long to arrive: it holds 320 MiB, counts aloud, and looks at its memory when it is
+/// A job whose image takes long to arrive: it holds 320 MiB, counts aloud, and looks at its memory when it is
 /// told to end.
 final class FatJob implements AutoCloseable {
     private static final String FAT = """
@@ -34,12 +34,12 @@ final class FatJob implements AutoCloseable {
     /// Has its memory when this returns.
     ///
     /// @param marker a word of its command line that no other process has
-    FatJob(TestLab lab, String marker) throws Exception {
+    FatJob(TestLab lab, String marker, String node) throws Exception {
         this.lab = lab;
         this.marker = marker;
         mayEnd = "/srv/may-end-" + marker;
         lab.sh("n1", "rm -f " + mayEnd);
-        command = lab.startRun("n2", "python3", "-c", FAT, mayEnd, marker);
+        command = lab.startRun(node, "python3", "-c", FAT, mayEnd, marker);
         TestLab.awaitTrue("it has its memory", () -> command.seen().startsWith("fat\n0\n"));
         TestLab.awaitTrue("it runs", () -> lab.lastJob().path("state").asText().equals("running"));
         number = lab.lastJob().path("job").asLong();

@@ -76,7 +76,7 @@ class MoveFaultsLabTest {
 
         Moving(String marker) throws Exception {
             this.marker = marker;
-            job = new FatJob(lab, marker);
+            job = new FatJob(lab, marker, "n2");
             migrate = job.migrate("n3");
         }
 

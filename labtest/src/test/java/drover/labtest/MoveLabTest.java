@@ -129,23 +129,30 @@ class MoveLabTest {
     }
 
     /// Something breaks while a large image arrives on n3: the job goes on at n2, and its caller notices nothing.
-    private static void goesOnWhereItIs(String marker, Fault fault) throws Exception {
-        goesOnWhereItIs(marker, fault, () -> {});
+    private static void goesOnWhereItIs(String marker, Fault fault, Fault repair) throws Exception {
+        goesOnWhereItIs(marker, "n2", "n3", fault, repair);
     }
 
-    private static void goesOnWhereItIs(String marker, Fault fault, Fault repair) throws Exception {
-        try (FatJob job = new FatJob(lab, marker)) {
-            File images = lab.file("n3", "/var/lib/drover/images").toFile();
-            try (Command moving = job.migrate("n3")) {
+    private static void goesOnWhenADaemonIsKilled(String marker, String from, String to, String daemon)
+            throws Exception {
+        goesOnWhereItIs(marker, from, to, () -> daemons.restart(daemon), () -> {});
+    }
+
+    private static void goesOnWhereItIs(String marker, String from, String to, Fault fault, Fault repair)
+            throws Exception {
+        try (FatJob job = new FatJob(lab, marker, from)) {
+            File images = lab.file(to, "/var/lib/drover/images").toFile();
+            try (Command moving = job.migrate(to)) {
                 TestLab.awaitTrue("its image arrives", 5, () -> sizeOf(images) > 1 << 20);
                 fault.happen();
                 Outcome refused = moving.await(Command.LIMIT);
                 assertEquals(1, refused.exitStatus(), refused.output() + refused.errors());
             }
-            job.assertGoesOn("n2", 0);
+            job.assertGoesOn(from, 0);
             repair.happen();
             TestLab.awaitTrue(
-                    "nothing of it is left on n3", () -> lab.pids("n3", marker).isEmpty());
+                    "nothing of it is left on " + to,
+                    () -> lab.guests(to, marker).isEmpty());
         }
     }
 
@@ -167,12 +174,22 @@ class MoveLabTest {
 
     @Test
     void aJobGoesOnWhereItIsWhenHomesDaemonIsKilledMeanwhile() throws Exception {
-        goesOnWhereItIs("home-restarts", () -> daemons.restart("n1"));
+        goesOnWhenADaemonIsKilled("home-restarts", "n2", "n3", "n1");
     }
 
     @Test
     void aJobGoesOnWhereItIsWhenTheSourcesDaemonIsKilledMeanwhile() throws Exception {
-        goesOnWhereItIs("source-restarts", () -> daemons.restart("n2"));
+        goesOnWhenADaemonIsKilled("source-restarts", "n2", "n3", "n2");
+    }
+
+    @Test
+    void aJobGoesOnAtHomeWhenItsDaemonIsKilledWhileItLeaves() throws Exception {
+        goesOnWhenADaemonIsKilled("leaves-home", "n1", "n3", "n1");
+    }
+
+    @Test
+    void aJobGoesOnWhereItIsWhenHomesDaemonIsKilledWhileItComesHome() throws Exception {
+        goesOnWhenADaemonIsKilled("comes-home", "n2", "n1", "n1");
     }
 
     private static long sizeOf(File directory) {

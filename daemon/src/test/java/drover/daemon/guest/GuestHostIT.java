@@ -43,6 +43,7 @@ class GuestHostIT {
     private static final NodeId N9 = new NodeId("n9");
     private static final GuestKey FIRST = new GuestKey(new JobId(N1, 1), 1);
     private static final GuestKey SECOND = new GuestKey(new JobId(N1, 2), 3);
+    private static final GuestKey OWN = new GuestKey(new JobId(N2, 9), 1);
 
     @TempDir
     Path directory;
@@ -144,17 +145,40 @@ class GuestHostIT {
         assertEquals(0, host.guestCount());
     }
 
+    private static StartGuest startOwn(boolean neverMoves) {
+        return new StartGuest(
+                OWN, new Credentials(1000, 1000, List.of()), 0, GuestNetwork.NONE, neverMoves, Unpooled.buffer());
+    }
+
+    private void assertIsStartedOnOwnFiles() throws InterruptedException {
+        PlayedKeeper.Said said = keeper.next();
+        assertEquals(PlayedKeeper.START, said.type());
+        assertEquals(OWN, Wire.readKey(said.rest()));
+        assertEquals(0, Wire.readU8(said.rest()), "the homefs is not its root");
+    }
+
     @Test
-    void aGuestAtHomeNeedsNoMount() throws Exception {
-        GuestKey own = new GuestKey(new JobId(N2, 9), 1);
+    void aGuestAtHomeThatNeverMovesNeedsNoMount() throws Exception {
         keeperHolds();
-        host.message(N2, start(own));
-        assertEquals(own, Wire.readKey(keeper.next().rest()));
+        host.message(N2, startOwn(true));
+        assertIsStartedOnOwnFiles();
         keeper.say(KeeperMessage.STARTED, out -> {
-            Wire.writeKey(out, own);
+            Wire.writeKey(out, OWN);
             out.writeIntLE(90).writeIntLE(91).writeLongLE(4_000_000_000L);
         });
-        assertEquals(new Heard(N2, new GuestStarted(own, 90)), homes.next());
+        assertEquals(new Heard(N2, new GuestStarted(OWN, 90)), homes.next());
+    }
+
+    @Test
+    void aGuestAtHomeHasHomesOwnFilesIfTheyCannotBeMounted() throws Exception {
+        keeperHolds();
+        host.message(N2, startOwn(false));
+        assertEquals(PlayedKeeper.MOUNT, keeper.next().type());
+        keeper.say(KeeperMessage.MOUNTED, out -> {
+            Wire.writeString(out, "n2");
+            out.writeIntLE(19).writeLongLE(0).writeByte(0);
+        });
+        assertIsStartedOnOwnFiles();
     }
 
     @Test

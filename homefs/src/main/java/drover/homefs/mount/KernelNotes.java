@@ -6,6 +6,7 @@ import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileResult.Held;
 import drover.protocol.file.FileResult.Told;
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.FileOutputStream;
@@ -16,11 +17,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +43,11 @@ final class KernelNotes implements AutoCloseable {
     private static final byte MOVED = 5;
     private static final byte HANDLE = 6;
     private static final byte RELEASED = 7;
+    private static final byte PERHAPS_MOVED = 8;
+    /// More than the kernel lets be one.
     private static final int NAME_MAX_BYTES = 4_096;
     private static final int RECORD_MAX_BYTES = NAME_MAX_BYTES + 64;
+    private static final Set<PosixFilePermission> OWNERS = PosixFilePermissions.fromString("rw-------");
     /// What may be over beside as much as is not.
     private static final long SLACK_BYTES = 4 << 20;
 
@@ -48,8 +55,9 @@ final class KernelNotes implements AutoCloseable {
     ///
     /// @param boot the start of home that knew it; 0 if none is noted
     /// @param nodes with what is left of their lookups, none with nothing
-    record Noted(long boot, List<Told> nodes, List<Held> handles) {
-        static final Noted NOTHING = new Noted(0, List.of(), List.of());
+    /// @param perhaps other places of some of them, for renames that had no answer
+    record Noted(long boot, List<Told> nodes, List<Held> handles, List<RevivedNode> perhaps) {
+        static final Noted NOTHING = new Noted(0, List.of(), List.of(), List.of());
     }
 
     private final Path file;
@@ -88,87 +96,118 @@ final class KernelNotes implements AutoCloseable {
 
     private synchronized void rewrite(Noted noted) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
-        size = 0;
-        mostBytes = Long.MAX_VALUE;
-        OutputStream old = out;
-        out = new FileOutputStream(next.toFile());
-        boot(noted.boot());
-        for (Told told : noted.nodes()) {
-            RevivedNode node = told.node();
-            node(
-                    node.node(),
-                    node.parent(),
-                    node.name(),
-                    node.device(),
-                    node.inode(),
-                    told.directory(),
-                    node.lookups());
+        Files.deleteIfExists(next);
+        Files.createFile(next, PosixFilePermissions.asFileAttribute(OWNERS)); // it has names of all users' files
+        OutputStream fresh = new FileOutputStream(next.toFile());
+        long written;
+        try {
+            written = writeAll(noted, fresh);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            fresh.close();
+            throw e;
         }
-        for (Held held : noted.handles())
-            opened(held.handle(), held.node(), held.flags(), held.directory(), held.opener());
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        mostBytes = 2 * size + SLACK_BYTES;
-        if (old != null) old.close();
+        close();
+        out = fresh;
+        size = written;
+        mostBytes = 2 * written + SLACK_BYTES;
+    }
+
+    private long writeAll(Noted noted, OutputStream to) throws IOException {
+        BufferedOutputStream buffered = new BufferedOutputStream(to, 1 << 16);
+        long written = put(bootRecord(noted.boot()), buffered);
+        for (Told told : noted.nodes()) written += put(nodeRecord(told.node(), told.directory()), buffered);
+        for (Held held : noted.handles()) written += put(handleRecord(held), buffered);
+        for (RevivedNode node : noted.perhaps())
+            written += put(placeRecord(PERHAPS_MOVED, node.node(), node.parent(), node.name()), buffered);
+        buffered.flush();
+        return written;
     }
 
     /// The start of home that knows all that is noted.
     synchronized void boot(long boot) {
-        write(begin(BOOT).putLong(boot));
+        note(bootRecord(boot));
     }
 
     /// The kernel is told of it, for the first time or again, by this name.
-    synchronized void node(long id, long parent, Bytes name, long device, long inode, boolean directory, long lookups) {
-        if (name.length() > NAME_MAX_BYTES) return; // none is so long
-        write(begin(NODE)
-                .putLong(id)
-                .putLong(parent)
-                .putLong(device)
-                .putLong(inode)
-                .put((byte) (directory ? 1 : 0))
-                .putLong(lookups)
-                .putInt(name.length())
-                .put(name.array()));
+    ///
+    /// @param node with how often it is told
+    synchronized void node(RevivedNode node, boolean directory) {
+        note(nodeRecord(node, directory));
     }
 
     /// The kernel is told of it once more.
     synchronized void lookedUpAgain(long id) {
-        write(begin(LOOKED_UP_AGAIN).putLong(id));
+        note(begin(LOOKED_UP_AGAIN).putLong(id));
     }
 
     synchronized void forgotten(long id, long lookups) {
-        write(begin(FORGOTTEN).putLong(id).putLong(lookups));
+        note(begin(FORGOTTEN).putLong(id).putLong(lookups));
     }
 
     synchronized void moved(long id, long parent, Bytes name) {
-        if (name.length() > NAME_MAX_BYTES) return;
-        write(begin(MOVED).putLong(id).putLong(parent).putInt(name.length()).put(name.array()));
+        note(placeRecord(MOVED, id, parent, name));
     }
 
-    synchronized void opened(long id, long node, int flags, boolean directory, Caller opener) {
-        write(begin(HANDLE)
-                .putLong(id)
-                .putLong(node)
-                .putInt(flags)
-                .put((byte) (directory ? 1 : 0))
-                .putLong(opener.job())
-                .putInt(opener.epoch())
-                .putInt(opener.uid())
-                .putInt(opener.gid()));
+    /// Home is about to be asked to move it there.
+    synchronized void perhapsMoved(long id, long parent, Bytes name) {
+        note(placeRecord(PERHAPS_MOVED, id, parent, name));
+    }
+
+    synchronized void opened(Held handle) {
+        note(handleRecord(handle));
     }
 
     synchronized void released(long id) {
-        write(begin(RELEASED).putLong(id));
+        note(begin(RELEASED).putLong(id));
+    }
+
+    private ByteBuffer bootRecord(long boot) {
+        return begin(BOOT).putLong(boot);
+    }
+
+    private ByteBuffer nodeRecord(RevivedNode node, boolean directory) {
+        return begin(NODE)
+                .putLong(node.node())
+                .putLong(node.parent())
+                .putLong(node.device())
+                .putLong(node.inode())
+                .put((byte) (directory ? 1 : 0))
+                .putLong(node.lookups())
+                .putInt(node.name().length())
+                .put(node.name().array());
+    }
+
+    private ByteBuffer placeRecord(byte kind, long id, long parent, Bytes name) {
+        return begin(kind).putLong(id).putLong(parent).putInt(name.length()).put(name.array());
+    }
+
+    private ByteBuffer handleRecord(Held handle) {
+        Caller opener = handle.opener();
+        return begin(HANDLE)
+                .putLong(handle.handle())
+                .putLong(handle.node())
+                .putInt(handle.flags())
+                .put((byte) (handle.directory() ? 1 : 0))
+                .putLong(opener.job())
+                .putInt(opener.epoch())
+                .putInt(opener.uid())
+                .putInt(opener.gid());
     }
 
     private ByteBuffer begin(byte kind) {
         return record.clear().put(kind);
     }
 
-    private void write(ByteBuffer full) {
+    private int put(ByteBuffer full, OutputStream to) throws IOException {
+        to.write(bytes, 0, full.position());
+        return full.position();
+    }
+
+    private void note(ByteBuffer full) {
         if (out == null) return;
         try {
-            out.write(bytes, 0, full.position());
-            size += full.position();
+            size += put(full, out);
             if (size > mostBytes) rewrite(read(file));
         } catch (IOException e) {
             log.error(
@@ -177,7 +216,7 @@ final class KernelNotes implements AutoCloseable {
                     file,
                     e);
             close();
-            file.toFile().delete(); // what it says is not so any more
+            if (!file.toFile().delete()) log.warn("{} stays, though what it says is not so any more", file);
         }
     }
 
@@ -197,6 +236,7 @@ final class KernelNotes implements AutoCloseable {
         private final Map<Long, Told> nodes = new LinkedHashMap<>();
         private final Map<Long, Long> lookups = new HashMap<>();
         private final Map<Long, Held> handles = new LinkedHashMap<>();
+        private final Map<Long, RevivedNode> perhaps = new HashMap<>();
         private long boot;
 
         void all(DataInputStream in) throws IOException {
@@ -214,6 +254,7 @@ final class KernelNotes implements AutoCloseable {
                 case LOOKED_UP_AGAIN -> lookups.merge(in.readLong(), 1L, Long::sum);
                 case FORGOTTEN -> lookups.merge(in.readLong(), -in.readLong(), Long::sum);
                 case MOVED -> moved(in.readLong(), in.readLong(), name(in));
+                case PERHAPS_MOVED -> perhapsMoved(in.readLong(), in.readLong(), name(in));
                 case HANDLE -> {
                     long id = in.readLong();
                     long node = in.readLong();
@@ -239,11 +280,17 @@ final class KernelNotes implements AutoCloseable {
         }
 
         private void moved(long id, long parent, Bytes name) {
-            nodes.computeIfPresent(id, (_, told) -> {
-                RevivedNode n = told.node();
-                return new Told(
-                        new RevivedNode(id, parent, name, n.device(), n.inode(), n.lookups()), told.directory());
-            });
+            perhaps.remove(id);
+            nodes.computeIfPresent(id, (_, told) -> new Told(at(told.node(), parent, name), told.directory()));
+        }
+
+        private void perhapsMoved(long id, long parent, Bytes name) {
+            Told told = nodes.get(id);
+            if (told != null) perhaps.put(id, at(told.node(), parent, name));
+        }
+
+        private static RevivedNode at(RevivedNode n, long parent, Bytes name) {
+            return new RevivedNode(n.node(), parent, name, n.device(), n.inode(), n.lookups());
         }
 
         private static Bytes name(DataInputStream in) throws IOException {
@@ -256,14 +303,18 @@ final class KernelNotes implements AutoCloseable {
 
         Noted noted() {
             List<Told> left = new ArrayList<>();
+            List<RevivedNode> elsewhere = new ArrayList<>();
             nodes.forEach((id, told) -> {
                 long count = lookups.getOrDefault(id, 0L);
-                RevivedNode n = told.node();
-                if (count > 0)
-                    left.add(new Told(
-                            new RevivedNode(id, n.parent(), n.name(), n.device(), n.inode(), count), told.directory()));
+                if (count <= 0) return;
+                left.add(new Told(counted(told.node(), count), told.directory()));
+                if (perhaps.containsKey(id)) elsewhere.add(counted(perhaps.get(id), count));
             });
-            return new Noted(boot, left, List.copyOf(handles.values()));
+            return new Noted(boot, left, List.copyOf(handles.values()), elsewhere);
+        }
+
+        private static RevivedNode counted(RevivedNode n, long lookups) {
+            return new RevivedNode(n.node(), n.parent(), n.name(), n.device(), n.inode(), lookups);
         }
     }
 }

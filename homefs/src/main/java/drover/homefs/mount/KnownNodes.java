@@ -103,7 +103,7 @@ final class KnownNodes {
         KernelNotes to = notes;
         if (to == null) return;
         if (parent < 0) to.lookedUpAgain(node.id);
-        else to.node(node.id, parent, name, node.device, node.inode, node.isDirectory, 1);
+        else to.node(new RevivedNode(node.id, parent, name, node.device, node.inode, 1), node.isDirectory);
     }
 
     /// Names of what guests hold that are being made here, since they were last taken: all in the root.
@@ -153,6 +153,7 @@ final class KnownNodes {
             case FileOperation.Unlink o -> nothingNext(o.parent());
             case FileOperation.RemoveDirectory o -> nothingNext(o.parent());
             case Rename o -> {
+                notePerhapsMoved(o);
                 nothingNext(o.parent());
                 nothingNext(o.newParent());
                 nothingNext(at(o.parent(), o.name()));
@@ -160,6 +161,12 @@ final class KnownNodes {
             }
             default -> {}
         }
+    }
+
+    private void notePerhapsMoved(Rename rename) {
+        KernelNotes to = notes;
+        if (to == null) return;
+        for (RevivedNode node : perhapsMoved(rename)) to.perhapsMoved(node.node(), node.parent(), node.name());
     }
 
     private void nothingNext(long id) {

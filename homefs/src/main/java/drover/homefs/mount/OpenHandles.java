@@ -41,7 +41,7 @@ final class OpenHandles {
         KnownHandle handle = new KnownHandle(id, node, flags, directory, opener);
         handles.put(id, handle);
         KernelNotes to = notes;
-        if (to != null) to.opened(id, node, flags, directory, opener);
+        if (to != null) to.opened(new FileResult.Held(id, opener, node, flags, directory));
         return handle;
     }
 

@@ -31,6 +31,8 @@ final class Restarts {
     /// The start of home that knows all it has to; 0 before the first.
     private volatile long boot;
     private volatile KernelNotes notes;
+    /// Other places of nodes that a daemon before this one had asked home to move.
+    private volatile List<RevivedNode> perhaps = List.of();
 
     /// Calls that are made before others may be, on one link; there is no answer if it breaks.
     interface Asking {
@@ -54,6 +56,7 @@ final class Restarts {
         if (boot == 0) return;
         noted.nodes().forEach(nodes::told);
         noted.handles().forEach(handles::told);
+        perhaps = noted.perhaps();
         nodes.toldOfAll();
         lacking = false;
     }
@@ -65,6 +68,7 @@ final class Restarts {
 
     void knownToBoot(long boot) {
         this.boot = boot;
+        perhaps = List.of();
         KernelNotes to = notes;
         if (to != null) to.boot(boot);
     }
@@ -84,6 +88,7 @@ final class Restarts {
     private List<Step> steps(Collection<PendingCall> pending) {
         List<Step> steps = new ArrayList<>();
         List<RevivedNode> all = nodes.parentsFirst();
+        all.addAll(perhaps);
         // home may have performed a rename before it restarted: what it moves is at the old place or at the new one
         for (PendingCall call : pending)
             if (call.operation instanceof FileOperation.Rename rename) all.addAll(nodes.perhapsMoved(rename));

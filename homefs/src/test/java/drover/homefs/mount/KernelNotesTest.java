@@ -11,6 +11,7 @@ import drover.protocol.file.FileResult.Told;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class KernelNotesTest {
     }
 
     private void seen(long id, Bytes name) {
-        notes.node(id, 1, name, 8, id + 100, false, 1);
+        notes.node(new RevivedNode(id, 1, name, 8, id + 100, 1), false);
     }
 
     @Test
@@ -48,20 +49,27 @@ class KernelNotesTest {
     }
 
     @Test
+    void nobodyElseReadsTheNames() throws IOException {
+        seen(2, A);
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+
+    @Test
     void whatTheKernelKnowsIsReadAgain() throws IOException {
         notes.boot(5);
-        notes.node(2, 1, A, 8, 102, true, 1);
+        notes.node(new RevivedNode(2, 1, A, 8, 102, 1), true);
         seen(3, A);
         notes.lookedUpAgain(3);
         notes.moved(3, 1, B);
-        notes.opened(9, 3, 0x8002, false, CALLER);
-        notes.opened(10, 2, 0, true, CALLER);
+        notes.opened(new Held(9, CALLER, 3, 0x8002, false));
+        notes.opened(new Held(10, CALLER, 2, 0, true));
         notes.released(10);
         assertEquals(
                 new KernelNotes.Noted(
                         5,
                         List.of(told(2, A, 1, true), told(3, B, 2, false)),
-                        List.of(new Held(9, CALLER, 3, 0x8002, false))),
+                        List.of(new Held(9, CALLER, 3, 0x8002, false)),
+                        List.of()),
                 KernelNotes.read(file));
     }
 
@@ -73,6 +81,20 @@ class KernelNotesTest {
         seen(3, B);
         seen(3, B);
         assertEquals(List.of(told(3, B, 1, false)), KernelNotes.read(file).nodes());
+    }
+
+    @Test
+    void aRenameThatWasNotAnsweredMayHaveMovedIt() throws IOException {
+        seen(2, A);
+        seen(3, A);
+        notes.perhapsMoved(2, 7, B);
+        notes.perhapsMoved(3, 7, B);
+        notes.moved(3, 7, B);
+        RevivedNode elsewhere = new RevivedNode(2, 7, B, 8, 102, 1);
+        assertEquals(List.of(elsewhere), KernelNotes.read(file).perhaps());
+        KernelNotes.begin(file, KernelNotes.read(file)).close();
+        assertEquals(List.of(elsewhere), KernelNotes.read(file).perhaps());
+        assertEquals(told(2, A, 1, false), KernelNotes.read(file).nodes().getFirst());
     }
 
     @Test
@@ -90,7 +112,7 @@ class KernelNotesTest {
     @Test
     void itIsWrittenAnewWhenMostOfItIsOver() throws IOException {
         seen(2, A);
-        notes.opened(9, 2, 0, false, CALLER);
+        notes.opened(new Held(9, CALLER, 2, 0, false));
         notes.boot(5);
         for (int i = 0; i < 200_000; i++) {
             seen(100 + i, B);
@@ -98,7 +120,8 @@ class KernelNotesTest {
         }
         assertTrue(Files.size(file) < 5 << 20, "it has " + Files.size(file) + " bytes");
         assertEquals(
-                new KernelNotes.Noted(5, List.of(told(2, A, 1, false)), List.of(new Held(9, CALLER, 2, 0, false))),
+                new KernelNotes.Noted(
+                        5, List.of(told(2, A, 1, false)), List.of(new Held(9, CALLER, 2, 0, false)), List.of()),
                 KernelNotes.read(file));
     }
 
