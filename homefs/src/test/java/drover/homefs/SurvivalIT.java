@@ -263,6 +263,31 @@ class SurvivalIT {
         assertWorked(process);
     }
 
+    /// Nobody is left who knows of the promise, but for the notes.
+    @Test
+    void whatWasPromisedOfHomesOwnFilesIsNotBelievedWhenBothEndsWereRestarted() throws Exception {
+        nodes.close();
+        nodes = new TwoNodes(Path.of("/"), 1_000_000, true);
+        nodes.sh(work, "echo old > $H/first; ln $H/first $H/second; echo new > $H/third");
+        nodes.beginJob(0);
+        for (int i = 0; i < 3; i++) nodes.sh(work, "ls $A/none; cat $A/first $A/second");
+        TwoNodes.Side own = nodes.sides.get(0);
+        nodes.sides.get(1).disconnect();
+        own.end();
+        nodes.server.close();
+        nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+        own.start(0, true);
+        nodes.sides.get(1).connect();
+        nodes.beginJob(0);
+        assertEquals(
+                "found\nnew\nnew\n",
+                nodes.sh(
+                                work,
+                                "echo found > $B/none; mv -f $B/third $B/first; ln -f $B/first $B/second;"
+                                        + " cat $A/none $A/first $A/second")
+                        .output());
+    }
+
     @Test
     void aKilledProgramDoesNotWaitForALostHome() throws Exception {
         Process process = startWork(30);

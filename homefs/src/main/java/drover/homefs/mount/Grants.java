@@ -53,6 +53,7 @@ final class Grants {
     private final Set<Name> absent = new LinkedHashSet<>();
 
     private volatile boolean mayBelieve;
+    private volatile KernelNotes notes;
 
     Grants(FuseDevice device, HomeMountConfig config, MountCounters counters) {
         this.device = device;
@@ -63,6 +64,16 @@ final class Grants {
     /// Whether the kernel can be told to ask again: if not, it may believe nothing.
     void mayBelieve(boolean may) {
         mayBelieve = may;
+    }
+
+    /// Notes what is promised not to exist. Call before the first is.
+    ///
+    /// @param believed what a daemon before this one made the kernel believe
+    void noteIn(KernelNotes notes, List<Name> believed) {
+        this.notes = notes;
+        synchronized (this) {
+            absent.addAll(believed);
+        }
     }
 
     long generation() {
@@ -175,6 +186,8 @@ final class Grants {
     }
 
     private synchronized void isAbsent(long parent, Bytes name) {
+        KernelNotes to = notes;
+        if (to != null) to.absent(parent, name);
         absent.add(new Name(parent, name));
         if (absent.size() > LIMIT) absent.remove(absent.iterator().next());
     }

@@ -122,6 +122,7 @@ public final class HomeMount implements AutoCloseable {
             restarts.noteIn(begun, noted);
             nodes.noteIn(begun);
             handles.noteIn(begun);
+            grants.noteIn(begun, noted.believed());
             return begun;
         } catch (IOException e) {
             log.error("cannot keep notes in {} of what the kernel knows of this home's files", file, e);

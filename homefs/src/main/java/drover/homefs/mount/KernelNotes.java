@@ -44,6 +44,7 @@ final class KernelNotes implements AutoCloseable {
     private static final byte HANDLE = 6;
     private static final byte RELEASED = 7;
     private static final byte PERHAPS_MOVED = 8;
+    private static final byte ABSENT = 9;
     /// More than the kernel lets be one.
     private static final int NAME_MAX_BYTES = 4_096;
     private static final int RECORD_MAX_BYTES = NAME_MAX_BYTES + 64;
@@ -56,8 +57,10 @@ final class KernelNotes implements AutoCloseable {
     /// @param boot the start of home that knew it; 0 if none is noted
     /// @param nodes with what is left of their lookups, none with nothing
     /// @param perhaps other places of some of them, for renames that had no answer
-    record Noted(long boot, List<Told> nodes, List<Held> handles, List<RevivedNode> perhaps) {
-        static final Noted NOTHING = new Noted(0, List.of(), List.of(), List.of());
+    /// @param believed other names in which the kernel may believe: absent ones, and further ones of files
+    record Noted(
+            long boot, List<Told> nodes, List<Held> handles, List<RevivedNode> perhaps, List<Grants.Name> believed) {
+        static final Noted NOTHING = new Noted(0, List.of(), List.of(), List.of(), List.of());
     }
 
     private final Path file;
@@ -120,6 +123,8 @@ final class KernelNotes implements AutoCloseable {
         for (Held held : noted.handles()) written += put(handleRecord(held), buffered);
         for (RevivedNode node : noted.perhaps())
             written += put(placeRecord(PERHAPS_MOVED, node.node(), node.parent(), node.name()), buffered);
+        for (Grants.Name name : noted.believed())
+            written += put(placeRecord(ABSENT, 0, name.parent(), name.name()), buffered);
         buffered.flush();
         return written;
     }
@@ -152,6 +157,11 @@ final class KernelNotes implements AutoCloseable {
     /// Home is about to be asked to move it there.
     synchronized void perhapsMoved(long id, long parent, Bytes name) {
         note(placeRecord(PERHAPS_MOVED, id, parent, name));
+    }
+
+    /// The kernel is told that there is no such name.
+    synchronized void absent(long parent, Bytes name) {
+        note(placeRecord(ABSENT, 0, parent, name));
     }
 
     synchronized void opened(Held handle) {
@@ -237,6 +247,8 @@ final class KernelNotes implements AutoCloseable {
         private final Map<Long, Long> lookups = new HashMap<>();
         private final Map<Long, Held> handles = new LinkedHashMap<>();
         private final Map<Long, RevivedNode> perhaps = new HashMap<>();
+        /// With the nodes that they lead to, or 0.
+        private final Map<Grants.Name, Long> names = new LinkedHashMap<>();
         private long boot;
 
         void all(DataInputStream in) throws IOException {
@@ -255,6 +267,7 @@ final class KernelNotes implements AutoCloseable {
                 case FORGOTTEN -> lookups.merge(in.readLong(), -in.readLong(), Long::sum);
                 case MOVED -> moved(in.readLong(), in.readLong(), name(in));
                 case PERHAPS_MOVED -> perhapsMoved(in.readLong(), in.readLong(), name(in));
+                case ABSENT -> absent(in.readLong(), in.readLong(), name(in));
                 case HANDLE -> {
                     long id = in.readLong();
                     long node = in.readLong();
@@ -277,6 +290,7 @@ final class KernelNotes implements AutoCloseable {
             lookups.merge(id, in.readLong(), Long::sum);
             Bytes name = name(in);
             nodes.put(id, new Told(new RevivedNode(id, parent, name, device, inode, 0), directory));
+            names.put(new Grants.Name(parent, name), id);
         }
 
         private void moved(long id, long parent, Bytes name) {
@@ -310,7 +324,24 @@ final class KernelNotes implements AutoCloseable {
                 left.add(new Told(counted(told.node(), count), told.directory()));
                 if (perhaps.containsKey(id)) elsewhere.add(counted(perhaps.get(id), count));
             });
-            return new Noted(boot, left, List.copyOf(handles.values()), elsewhere);
+            return new Noted(boot, left, List.copyOf(handles.values()), elsewhere, believed());
+        }
+
+        /// @param none there is no node
+        private void absent(long none, long parent, Bytes name) {
+            names.put(new Grants.Name(parent, name), none);
+        }
+
+        private List<Grants.Name> believed() {
+            List<Grants.Name> believed = new ArrayList<>();
+            names.forEach((name, id) -> {
+                RevivedNode node = id == 0 ? null : nodes.get(id).node();
+                boolean isOwn = node != null
+                        && node.parent() == name.parent()
+                        && node.name().equals(name.name());
+                if (!isOwn && (id == 0 || lookups.getOrDefault(id, 0L) > 0)) believed.add(name);
+            });
+            return believed;
         }
 
         private static RevivedNode counted(RevivedNode n, long lookups) {

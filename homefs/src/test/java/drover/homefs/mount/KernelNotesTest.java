@@ -69,7 +69,8 @@ class KernelNotesTest {
                         5,
                         List.of(told(2, A, 1, true), told(3, B, 2, false)),
                         List.of(new Held(9, CALLER, 3, 0x8002, false)),
-                        List.of()),
+                        List.of(),
+                        List.of(new Grants.Name(1, A))),
                 KernelNotes.read(file));
     }
 
@@ -98,6 +99,19 @@ class KernelNotesTest {
     }
 
     @Test
+    void whatElseTheKernelBelievesIsNamesThatLeadNowhereAndFurtherOnesOfFiles() throws IOException {
+        seen(2, A);
+        seen(2, B);
+        notes.absent(7, A);
+        notes.absent(7, B);
+        notes.node(new RevivedNode(3, 7, B, 8, 103, 1), false);
+        List<Grants.Name> believed = List.of(new Grants.Name(1, A), new Grants.Name(7, A));
+        assertEquals(believed, KernelNotes.read(file).believed());
+        KernelNotes.begin(file, KernelNotes.read(file)).close();
+        assertEquals(believed, KernelNotes.read(file).believed());
+    }
+
+    @Test
     void aRecordThatIsCutOffCostsNoOther() throws IOException {
         seen(2, A);
         long whole = Files.size(file);
@@ -121,7 +135,11 @@ class KernelNotesTest {
         assertTrue(Files.size(file) < 5 << 20, "it has " + Files.size(file) + " bytes");
         assertEquals(
                 new KernelNotes.Noted(
-                        5, List.of(told(2, A, 1, false)), List.of(new Held(9, CALLER, 2, 0, false)), List.of()),
+                        5,
+                        List.of(told(2, A, 1, false)),
+                        List.of(new Held(9, CALLER, 2, 0, false)),
+                        List.of(),
+                        List.of()),
                 KernelNotes.read(file));
     }
 

@@ -82,6 +82,7 @@ class SpoiltBlocksIT {
         store = new BlockStore(directory.resolve("store"), 4 << 20);
         reads = new HashedReads("reads", nodes, grants, locals, conversation, replies, store, counters);
         conversation.linkUp();
+        conversation.awaitUp(); // before that, calls wait, and do not fail
         Bytes name = Bytes.of("a-program-of-home-alone");
         nodes.seen(1, name, new FileResult.Entry(FILE, PROGRAM, Lease.FULL, Lease.FULL, true));
         nodes.get(FILE).opened(PROGRAM);
