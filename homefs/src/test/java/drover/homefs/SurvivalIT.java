@@ -263,6 +263,78 @@ class SurvivalIT {
         assertWorked(process);
     }
 
+    /// Holds a lock of each kind until it is told to go on.
+    private static final String LOCK = """
+            import fcntl, os, struct, sys
+            files = [open(os.path.join(sys.argv[1], name), "w") for name in ("flock", "fcntl", "ofd")]
+            fcntl.flock(files[0], fcntl.LOCK_EX)
+            fcntl.lockf(files[1], fcntl.LOCK_EX, 10, 5)
+            fcntl.fcntl(files[2], 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+            print("held", flush=True)
+            sys.stdin.readline()
+            """;
+
+    /// Says of each lock whether another may have it.
+    private static final String TRY = """
+            import fcntl, os, sys
+            def free(name, how):
+                with open(os.path.join(sys.argv[1], name), "r+") as f:
+                    try: how(f)
+                    except OSError: return "no"
+                    return "free"
+            print(free("flock", lambda f: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)),
+                  free("fcntl", lambda f: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 7)),
+                  free("fcntl", lambda f: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB, 5)),
+                  free("ofd", lambda f: fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)))
+            """;
+
+    private String free() {
+        return nodes.run(
+                        work,
+                        List.of("/usr/bin/python3", "-c", TRY, nodes.on(1, work).toString()))
+                .output()
+                .strip();
+    }
+
+    private void locksOutlive(TwoNodes.Side side, Runnable restart) throws Exception {
+        Process holds = nodes.start(
+                work, List.of("/usr/bin/python3", "-c", LOCK, nodes.on(0, work).toString()));
+        assertEquals("held", holds.inputReader().readLine());
+        assertEquals("no no free no", free());
+        restart.run();
+        for (int i = 0; i < 500 && side.mount.callsWaiting() > 0; i++) Thread.sleep(10); // it is being told
+        assertEquals("no no free no", free());
+        holds.getOutputStream().close();
+        assertEquals(0, holds.waitFor());
+        for (int i = 0; i < 500 && !free().equals("free free free free"); i++) Thread.sleep(10);
+        assertEquals("free free free free", free());
+    }
+
+    @Test
+    void locksAreTakenAgainWhenHomeRestarts() throws Exception {
+        locksOutlive(nodes.sides.get(0), () -> {
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            nodes.sides.forEach(TwoNodes.Side::connect);
+        });
+    }
+
+    @Test
+    void locksOnHomesOwnFilesAreTakenAgainWhenBothEndsRestart() throws Exception {
+        nodes.close();
+        nodes = new TwoNodes(Path.of("/"), 1_000_000, true);
+        TwoNodes.Side own = nodes.sides.get(0);
+        locksOutlive(own, () -> {
+            nodes.sides.get(1).disconnect();
+            own.end();
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            own.start(0, true);
+            nodes.sides.get(1).connect();
+        });
+    }
+
     /// Nobody is left who knows of the promise, but for the notes.
     @Test
     void whatWasPromisedOfHomesOwnFilesIsNotBelievedWhenBothEndsWereRestarted() throws Exception {

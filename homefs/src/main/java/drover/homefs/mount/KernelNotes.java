@@ -3,8 +3,10 @@ package drover.homefs.mount;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation.RevivedNode;
+import drover.protocol.file.FileOperation.SetLock;
 import drover.protocol.file.FileResult.Held;
 import drover.protocol.file.FileResult.Told;
+import drover.protocol.file.LockRange;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -45,6 +47,8 @@ final class KernelNotes implements AutoCloseable {
     private static final byte RELEASED = 7;
     private static final byte PERHAPS_MOVED = 8;
     private static final byte ABSENT = 9;
+    private static final byte LOCKED = 10;
+    private static final byte CLOSED = 11;
     /// More than the kernel lets be one.
     private static final int NAME_MAX_BYTES = 4_096;
     private static final int RECORD_MAX_BYTES = NAME_MAX_BYTES + 64;
@@ -59,8 +63,13 @@ final class KernelNotes implements AutoCloseable {
     /// @param perhaps other places of some of them, for renames that had no answer
     /// @param believed other names in which the kernel may believe: absent ones, and further ones of files
     record Noted(
-            long boot, List<Told> nodes, List<Held> handles, List<RevivedNode> perhaps, List<Grants.Name> believed) {
-        static final Noted NOTHING = new Noted(0, List.of(), List.of(), List.of(), List.of());
+            long boot,
+            List<Told> nodes,
+            List<Held> handles,
+            List<HeldLocks.Held> locks,
+            List<RevivedNode> perhaps,
+            List<Grants.Name> believed) {
+        static final Noted NOTHING = new Noted(0, List.of(), List.of(), List.of(), List.of(), List.of());
     }
 
     private final Path file;
@@ -121,6 +130,7 @@ final class KernelNotes implements AutoCloseable {
         long written = put(bootRecord(noted.boot()), buffered);
         for (Told told : noted.nodes()) written += put(nodeRecord(told.node(), told.directory()), buffered);
         for (Held held : noted.handles()) written += put(handleRecord(held), buffered);
+        for (HeldLocks.Held held : noted.locks()) written += put(lockRecord(held), buffered);
         for (RevivedNode node : noted.perhaps())
             written += put(placeRecord(PERHAPS_MOVED, node.node(), node.parent(), node.name()), buffered);
         for (Grants.Name name : noted.believed())
@@ -170,6 +180,29 @@ final class KernelNotes implements AutoCloseable {
 
     synchronized void released(long id) {
         note(begin(RELEASED).putLong(id));
+    }
+
+    /// Taken, or given back.
+    synchronized void locked(HeldLocks.Held held) {
+        note(lockRecord(held));
+    }
+
+    /// An owner has closed a file, and so given back its locks of fcntl(2).
+    synchronized void closed(long node, long owner) {
+        note(begin(CLOSED).putLong(node).putLong(owner));
+    }
+
+    private ByteBuffer lockRecord(HeldLocks.Held held) {
+        LockRange range = held.lock().range();
+        return begin(LOCKED)
+                .putLong(held.node())
+                .putLong(held.lock().handle())
+                .putLong(held.lock().owner())
+                .put((byte) (held.lock().flock() ? 1 : 0))
+                .putInt(range.type())
+                .putLong(range.start())
+                .putLong(range.end())
+                .putInt(range.pid());
     }
 
     private ByteBuffer bootRecord(long boot) {
@@ -246,6 +279,7 @@ final class KernelNotes implements AutoCloseable {
         private final Map<Long, Told> nodes = new LinkedHashMap<>();
         private final Map<Long, Long> lookups = new HashMap<>();
         private final Map<Long, Held> handles = new LinkedHashMap<>();
+        private final HeldLocks locks = new HeldLocks();
         private final Map<Long, RevivedNode> perhaps = new HashMap<>();
         /// With the nodes that they lead to, or 0.
         private final Map<Grants.Name, Long> names = new LinkedHashMap<>();
@@ -276,9 +310,24 @@ final class KernelNotes implements AutoCloseable {
                     Caller opener = new Caller(in.readLong(), in.readInt(), in.readInt(), in.readInt());
                     handles.put(id, new Held(id, opener, node, flags, directory));
                 }
-                case RELEASED -> handles.remove(in.readLong());
+                case RELEASED -> {
+                    long id = in.readLong();
+                    handles.remove(id);
+                    locks.released(id);
+                }
+                case LOCKED -> locked(in);
+                case CLOSED -> locks.closed(in.readLong(), in.readLong());
                 default -> throw new IOException("no record of notes begins with " + kind);
             }
+        }
+
+        private void locked(DataInputStream in) throws IOException {
+            long node = in.readLong();
+            long handle = in.readLong();
+            long owner = in.readLong();
+            boolean flock = in.readBoolean();
+            LockRange range = new LockRange(in.readInt(), in.readLong(), in.readLong(), in.readInt());
+            locks.set(node, new SetLock(handle, owner, range, flock, false));
         }
 
         private void node(DataInputStream in) throws IOException {
@@ -324,7 +373,7 @@ final class KernelNotes implements AutoCloseable {
                 left.add(new Told(counted(told.node(), count), told.directory()));
                 if (perhaps.containsKey(id)) elsewhere.add(counted(perhaps.get(id), count));
             });
-            return new Noted(boot, left, List.copyOf(handles.values()), elsewhere, believed());
+            return new Noted(boot, left, List.copyOf(handles.values()), locks.all(), elsewhere, believed());
         }
 
         /// @param none there is no node

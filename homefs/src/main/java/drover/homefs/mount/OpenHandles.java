@@ -5,6 +5,7 @@ import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
 import drover.protocol.file.LockRange;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +17,7 @@ final class OpenHandles {
     private final Map<Long, KnownHandle> handles = new ConcurrentHashMap<>();
     private final Map<Long, Caller> openers = new ConcurrentHashMap<>();
     private final Set<Locker> lockers = ConcurrentHashMap.newKeySet();
+    private final HeldLocks locks = new HeldLocks();
     private volatile KernelNotes notes;
 
     /// Notes what is opened and closed. Call before the first is opened.
@@ -52,6 +54,17 @@ final class OpenHandles {
         handles.putIfAbsent(held.handle(), handle);
     }
 
+    /// It was taken under a daemon before this one, which noted it.
+    void told(HeldLocks.Held held) {
+        locks.set(held.node(), held.lock());
+        if (!held.lock().flock())
+            lockers.add(new Locker(held.node(), held.lock().owner()));
+    }
+
+    List<HeldLocks.Held> locks() {
+        return locks.all();
+    }
+
     /// Null if nothing is known of it.
     KnownHandle get(long id) {
         return handles.get(id);
@@ -60,6 +73,7 @@ final class OpenHandles {
     void released(long id) {
         KnownHandle handle = handles.remove(id);
         if (handle == null) return;
+        locks.released(id);
         KernelNotes to = notes;
         if (to != null) to.released(id);
         var content = handle.takePrefetched(-1);
@@ -74,7 +88,11 @@ final class OpenHandles {
 
     void locked(FileOperation.SetLock lock) {
         KnownHandle handle = handles.get(lock.handle());
-        if (handle == null || lock.flock() || lock.range().type() == LockRange.NONE) return;
+        if (handle == null) return;
+        locks.set(handle.node, lock);
+        KernelNotes to = notes;
+        if (to != null) to.locked(new HeldLocks.Held(handle.node, lock));
+        if (lock.flock() || lock.range().type() == LockRange.NONE) return;
         lockers.add(new Locker(handle.node, lock.owner()));
     }
 
@@ -82,6 +100,8 @@ final class OpenHandles {
     /// went on, so that there is something to do only for a lock, which is told of once, and where its file
     /// system puts writes off.
     boolean mustFlush(KnownHandle handle, long owner) {
+        KernelNotes to = notes;
+        if (locks.closed(handle.node, owner) && to != null) to.closed(handle.node, owner);
         return lockers.remove(new Locker(handle.node, owner)) || handle.flushes();
     }
 

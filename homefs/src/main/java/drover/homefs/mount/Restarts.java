@@ -56,6 +56,7 @@ final class Restarts {
         if (boot == 0) return;
         noted.nodes().forEach(nodes::told);
         noted.handles().forEach(handles::told);
+        noted.locks().forEach(handles::told);
         perhaps = noted.perhaps();
         nodes.toldOfAll();
         lacking = false;
@@ -100,10 +101,15 @@ final class Restarts {
             steps.add(new Step(
                     new FileOperation.ReviveHandle(handle.id, handle.node, handle.flags, handle.directory),
                     handle.opener));
+        for (HeldLocks.Held held : handles.locks()) {
+            KnownHandle handle = handles.get(held.lock().handle());
+            if (handle != null) steps.add(new Step(held.lock(), handle.opener));
+        }
         return steps;
     }
 
-    /// One after the other: a node's parent is known before it, and a handle's node before that. If the link
+    /// One after the other: a node's parent is known before it, a handle's node before that, and locks last. If the
+    /// link
     /// breaks meanwhile, all begins again on the next.
     private void tell(Asking asking, List<Step> steps, int next, Runnable done) {
         if (next == steps.size()) {

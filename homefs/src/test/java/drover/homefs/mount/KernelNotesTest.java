@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation.RevivedNode;
+import drover.protocol.file.FileOperation.SetLock;
 import drover.protocol.file.FileResult.Held;
 import drover.protocol.file.FileResult.Told;
+import drover.protocol.file.LockRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,10 @@ class KernelNotesTest {
         return new Told(new RevivedNode(id, 1, name, 8, id + 100, lookups), directory);
     }
 
+    private static SetLock lock(long handle, long owner) {
+        return new SetLock(handle, owner, new LockRange(LockRange.WRITE, 3, 7, 44), false, false);
+    }
+
     private void seen(long id, Bytes name) {
         notes.node(new RevivedNode(id, 1, name, 8, id + 100, 1), false);
     }
@@ -64,11 +70,14 @@ class KernelNotesTest {
         notes.opened(new Held(9, CALLER, 3, 0x8002, false));
         notes.opened(new Held(10, CALLER, 2, 0, true));
         notes.released(10);
+        for (long owner : new long[] {1, 2}) notes.locked(new HeldLocks.Held(3, lock(9, owner)));
+        notes.closed(3, 2);
         assertEquals(
                 new KernelNotes.Noted(
                         5,
                         List.of(told(2, A, 1, true), told(3, B, 2, false)),
                         List.of(new Held(9, CALLER, 3, 0x8002, false)),
+                        List.of(new HeldLocks.Held(3, lock(9, 1))),
                         List.of(),
                         List.of(new Grants.Name(1, A))),
                 KernelNotes.read(file));
@@ -138,6 +147,7 @@ class KernelNotesTest {
                         5,
                         List.of(told(2, A, 1, false)),
                         List.of(new Held(9, CALLER, 2, 0, false)),
+                        List.of(),
                         List.of(),
                         List.of()),
                 KernelNotes.read(file));
