@@ -229,8 +229,7 @@ class CoherenceCheckIT {
         TwoNodes.Side side = nodes.sides.get(random.nextInt(2));
         FileAgent agent = agents.get(random.nextInt(3));
         Operation operation = operations.next(model, agent, RandomOperations.ALL);
-        side.disconnect();
-        side.mount.close();
+        side.end();
         recalled += side.mount.counters().recalled();
         ahead += side.mount.counters().namesAhead();
         agent.begin(operation);

@@ -146,8 +146,7 @@ class SurvivalIT {
         TwoNodes.Side side = nodes.sides.get(0);
         for (int replacement = 0; replacement < 3; replacement++) {
             Thread.sleep(1_200);
-            side.disconnect();
-            side.mount.close();
+            side.end();
             Thread.sleep(100);
             side.start(0, true);
         }
@@ -161,8 +160,7 @@ class SurvivalIT {
         long boot = FileServerConfig.bootNow();
         for (int restart = 1; restart <= 3; restart++) {
             Thread.sleep(600);
-            side.disconnect();
-            side.mount.close();
+            side.end();
             side.start(0, true);
             Thread.sleep(600);
             nodes.sides.forEach(TwoNodes.Side::disconnect);
@@ -183,8 +181,7 @@ class SurvivalIT {
         String look = "ls $A/none; cat $A/first $A/second";
         for (int i = 0; i < 3; i++) nodes.sh(work, look);
         TwoNodes.Side side = nodes.sides.get(0);
-        side.disconnect();
-        side.mount.close();
+        side.end();
         side.start(0, true);
         assertEquals("old\n", nodes.sh(work, "cat $A/first").output()); // it has talked to home
         nodes.sides.forEach(TwoNodes.Side::disconnect);
@@ -225,8 +222,7 @@ class SurvivalIT {
         nodes.beginJob(0);
         holdWhileRemoved("f");
         TwoNodes.Side side = nodes.sides.get(0);
-        side.disconnect();
-        side.mount.close();
+        side.end();
         side.start(0, true);
         holdWhileRemoved("g");
     }
