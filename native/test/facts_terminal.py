@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 import time
+from pathlib import Path
 
 from facts import DROVER, equal, until
 
@@ -48,6 +49,18 @@ class Screen:
         os.kill(self.pid, signal.SIGKILL)
         os.close(self.fd)
         os.waitpid(self.pid, 0)
+
+
+def runs(*words):
+    """Whether there is a process of that command line."""
+    wanted = "".join(word + "\0" for word in words).encode()
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if file.read_bytes() == wanted:
+                return True
+        except OSError:
+            pass  # it has ended
+    return False
 
 
 def on_screen(body):
@@ -122,11 +135,11 @@ def fact_a_job_in_the_background_leaves_the_keyboard_to_the_shell(lab, screen):
 @on_screen
 def fact_an_interactive_shell_has_job_control_of_its_own(lab, screen):
     screen.type("drover run env PS1='guest> ' bash --norc --noprofile -i\n")
-    screen.expect("guest> ")
-    screen.type("sleep 100\n")
-    time.sleep(0.3)
+    screen.expect(r"\nguest> ")  # not the command's echo, which has that, too
+    screen.type("sleep 100.5\n")
+    until(lambda: runs("sleep", "100.5"), "it sleeps")
     screen.type("\x1a")
-    screen.expect(r"Stopped +sleep 100")
+    screen.expect(r"Stopped +sleep 100.5")
     screen.type("kill %1; fg\n")
     screen.expect("Terminated")
     screen.type("exit 6\n")

@@ -33,7 +33,8 @@ class MoveAttacksLabTest {
     }
 
     private static void isNotTaken(String marker, Attack attack, String why) throws Exception {
-        String script = "echo began; i=0; while [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done; echo done; exit 3";
+        String mayEnd = "/srv/may-end-" + marker;
+        String script = "echo began; while ! [ -e " + mayEnd + " ]; do sleep 0.1; done; echo done; exit 3";
         try (Command job = lab.startRun("n2", "sh", "-c", script, marker)) {
             long pid = lab.awaitGuest("n2", marker);
             TestLab.awaitTrue("it runs", () -> job.seen().contains("began"));
@@ -44,6 +45,7 @@ class MoveAttacksLabTest {
             assertTrue(refused.errors().contains(why), refused.errors());
             assertTrue(refused.errors().contains("It still runs on n2"), refused.errors());
             assertEquals(List.of(), lab.pids("n3", marker));
+            lab.sh("n1", "touch " + mayEnd);
             Outcome outcome = job.await(Command.LIMIT);
             assertEquals("began\ndone\n", outcome.output(), outcome.errors());
             assertEquals(3, outcome.exitStatus(), outcome.errors());
