@@ -14,9 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 
 /// File frames between a guest's node and its home: calls arrive on links that this node dialled as a home,
-/// replies on those that homes dialled. A home's own guests have its files by a mount, too, which needs no link: its
-/// calls
-/// are taken up on the thread that makes them. Safe from any thread.
+/// replies on those that homes dialled. A home's own guests have its files by a mount, too, which needs no link:
+/// its calls are taken up on the thread that makes them. Safe from any thread.
 public final class FileLinks implements LinkListener, AutoCloseable {
     /// The guest's side: the mounts of homes' files on this node.
     public interface Mounts {

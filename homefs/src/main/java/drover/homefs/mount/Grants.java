@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 final class Grants {
     private static final Logger log = LoggerFactory.getLogger(Grants.class);
     /// Bounds the memory, and the work at a job's start. Names beyond are granted no time at all.
-    private static final int LIMIT = 65_536;
+    static final int LIMIT = 65_536;
 
     /// The kernel counts from when it lets the caller go on, which is later than it is answered: on a busy
     /// machine, as much later as others run in between.

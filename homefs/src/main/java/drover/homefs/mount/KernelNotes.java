@@ -390,7 +390,7 @@ final class KernelNotes implements AutoCloseable {
                         && node.name().equals(name.name());
                 if (!isOwn && (id == 0 || lookups.getOrDefault(id, 0L) > 0)) believed.add(name);
             });
-            return believed;
+            return List.copyOf(believed.subList(Math.max(0, believed.size() - Grants.LIMIT), believed.size()));
         }
 
         private static RevivedNode counted(RevivedNode n, long lookups) {
