@@ -251,6 +251,25 @@ class CoherenceIT {
                 "these were believed to be as before");
     }
 
+    /// Home promises of a file that is read under the name it had, and forgets that when the file is closed.
+    @Test
+    void aNameIsStillKnownToBeBelievedAbsentWhenWhoeverHeldItsLastFileHasClosedIt() {
+        String script = """
+                import os
+                A, B, H = os.environ['A'], os.environ['B'], os.environ['H']
+                with open(H + '/f', 'wb') as f: f.write(b'old' * 100_000)
+                fd = os.open(A + '/f', os.O_RDONLY)
+                os.unlink(A + '/f')
+                assert not os.path.exists(A + '/f')
+                assert len(os.pread(fd, 300_000, 0)) == 300_000
+                os.close(fd)
+                """;
+        assertEquals("", nodes.run(work, List.of("python3", "-c", script)).output());
+        assertEquals(
+                "there\n",
+                nodes.sh(work, "echo 1 > $B/f; test -e $A/f && echo there").output());
+    }
+
     @Test
     void whatIsBelievedIsNotAskedForAgain() throws IOException {
         try (MachineCaches _ = MachineCaches.counted()) {

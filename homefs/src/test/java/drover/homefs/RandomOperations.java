@@ -121,7 +121,20 @@ final class RandomOperations {
 
     /// Whether two operations at one moment have an outcome that one order or the other explains.
     static boolean areInOrder(Operation one, Operation other) {
-        return !movesAway(one, other) && !movesAway(other, one) && !movesBoth(one, other) && !movesBoth(other, one);
+        return !movesAway(one, other)
+                && !movesAway(other, one)
+                && !movesBoth(one, other)
+                && !movesBoth(other, one)
+                && !linksAnew(one, other)
+                && !linksAnew(other, one);
+    }
+
+    /// Whether a link is to give a file the very name it is found by, that another operation may make free in
+    /// between.
+    private static boolean linksAnew(Operation link, Operation other) {
+        return link.kind().equals("link")
+                && link.word(1).equals(link.word(2))
+                && pathsOf(other).contains(link.word(1));
     }
 
     /// Whether one operation moves both names of another: they are looked up one after the other. If they are

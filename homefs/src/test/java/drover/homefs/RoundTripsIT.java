@@ -113,11 +113,15 @@ class RoundTripsIT {
         python("os.mkdir(H + '/d')\nfor i in range(10): open(H + '/d/%d' % i, 'w').close()");
         String look = "for name in os.listdir(A + '/d'): os.stat(A + '/d/' + name)";
         python(look);
-        python(look);
+        // it is opened and closed; six where the listing is not kept. On a busy machine home reads late what it made
+        assertAFew(4, () -> callsForAgain(look));
+    }
+
+    private long callsForAgain(String script) {
+        python(script);
         long before = callsWhenQuiet();
-        python(look);
-        long asked = calls() - before; // it is opened and closed; six where the listing is not kept
-        assertTrue(asked <= 4, asked + " calls");
+        python(script);
+        return calls() - before;
     }
 
     private void makeAtHome(String in) {

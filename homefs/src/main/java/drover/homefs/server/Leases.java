@@ -294,6 +294,7 @@ final class Leases {
         switch (change) {
             case Change.Name(Identity directory, Bytes name) -> {
                 Inode inode = view.inodes.find(directory);
+                if (inode != null && own) inode.promises.changedByNode(name);
                 if (inode == null || own) return;
                 taken.concerned().add(inode.id);
                 name(inode, name, items);
@@ -360,12 +361,12 @@ final class Leases {
     }
 
     private static void absences(NodeView view, List<Item> items) {
-        for (Inode inode : view.inodes.all()) names(inode, (name, led) -> led == Promises.ABSENT, items);
+        for (Inode inode : view.inodes.all()) names(inode, (name, _) -> inode.promises.mayBeAbsent(name), items);
     }
 
     private static void unplaced(NodeView view, List<Item> items) {
         for (Inode inode : view.inodes.all())
-            names(inode, (name, led) -> led == Promises.ABSENT || !led.isAt(inode, name), items);
+            names(inode, (name, led) -> inode.promises.mayBeAbsent(name) || !led.isAt(inode, name), items);
     }
 
     private static void names(Inode directory, BiPredicate<Bytes, Inode> which, List<Item> items) {
@@ -397,7 +398,7 @@ final class Leases {
     void forgotten(Inode inode) {
         synchronized (this) {
             Inode.Place place = inode.place();
-            if (place.parent() != null) place.parent().promises.removeName(place.name(), inode);
+            if (place.parent() != null) place.parent().promises.forgotten(place.name(), inode);
         }
         watch.forgotten(inode);
     }

@@ -2,7 +2,9 @@ package drover.homefs.server;
 
 import drover.protocol.file.Bytes;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiPredicate;
 
 /// What one node was promised of one inode. Owned by [Leases], under its lock.
@@ -26,6 +28,9 @@ final class Promises {
     boolean content;
     /// Of a directory: names, and what they were said to lead to.
     private Map<Bytes, Inode> names = Map.of();
+    /// Of these names, those of which the node may believe, too, that there is none: they were said to lead somewhere
+    /// after, which the node's kernel need not have asked.
+    private Set<Bytes> perhapsAbsent = Set.of();
 
     boolean hasName(Bytes name) {
         return names.containsKey(name);
@@ -80,18 +85,36 @@ final class Promises {
         return names.keySet().iterator().next();
     }
 
+    /// Whether the node may believe that there is no such name.
+    boolean mayBeAbsent(Bytes name) {
+        return names.containsKey(name) && (names.get(name) == ABSENT || perhapsAbsent.contains(name));
+    }
+
     /// Returns what it was said to lead to before, if it was.
     Inode addName(Bytes name, Inode inode) {
         if (names.isEmpty()) names = new HashMap<>(4);
+        if (inode != ABSENT && names.containsKey(name) && names.get(name) == ABSENT) {
+            if (perhapsAbsent.isEmpty()) perhapsAbsent = new HashSet<>(2);
+            perhapsAbsent.add(name);
+        }
         return names.put(name, inode);
     }
 
+    /// The node has given the name, or taken it away, itself: its kernel knows.
+    void changedByNode(Bytes name) {
+        if (!perhapsAbsent.isEmpty()) perhapsAbsent.remove(name);
+    }
+
     Inode removeName(Bytes name) {
+        changedByNode(name);
         return names.isEmpty() ? ABSENT : names.remove(name);
     }
 
-    void removeName(Bytes name, Inode inode) {
-        if (!names.isEmpty()) names.remove(name, inode);
+    /// The node does not know an inode any more. That it had this name is forgotten, and not that there was none.
+    void forgotten(Bytes name, Inode inode) {
+        if (names.isEmpty() || names.get(name) != inode) return;
+        if (!perhapsAbsent.isEmpty() && perhapsAbsent.remove(name)) names.put(name, ABSENT);
+        else names.remove(name);
     }
 
     /// Returns some of the names and what they lead to, and forgets them.
@@ -100,8 +123,11 @@ final class Promises {
         names.forEach((name, led) -> {
             if (which.test(name, led)) taken.put(name, led);
         });
-        taken.keySet().forEach(names::remove);
-        if (names.isEmpty()) names = Map.of();
+        taken.keySet().forEach(this::removeName);
+        if (names.isEmpty()) {
+            names = Map.of();
+            perhapsAbsent = Set.of();
+        }
         return taken;
     }
 }
