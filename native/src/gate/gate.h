@@ -28,6 +28,9 @@ struct whose {
 /// Two processes, as /proc names them, and a kind of namespace.
 bool is_same_namespace(const char *a, const char *b, const char *kind);
 
+/// Tells the daemon, by home's file system, which descriptors of the guest with this init are which of its open files.
+void tell_descriptors(int init);
+
 #define OBJECTION_BYTES 512
 /// Whether what was restored is where a guest of this node is, and no more is there. If not, why.
 bool is_in_its_place(const struct whose *job, char why[OBJECTION_BYTES]);

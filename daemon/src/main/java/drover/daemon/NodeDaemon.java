@@ -212,8 +212,8 @@ final class NodeDaemon implements AutoCloseable {
         }
 
         @Override
-        public boolean holdsLocks(GuestKey guest) {
-            return server.holdsLocks(guest);
+        public boolean carryLocks(GuestKey former, GuestKey next) {
+            return server.carryLocks(former, next);
         }
 
         @Override

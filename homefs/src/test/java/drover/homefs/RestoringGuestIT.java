@@ -53,6 +53,7 @@ class RestoringGuestIT {
     private static final NodeId TARGET = new NodeId("n2");
     private static final GuestKey FORMER = TwoNodes.guest(1);
     private static final GuestKey NEXT = new GuestKey(FORMER.job(), 2);
+    private static final GuestKey OTHER = TwoNodes.guest(2);
     private static final Credentials USER = new Credentials(1000, 1000, List.of(1000));
 
     private final Map<Long, CompletableFuture<FileReply>> answers = new ConcurrentHashMap<>();
@@ -79,6 +80,8 @@ class RestoringGuestIT {
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
         Files.writeString(root.resolve("held"), "was readable");
         Files.writeString(root.resolve("other"), "was readable, too");
+        Files.writeString(root.resolve("locked"), "");
+        Files.setPosixFilePermissions(root.resolve("locked"), PosixFilePermissions.fromString("rw-rw-rw-"));
         Files.createDirectory(root.resolve("state"));
         server = new FileServer(
                 new FileServerConfig(
@@ -294,20 +297,80 @@ class RestoringGuestIT {
         assertRefused(Errno.ENOENT, byNumber(NEXT, "held", held));
     }
 
+    private FileReply lock(GuestKey guest, long handle, long owner, int type, long start, boolean flock) {
+        LockRange range = new LockRange(type, start, flock ? Long.MAX_VALUE : start + 9, 5);
+        return by(guest, new FileOperation.SetLock(handle, owner, range, flock, false));
+    }
+
+    private static void assertDone(FileReply reply) {
+        assertInstanceOf(FileReply.Done.class, reply);
+    }
+
+    /// What is asked for by whom in `locked`: bytes 0 to 9 for owner 1, 10 to 19 for owner 2, and the file for itself.
+    private long locked(GuestKey guest) {
+        long handle = handle(open(guest, "locked", Open.O_RDWR));
+        assertDone(lock(guest, handle, 1, LockRange.WRITE, 0, false));
+        assertDone(lock(guest, handle, 2, LockRange.WRITE, 10, false));
+        assertDone(lock(guest, handle, 3, LockRange.WRITE, 0, true));
+        return handle;
+    }
+
+    private void assertLocked(boolean by1, boolean by2, boolean itself) {
+        long handle = handle(open(OTHER, "locked", Open.O_RDWR));
+        boolean[] locked = {by1, by2, itself};
+        for (int i = 0; i < locked.length; i++) {
+            boolean flock = i == 2;
+            FileReply reply = lock(OTHER, handle, 7, LockRange.WRITE, flock ? 0 : i * 10L, flock);
+            if (locked[i]) assertRefused(Errno.EAGAIN, reply);
+            else assertDone(reply);
+        }
+        by(OTHER, new FileOperation.Flush(handle, 7));
+        by(OTHER, new FileOperation.Release(handle, true, 7));
+    }
+
     @Test
-    void homeKnowsWhoHoldsLocks() {
-        long handle = handle(open(FORMER, "held", Open.O_RDONLY));
-        assertFalse(server.holdsLocks(FORMER));
-        LockRange whole = new LockRange(LockRange.READ, 0, Long.MAX_VALUE, 5);
-        LockRange none = new LockRange(LockRange.NONE, 0, Long.MAX_VALUE, 5);
-        by(FORMER, new FileOperation.SetLock(handle, 9, whole, true, false));
-        assertTrue(server.holdsLocks(FORMER));
-        by(FORMER, new FileOperation.SetLock(handle, 9, none, true, false));
-        assertFalse(server.holdsLocks(FORMER));
-        by(FORMER, new FileOperation.SetLock(handle, 9, whole, false, false));
-        assertTrue(server.holdsLocks(FORMER));
-        assertFalse(server.holdsLocks(NEXT));
+    void whatTheFormerHasLockedIsNeverFreeOnTheWay() {
+        locked(FORMER);
+        assertLocked(true, true, true);
+        long handle = locked(NEXT);
+        by(NEXT, new FileOperation.Flush(handle, 1)); // by what makes it
+        assertLocked(true, true, true);
+        assertTrue(server.carryLocks(FORMER, NEXT));
+        restoring = false;
         server.guestEnded(FORMER);
-        assertFalse(server.holdsLocks(FORMER));
+        assertLocked(true, true, true);
+        assertDone(lock(NEXT, handle, 2, LockRange.NONE, 10, false));
+        assertLocked(true, false, true);
+        by(NEXT, new FileOperation.Flush(handle, 1));
+        assertLocked(false, false, true);
+        by(NEXT, new FileOperation.Release(handle, true, 3));
+        assertLocked(false, false, false);
+    }
+
+    @Test
+    void whatTheFormerHasLockedStaysWhenNothingComesOfTheNext() {
+        locked(FORMER);
+        long handle = locked(NEXT);
+        assertTrue(server.carryLocks(FORMER, NEXT));
+        by(NEXT, new FileOperation.Flush(handle, 2));
+        by(NEXT, new FileOperation.Release(handle, true, 3));
+        server.guestEnded(NEXT);
+        assertLocked(true, true, true);
+        server.guestEnded(FORMER);
+        assertLocked(false, false, false);
+    }
+
+    @Test
+    void locksAreCarriedOnlyWhenTheNextHasAskedForJustThese() {
+        assertTrue(server.carryLocks(FORMER, NEXT), "there are none");
+        long handle = locked(FORMER);
+        assertFalse(server.carryLocks(FORMER, NEXT));
+        long asks = locked(NEXT);
+        assertDone(lock(NEXT, asks, 4, LockRange.READ, 50, false));
+        assertFalse(server.carryLocks(FORMER, NEXT), "one more than there is");
+        assertDone(lock(NEXT, asks, 4, LockRange.NONE, 50, false));
+        assertTrue(server.carryLocks(FORMER, NEXT));
+        assertDone(lock(FORMER, handle, 2, LockRange.READ, 10, false));
+        assertFalse(server.carryLocks(FORMER, NEXT), "one is another");
     }
 }

@@ -1,6 +1,7 @@
 package drover.homefs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.homefs.server.FileServerConfig;
@@ -10,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -314,6 +318,45 @@ class SurvivalIT {
             nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
             nodes.sides.forEach(TwoNodes.Side::connect);
         });
+    }
+
+    @Test
+    void locksAreTakenAgainByADaemonThatDidNotSeeThemTaken() throws Exception {
+        TwoNodes.Side side = nodes.sides.get(0);
+        locksOutlive(side, () -> {
+            side.end();
+            side.start(0, true);
+            nodes.sh(work, "ls $A"); // it has been told
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            nodes.sides.forEach(TwoNodes.Side::connect);
+        });
+    }
+
+    @Test
+    void nobodyGetsALockFirstThatAnotherNodeIsToTakeAgain() throws Exception {
+        locksOutlive(nodes.sides.get(0), () -> {
+            nodes.sides.forEach(TwoNodes.Side::disconnect);
+            nodes.server.close();
+            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            nodes.sides.get(1).connect();
+            CompletableFuture<String> early = CompletableFuture.supplyAsync(this::free);
+            assertFalse(endsWithinMillis(1_000, early), "whether they are free is not known yet");
+            nodes.sides.get(0).connect();
+            assertEquals("no no free no", early.join());
+        });
+    }
+
+    private static boolean endsWithinMillis(long millis, CompletableFuture<?> future) {
+        try {
+            future.get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

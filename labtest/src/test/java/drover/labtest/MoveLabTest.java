@@ -201,19 +201,83 @@ class MoveLabTest {
 
     @Test
     void whatCannotMoveIsRefusedInWordsAndGoesOn() throws Exception {
-        String locked =
-                "import fcntl, time\nf = open('/srv/moves/lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('locked', flush=True)\n"
+        String nameless =
+                "import os, time\nos.open('/srv/moves', os.O_TMPFILE | os.O_RDWR); print('open', flush=True)\n"
                         + "time.sleep(8)\nprint('done')";
-        try (Command job = lab.startRun("n2", "python3", "-c", locked, "holds-a-lock")) {
-            TestLab.awaitTrue("it holds the lock", () -> job.seen().contains("locked"));
+        try (Command job = lab.startRun("n2", "python3", "-c", nameless, "holds-no-name")) {
+            TestLab.awaitTrue("it has it open", () -> job.seen().contains("open"));
             long number = runningJob();
-            assertRefused(migrate(number, "n3"), "it holds locks on files", "It still runs on n2");
+            assertRefused(migrate(number, "n3"), "never had a name", "It still runs on n2");
             assertRefused(migrate(number, "n2"), "it runs there already");
             assertRefused(migrate(number, "n9"), "there is no node n9");
             assertRefused(migrate(number, "home"), "");
             assertRefused(migrate(987654, "n3"), "there is no job 987654");
-            assertEquals("locked\ndone\n", job.await(Command.LIMIT).output());
+            assertEquals("open\ndone\n", job.await(Command.LIMIT).output());
             assertRefused(migrate(number, "n3"), "it has ended");
+        }
+    }
+
+    /// By fcntl(2), by flock(2), and as an open file, of a process and its child: a program at home tries all the time
+    /// to get one of them, and gets none before it is given back.
+    @Test
+    void locksAreNeverFreeOnTheWay() throws Exception {
+        String helper = """
+                import fcntl, os, struct, sys, time
+                names = ['process', 'file', 'open-file', 'child']
+                def lock(name):
+                    fd = os.open('/srv/moves/locked-' + name, os.O_RDWR | os.O_CREAT, 0o666)
+                    try:
+                        if name == 'file': fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        elif name == 'open-file': fcntl.fcntl(fd, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 10, 20, 0))
+                        else: fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 20, 10)
+                    except BlockingIOError:
+                        os.close(fd)
+                        raise
+                    return fd
+                """;
+        String holds = helper + """
+                down, up = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    os.close(up); lock('child'); print('child', flush=True); os.read(down, 1); os._exit(0)
+                held = [lock(name) for name in names[:3]]
+                print('locked', flush=True)
+                for line in sys.stdin: print('goes on', flush=True)
+                os.write(up, b'x'); os.waitpid(child, 0)
+                """;
+        String tries = helper + """
+                tries = 0
+                while not os.path.exists('/srv/moves/locks-end'):
+                    for name in names:
+                        try: fd = lock(name)
+                        except BlockingIOError: continue
+                        print('got', name, flush=True)
+                        os.close(fd)
+                    tries += 1
+                print('tried', tries > 10)
+                for name in names: lock(name)
+                """;
+        try (Command job = lab.startAs("ann", "n1", TestLab.runWords("n2", "python3", "-c", holds, "holds-locks"))) {
+            TestLab.awaitTrue(
+                    "it has locks",
+                    () -> job.seen().contains("locked") && job.seen().contains("child"));
+            long number = runningJob();
+            try (Command other = lab.start("n1", "python3", "-c", tries)) {
+                for (String node : List.of("n3", "home", "n2")) {
+                    migrate(number, node).orFail();
+                    job.input().write('\n');
+                    job.input().flush();
+                }
+                TestLab.awaitTrue("it goes on", () -> job.seen().split("goes on", -1).length == 4);
+                assertEquals("", other.seen());
+                job.input().close();
+                Outcome ended = job.await(Command.LIMIT);
+                assertEquals(0, ended.exitStatus(), ended.errors());
+                lab.sh("n1", "touch /srv/moves/locks-end");
+                Outcome tried = other.await(Command.LIMIT);
+                assertEquals(0, tried.exitStatus(), "they are free: " + tried.errors());
+                assertTrue(tried.output().endsWith("tried True\n"), tried.output());
+            }
         }
     }
 

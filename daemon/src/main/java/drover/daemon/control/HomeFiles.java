@@ -22,8 +22,9 @@ public interface HomeFiles {
     /// Large files that a guest reads or writes now.
     List<FileTransfer> transfersOf(GuestKey guest);
 
-    /// Whether a guest holds locks on files.
-    boolean holdsLocks(GuestKey guest);
+    /// Gives what a guest has locked to the one that is made from it, too. False if that one has not asked for just the
+    /// same: it could not go on with them.
+    boolean carryLocks(GuestKey former, GuestKey next);
 
     /// A guest may do nothing any more: when this returns, no call of it changes anything, and its files are closed.
     void guestEnded(GuestKey guest);

@@ -232,9 +232,8 @@ final class HomeMoves {
     void restored(NodeId node, GuestKey guest) {
         hear(guest, node, (job, move) -> {
             if (!move.to.equals(guest)) return;
-            // Taken after it was asked the first time, and before it was held.
-            if (files.holdsLocks(move.from)) on(job, new HandoffEvent.Failed("it holds locks on files"));
-            else on(job, new HandoffEvent.TargetRestored());
+            if (files.carryLocks(move.from, move.to)) on(job, new HandoffEvent.TargetRestored());
+            else on(job, new HandoffEvent.Failed("its locks on files could not be taken along"));
         });
     }
 

@@ -101,14 +101,11 @@ public final class JobQueries {
                 .put("rss", job.state.isFinal() ? 0 : job.residentBytes)
                 .put("moves", job.moves)
                 .put("frozen", job.frozen)
-                .put(
-                        "cannot_move",
-                        jobs.moves().movability().knownObjection(job).orElse(null));
+                .put("cannot_move", jobs.moves().movability().objection(job).orElse(null));
     }
 
     private ObjectNode show(Job job, DeputyConnection caller) {
         ObjectNode json = summary(job)
-                .put("cannot_move", jobs.moves().movability().objection(job).orElse(null))
                 .put("directory", job.directory)
                 .put("network", job.options.network().word())
                 .put("runs", job.runEpoch)

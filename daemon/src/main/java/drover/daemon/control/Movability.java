@@ -11,22 +11,15 @@ import java.util.Optional;
 final class Movability {
     private final ClusterKnowledge knowledge;
     private final GuestNodes nodes;
-    private final HomeFiles files;
 
-    Movability(ClusterKnowledge knowledge, GuestNodes nodes, HomeFiles files) {
+    Movability(ClusterKnowledge knowledge, GuestNodes nodes) {
         this.knowledge = knowledge;
         this.nodes = nodes;
-        this.files = files;
-    }
-
-    /// What is known without looking at its files: for lists of many jobs.
-    Optional<String> knownObjection(Job job) {
-        return Optional.ofNullable(againstState(job)).or(() -> Optional.ofNullable(against(job)));
     }
 
     /// Whatever the target.
     Optional<String> objection(Job job) {
-        return knownObjection(job).or(() -> Optional.ofNullable(againstLocks(job)));
+        return Optional.ofNullable(againstState(job)).or(() -> Optional.ofNullable(against(job)));
     }
 
     private static String againstState(Job job) {
@@ -43,10 +36,6 @@ final class Movability {
             case NONE, HOME -> null;
             case NODE -> "it uses the network of its node (--net node)";
         };
-    }
-
-    private String againstLocks(Job job) {
-        return files.holdsLocks(job.guest()) ? "it holds locks on files, which this version cannot take along" : null;
     }
 
     /// To that node.

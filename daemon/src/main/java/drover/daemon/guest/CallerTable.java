@@ -1,5 +1,6 @@
 package drover.daemon.guest;
 
+import drover.homefs.mount.CallerLookup;
 import drover.model.GuestKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// its children, which are in none, act for it too. Used by every file call, so what was found is remembered,
 /// but only shortly: pids are reused, and a call must never be done in another guest's name. Safe from any
 /// thread.
-final class CallerTable {
+final class CallerTable implements CallerLookup {
     private static final Duration REMEMBERED = Duration.ofMillis(50);
     private static final int REMEMBERED_MAX = 4096;
 
@@ -47,7 +48,8 @@ final class CallerTable {
         byPid.values().removeIf(known -> known.guest.equals(guest));
     }
 
-    Optional<GuestKey> guestOf(int hostPid) {
+    @Override
+    public Optional<GuestKey> guestOf(int hostPid) {
         long now = System.nanoTime();
         Known known = byPid.get(hostPid);
         if (known != null && now - known.untilNanos < 0) return Optional.of(known.guest);
@@ -57,6 +59,12 @@ final class CallerTable {
             byPid.put(hostPid, new Known(found, now + REMEMBERED.toNanos()));
         });
         return guest;
+    }
+
+    @Override
+    public boolean isHelper(int hostPid) {
+        return helpedBy(hostPid).isPresent()
+                && namespaceOf(hostPid).map(byNamespace::get).isEmpty();
     }
 
     private Optional<GuestKey> helpedBy(int hostPid) {

@@ -3,6 +3,7 @@ package drover.daemon.guest;
 import drover.daemon.links.ImageLinks;
 import drover.daemon.loop.Loop;
 import drover.daemon.network.GuestDevices;
+import drover.homefs.mount.HomeMount;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.image.ImageFrame;
@@ -125,9 +126,17 @@ final class GuestMoves implements ImageLinks.Receiver {
         arrivals.put(guest, new Arrival(move, image, writer));
         keeper.ifThere(k -> mounts.prepare(guest.job().home(), k, whyNot -> {
             if (!arrivals.containsKey(guest)) return;
-            if (whyNot.isPresent()) notMade(guest, whyNot.get());
-            else say(guest, new GuestReady(guest));
+            if (whyNot.isPresent()) {
+                notMade(guest, whyNot.get());
+                return;
+            }
+            mountOf(guest).ifPresent(mount -> mount.arriving(guest));
+            say(guest, new GuestReady(guest));
         }));
+    }
+
+    private Optional<HomeMount> mountOf(GuestKey guest) {
+        return mounts.of(guest.job().home());
     }
 
     private Optional<String> withoutCriu() {
@@ -173,8 +182,12 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     /// It is this node's guest now.
     void resume(GuestKey guest) {
-        if (!guests.has(guest)) say(guest, new Missing(List.of(guest)));
-        else keeper.ifThere(k -> k.resume(guest));
+        if (!guests.has(guest)) {
+            say(guest, new Missing(List.of(guest)));
+            return;
+        }
+        mountOf(guest).ifPresent(mount -> mount.arrived(guest));
+        keeper.ifThere(k -> k.resume(guest));
     }
 
     /// The keeper could not start a guest. True if it was to come from another node.
@@ -253,6 +266,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         // stays, the
         // keeper gives its device again.
         devices.detach(guest);
+        mountOf(guest).ifPresent(mount -> mount.leaving(guest));
         keeper.ifThere(k -> k.dump(guest, criu.get(), departure.image));
     }
 
@@ -265,6 +279,9 @@ final class GuestMoves implements ImageLinks.Receiver {
         }
         Thread.ofPlatform().name("image of " + guest).daemon().start(() -> {
             try {
+                FileLockImage.add(
+                        departure.image,
+                        mountOf(guest).map(mount -> mount.locksOf(guest)).orElse(List.of()));
                 departure.sender.send(departure.image, handoff);
             } catch (IOException e) {
                 loop.execute(() -> failed(guest, String.valueOf(e.getMessage())));
@@ -338,6 +355,10 @@ final class GuestMoves implements ImageLinks.Receiver {
     /// The guest runs here now, or is gone: nothing of a move is left.
     void dropped(GuestKey guest) {
         found.remove(guest);
+        mountOf(guest).ifPresent(mount -> {
+            mount.notLeaving(guest);
+            mount.arrived(guest);
+        });
         Departure departure = departures.remove(guest);
         if (departure != null) {
             departure.sender.stop();

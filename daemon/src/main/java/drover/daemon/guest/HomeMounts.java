@@ -109,7 +109,7 @@ final class HomeMounts implements FileLinks.Mounts {
                 descriptor,
                 mounted.already(),
                 (linkClass, frame) -> toHome.send(home, linkClass, frame),
-                callers::guestOf,
+                callers,
                 content,
                 HomeMountConfig.of(
                         mounted.connection(),
@@ -148,6 +148,11 @@ final class HomeMounts implements FileLinks.Mounts {
             });
     }
 
+    /// The mount of that home's files, if there is one. Any thread.
+    Optional<HomeMount> of(NodeId home) {
+        return Optional.ofNullable(mounts.get(home));
+    }
+
     /// The keeper is gone, and all mounts with it.
     void keeperLost() {
         mounts.values().forEach(HomeMount::abandon);
@@ -158,7 +163,7 @@ final class HomeMounts implements FileLinks.Mounts {
 
     /// What the mount of that home's files has done, if there is one. Any thread.
     Optional<MountCounters> counters(NodeId home) {
-        return Optional.ofNullable(mounts.get(home)).map(HomeMount::counters);
+        return of(home).map(HomeMount::counters);
     }
 
     /// Stops serving; the mounts themselves stay, for the daemon after this one.

@@ -135,8 +135,8 @@ final class TestHome implements AutoCloseable {
     /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
         @Override
-        public boolean holdsLocks(GuestKey guest) {
-            return false;
+        public boolean carryLocks(GuestKey former, GuestKey next) {
+            return true;
         }
 
         @Override

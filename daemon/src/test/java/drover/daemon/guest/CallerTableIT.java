@@ -1,6 +1,7 @@
 package drover.daemon.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.model.GuestKey;
@@ -78,7 +79,12 @@ class CallerTableIT {
             table.addHelper(pid, AGAIN);
             assertEquals(Optional.of(AGAIN), table.guestOf(pid));
             assertEquals(Optional.of(AGAIN), table.guestOf(child));
+            assertTrue(table.isHelper(child));
+            assertFalse(table.isHelper(SELF));
             assertEquals(Optional.empty(), table.guestOf(SELF), "its parent");
+            table.add(namespace, FIRST);
+            assertFalse(table.isHelper(child), "it is of a guest");
+            table.remove(FIRST);
             table.removeHelpers(AGAIN);
             assertEquals(Optional.empty(), table.guestOf(child));
         } finally {

@@ -7,6 +7,7 @@ import drover.linux.syscall.Errno;
 import drover.model.GuestKey;
 import drover.protocol.file.Bytes;
 import drover.protocol.file.FileOperation;
+import drover.protocol.file.LockRange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.ByteBuffer;
@@ -121,9 +122,21 @@ final class AnswersHere {
         callers.guestOf(request.pid()).ifPresent(closes::locks);
     }
 
+    /// By one descriptor of a guest that is held. Answers with a lock if more are to come.
+    private boolean asked(FuseRequest request, FileOperation.TestLock question) {
+        GuestKey guest = callers.guestOf(request.pid()).orElse(null);
+        boolean goOn = guest != null && handles.asked(guest, request.node(), question);
+        ByteBuffer out = FuseDevice.smallReply();
+        KernelReply.lock(out, new LockRange(goOn ? LockRange.READ : LockRange.NONE, 0, 0, 0));
+        device.reply(request.unique(), out);
+        return true;
+    }
+
     private boolean tryTo(FuseRequest request, FileOperation operation) {
         long unique = request.unique();
         if (operation instanceof FileOperation.SetLock lock && !lock.flock()) locks(request);
+        if (operation instanceof FileOperation.TestLock question && callers.isHelper(request.pid()))
+            return asked(request, question);
         if (operation instanceof FileOperation.GetAttributes(long id, long _)) return attributes(request, id);
         if (operation instanceof FileOperation.Flush(long id, long owner)) {
             KnownHandle handle = handles.get(id);

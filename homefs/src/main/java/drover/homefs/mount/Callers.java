@@ -20,6 +20,10 @@ final class Callers {
         this.lookup = lookup;
     }
 
+    boolean isHelper(int pid) {
+        return lookup.isHelper(pid);
+    }
+
     Optional<GuestKey> guestOf(int pid) {
         if (pid == 0) return Optional.empty();
         long now = System.nanoTime();

@@ -225,14 +225,15 @@ final class Conversation {
     private void welcome(long link, long now) {
         if (restarts.boot() == 0) restarts.knownToBoot(now);
         Restarts.Asking asking = (operation, caller, then) -> handshake(link, operation, caller, then);
+        Runnable open = () -> asking.ask(new FileOperation.AllRevived(), Caller.NOBODY, _ -> opened(link));
         if (restarts.boot() == now) {
-            restarts.askHome(asking, () -> opened(link));
+            restarts.askHome(asking, open);
             return;
         }
         restarted.run();
         restarts.tellHome(asking, pending.values(), () -> {
             restarts.knownToBoot(now);
-            restarts.askHome(asking, () -> opened(link));
+            restarts.askHome(asking, open);
         });
     }
 

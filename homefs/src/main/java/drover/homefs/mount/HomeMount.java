@@ -5,12 +5,14 @@ import drover.linux.fuse.FuseDevice;
 import drover.linux.fuse.FuseOpcode;
 import drover.linux.fuse.FuseRequest;
 import drover.linux.syscall.Errno;
+import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.file.Bytes;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -182,6 +184,34 @@ public final class HomeMount implements AutoCloseable {
     /// forgets them, so that these files have none to it, as before. Waits for calls under way in the root.
     public void dropHeldNames() {
         for (Bytes name : nodes.takeHeld()) device.dropEntry(KnownNodes.ROOT, name.array());
+    }
+
+    /// A guest here is about to be held, to go on elsewhere.
+    public void leaving(GuestKey guest) {
+        handles.leaving(guest);
+    }
+
+    /// The locks that it holds, when it is held and all its descriptors were asked about. A lock is missing if it is
+    /// not
+    /// known by which descriptor it is held.
+    public List<GuestLock> locksOf(GuestKey guest) {
+        return handles.placesOfLocks(guest);
+    }
+
+    /// It has left, or stays.
+    public void notLeaving(GuestKey guest) {
+        handles.notLeaving(guest);
+    }
+
+    /// A guest is about to be made here from another. Until [#arrived] what makes it may close files without ending
+    /// its locks.
+    public void arriving(GuestKey guest) {
+        handles.arriving(guest);
+    }
+
+    /// It runs from now on, or never will.
+    public void arrived(GuestKey guest) {
+        handles.arrived(guest);
     }
 
     public MountCounters counters() {

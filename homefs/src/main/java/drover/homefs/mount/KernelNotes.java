@@ -5,6 +5,7 @@ import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileOperation.SetLock;
 import drover.protocol.file.FileResult.Held;
+import drover.protocol.file.FileResult.HeldLock;
 import drover.protocol.file.FileResult.Told;
 import drover.protocol.file.LockRange;
 import java.io.BufferedInputStream;
@@ -66,7 +67,7 @@ final class KernelNotes implements AutoCloseable {
             long boot,
             List<Told> nodes,
             List<Held> handles,
-            List<HeldLocks.Held> locks,
+            List<HeldLock> locks,
             List<RevivedNode> perhaps,
             List<Grants.Name> believed) {
         static final Noted NOTHING = new Noted(0, List.of(), List.of(), List.of(), List.of(), List.of());
@@ -130,7 +131,7 @@ final class KernelNotes implements AutoCloseable {
         long written = put(bootRecord(noted.boot()), buffered);
         for (Told told : noted.nodes()) written += put(nodeRecord(told.node(), told.directory()), buffered);
         for (Held held : noted.handles()) written += put(handleRecord(held), buffered);
-        for (HeldLocks.Held held : noted.locks()) written += put(lockRecord(held), buffered);
+        for (HeldLock held : noted.locks()) written += put(lockRecord(held), buffered);
         for (RevivedNode node : noted.perhaps())
             written += put(placeRecord(PERHAPS_MOVED, node.node(), node.parent(), node.name()), buffered);
         for (Grants.Name name : noted.believed())
@@ -183,7 +184,7 @@ final class KernelNotes implements AutoCloseable {
     }
 
     /// Taken, or given back.
-    synchronized void locked(HeldLocks.Held held) {
+    synchronized void locked(HeldLock held) {
         note(lockRecord(held));
     }
 
@@ -192,7 +193,7 @@ final class KernelNotes implements AutoCloseable {
         note(begin(CLOSED).putLong(node).putLong(owner));
     }
 
-    private ByteBuffer lockRecord(HeldLocks.Held held) {
+    private ByteBuffer lockRecord(HeldLock held) {
         LockRange range = held.lock().range();
         return begin(LOCKED)
                 .putLong(held.node())

@@ -1,5 +1,6 @@
 package drover.homefs.mount;
 
+import drover.model.GuestKey;
 import drover.protocol.file.Caller;
 import io.netty.buffer.ByteBuf;
 
@@ -22,6 +23,11 @@ final class KnownHandle {
         this.flags = flags;
         this.directory = directory;
         this.opener = opener;
+    }
+
+    /// Whether that guest opened it.
+    boolean isOf(GuestKey guest) {
+        return opener.job() == guest.job().number() && opener.epoch() == guest.epoch();
     }
 
     /// Whether home has to hear of each close, since it may be told of a failed write only then.

@@ -1,8 +1,10 @@
 package drover.homefs.mount;
 
+import drover.model.GuestKey;
 import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.FileResult.HeldLock;
 import drover.protocol.file.LockRange;
 import java.util.Collection;
 import java.util.List;
@@ -18,6 +20,8 @@ final class OpenHandles {
     private final Map<Long, Caller> openers = new ConcurrentHashMap<>();
     private final Set<Locker> lockers = ConcurrentHashMap.newKeySet();
     private final HeldLocks locks = new HeldLocks();
+    private final LockPlaces places = new LockPlaces();
+    private final Set<GuestKey> arriving = ConcurrentHashMap.newKeySet();
     private volatile KernelNotes notes;
 
     /// Notes what is opened and closed. Call before the first is opened.
@@ -55,14 +59,53 @@ final class OpenHandles {
     }
 
     /// It was taken under a daemon before this one, which noted it.
-    void told(HeldLocks.Held held) {
+    void told(HeldLock held) {
         locks.set(held.node(), held.lock());
         if (!held.lock().flock())
             lockers.add(new Locker(held.node(), held.lock().owner()));
     }
 
-    List<HeldLocks.Held> locks() {
+    List<HeldLock> locks() {
         return locks.all();
+    }
+
+    private List<HeldLock> locksOf(GuestKey guest) {
+        return locks.all().stream()
+                .filter(held -> {
+                    KnownHandle handle = handles.get(held.lock().handle());
+                    return handle != null && handle.isOf(guest);
+                })
+                .toList();
+    }
+
+    /// A guest is about to be held, to leave this node.
+    void leaving(GuestKey guest) {
+        places.begin(guest);
+    }
+
+    /// Takes note of one of its descriptors. Returns whether others are of interest, too.
+    boolean asked(GuestKey guest, long node, FileOperation.TestLock question) {
+        return !locksOf(guest).isEmpty() && places.asked(guest, node, question);
+    }
+
+    /// What it holds, as far as is known by which descriptors.
+    List<GuestLock> placesOfLocks(GuestKey guest) {
+        return places.locate(guest, locksOf(guest));
+    }
+
+    /// It has left, or stays.
+    void notLeaving(GuestKey guest) {
+        places.end(guest);
+    }
+
+    /// A guest is made here from another: what makes it closes files that it did not, and that ends no locks.
+    void arriving(GuestKey guest) {
+        arriving.add(guest);
+    }
+
+    /// It runs from now on, or never will.
+    void arrived(GuestKey guest) {
+        arriving.remove(guest);
     }
 
     /// Null if nothing is known of it.
@@ -91,7 +134,7 @@ final class OpenHandles {
         if (handle == null) return;
         locks.set(handle.node, lock);
         KernelNotes to = notes;
-        if (to != null) to.locked(new HeldLocks.Held(handle.node, lock));
+        if (to != null) to.locked(new HeldLock(handle.node, lock));
         if (lock.flock() || lock.range().type() == LockRange.NONE) return;
         lockers.add(new Locker(handle.node, lock.owner()));
     }
@@ -100,6 +143,7 @@ final class OpenHandles {
     /// went on, so that there is something to do only for a lock, which is told of once, and where its file
     /// system puts writes off.
     boolean mustFlush(KnownHandle handle, long owner) {
+        if (!arriving.isEmpty() && arriving.stream().anyMatch(handle::isOf)) return handle.flushes();
         KernelNotes to = notes;
         if (locks.closed(handle.node, owner) && to != null) to.closed(handle.node, owner);
         return lockers.remove(new Locker(handle.node, owner)) || handle.flushes();

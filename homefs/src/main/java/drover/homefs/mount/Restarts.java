@@ -6,6 +6,7 @@ import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileReply;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.FileResult.HeldLock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -101,7 +102,7 @@ final class Restarts {
             steps.add(new Step(
                     new FileOperation.ReviveHandle(handle.id, handle.node, handle.flags, handle.directory),
                     handle.opener));
-        for (HeldLocks.Held held : handles.locks()) {
+        for (HeldLock held : handles.locks()) {
             KnownHandle handle = handles.get(held.lock().handle());
             if (handle != null) steps.add(new Step(held.lock(), handle.opener));
         }
@@ -132,8 +133,14 @@ final class Restarts {
 
     private void ask(Asking asking, long node, long handle, Runnable done) {
         asking.ask(new FileOperation.Remind(node, handle), Caller.NOBODY, reply -> {
-            if (reply instanceof FileReply.Done(long _, FileResult.Reminder(List<FileResult.Told> told, var held))
-                    && !(told.isEmpty() && held.isEmpty())) {
+            if (reply
+                    instanceof
+                    FileReply.Done(long _, FileResult.Reminder(List<FileResult.Told> told, var held, var locks))) {
+                locks.forEach(handles::told);
+                if (told.isEmpty() && held.isEmpty()) {
+                    toldOfAll(done);
+                    return;
+                }
                 told.forEach(nodes::told);
                 held.forEach(handles::told);
                 ask(
@@ -145,14 +152,18 @@ final class Restarts {
             }
             if (reply instanceof FileReply.Failed(long _, int errno, var _))
                 log.warn("{} does not say what the daemon before this one knew: errno {}", home, errno);
-            lacking = false;
-            nodes.toldOfAll();
-            log.info(
-                    "{} has told of {} nodes and {} files",
-                    home,
-                    nodes.size(),
-                    handles.all().size());
-            done.run();
+            toldOfAll(done);
         });
+    }
+
+    private void toldOfAll(Runnable done) {
+        lacking = false;
+        nodes.toldOfAll();
+        log.info(
+                "{} has told of {} nodes and {} files",
+                home,
+                nodes.size(),
+                handles.all().size());
+        done.run();
     }
 }

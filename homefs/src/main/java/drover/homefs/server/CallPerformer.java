@@ -117,7 +117,14 @@ final class CallPerformer {
                 }
                 case FileOperation.Remind(long node, long handle) -> {
                     if (node == 0 && handle == 0) leases.hasNewDaemon(view);
-                    yield done(call, new FileResult.Reminder(view.nodesAfter(node), view.heldAfter(handle)));
+                    var nodes = view.nodesAfter(node);
+                    var held = view.heldAfter(handle);
+                    boolean last = nodes.isEmpty() && held.isEmpty();
+                    yield done(call, new FileResult.Reminder(nodes, held, last ? locks.of(view) : List.of()));
+                }
+                case FileOperation.AllRevived() -> {
+                    locks.allRevived(view);
+                    yield done(call, OK);
                 }
                 case FileOperation.ReleaseAll(List<Long> released) -> {
                     for (long id : released) {
@@ -191,7 +198,7 @@ final class CallPerformer {
             acting.assume(credentials);
             Call c = new Call(view, guest, credentials, acting, leases.now(), changes);
             if (!changes(operation)) return dispatch(c, call, operation);
-            if (authority.former(guest).isPresent()) {
+            if (isRestoring(c)) {
                 FileResult made = restoringSockets.change(c, operation).orElseThrow(() -> new CallFailed(Errno.EROFS));
                 return withDirectory(c, operation, done(call, made));
             }
@@ -231,11 +238,18 @@ final class CallPerformer {
         return new Credentials(job.uid(), caller.gid(), job.groups());
     }
 
+    /// Whether the caller is just being made from another guest, on another node.
+    private boolean isRestoring(Call c) {
+        return authority.former(c.guest()).isPresent();
+    }
+
     private Outcome dispatch(Call c, FileCall call, FileOperation operation) throws CallFailed {
         if (operation instanceof FileOperation.Read read) return new Outcome.Frame(contents.read(c, call.id(), read));
+        if (operation instanceof FileOperation.SetLock lock && locks.mustWait(c.view(), lock))
+            return new Outcome.Blocked(c.view().handle(lock.handle()).inode);
         if (operation instanceof FileOperation.SetLock lock && lock.waits()) {
             try {
-                locks.set(c, lock);
+                locks.set(c, lock, isRestoring(c));
             } catch (CallFailed e) {
                 if (e.errno != Errno.EAGAIN) throw e;
                 return new Outcome.Blocked(c.view().handle(lock.handle()).inode);
@@ -342,7 +356,7 @@ final class CallPerformer {
             case FileOperation.Seek o -> contents.seek(c, o);
             case FileOperation.CopyRange o -> contents.copyRange(c, o);
             case FileOperation.TestLock o -> locks.test(c, o);
-            case FileOperation.SetLock o -> ok(() -> locks.set(c, o));
+            case FileOperation.SetLock o -> ok(() -> locks.set(c, o, isRestoring(c)));
             case FileOperation.ReviveHandle o -> reviveHandle(c, o);
             case FileOperation.Hello _,
                     FileOperation.Forget _,
@@ -351,6 +365,7 @@ final class CallPerformer {
                     FileOperation.ReleaseAll _,
                     FileOperation.ReviveNodes _,
                     FileOperation.Remind _,
+                    FileOperation.AllRevived _,
                     FileOperation.Read _,
                     FileOperation.Unknown _ -> throw new CallFailed(Errno.EPROTO);
         };
@@ -413,7 +428,8 @@ final class CallPerformer {
     private FileResult flush(Call c, long handleId, long owner) throws CallFailed {
         OpenHandle handle = c.use(handleId);
         try {
-            locks.closed(c.view(), handle.inode, owner);
+            // what makes the guest closes files that the guest itself did not
+            if (!isRestoring(c)) locks.closed(c.view(), handle.inode, owner);
             handle.flush();
             return OK;
         } finally {

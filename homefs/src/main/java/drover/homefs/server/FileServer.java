@@ -166,6 +166,7 @@ public final class FileServer implements AutoCloseable {
     private void look() {
         try {
             views.values().forEach(recalls::giveUpOverdue);
+            locks.giveUpOverdue();
             veil.look();
             if (mounts.hasChanged()) changedAtHome(List.of(new Change.Anything()));
         } catch (RuntimeException e) {
@@ -181,7 +182,9 @@ public final class FileServer implements AutoCloseable {
     /// promised. Changes wait until that node has heard of this server, as for any that is told of them. Call
     /// before the first frame.
     public void expect(NodeId node) {
-        recalls.expect(views.computeIfAbsent(node, this::newView));
+        NodeView view = views.computeIfAbsent(node, this::newView);
+        recalls.expect(view);
+        locks.expect(view, recalls.patience().toNanos());
     }
 
     /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the
@@ -443,13 +446,11 @@ public final class FileServer implements AutoCloseable {
         guests.remove(guest);
     }
 
-    /// Whether a guest holds locks on files here. One that has given back all its locks of fcntl(2) is taken for
-    /// one that holds some until it closes the file.
-    public boolean holdsLocks(GuestKey guest) {
-        for (NodeView view : views.values())
-            for (OpenHandle handle : view.handles.values())
-                if (handle.guest.equals(guest) && handle.flocked) return true;
-        return locks.hasAny(guest);
+    /// Gives what a guest has locked to the one that is made from it, too: from now on it is free when both are over.
+    ///
+    /// @return false if that one has not asked for just the same locks
+    public boolean carryLocks(GuestKey former, GuestKey next) {
+        return locks.carry(former, next, views.values());
     }
 
     /// Large files that a guest is reading or writing now.

@@ -2,6 +2,7 @@ package drover.homefs.server;
 
 import drover.homefs.server.NodeView.Call;
 import drover.linux.syscall.Close;
+import drover.linux.syscall.Duplicate;
 import drover.linux.syscall.Errno;
 import drover.linux.syscall.FileLock;
 import drover.linux.syscall.Flock;
@@ -9,17 +10,28 @@ import drover.linux.syscall.Open;
 import drover.model.GuestKey;
 import drover.protocol.file.FileOperation;
 import drover.protocol.file.FileResult;
+import drover.protocol.file.FileResult.HeldLock;
 import drover.protocol.file.LockRange;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Locks of guests, as real locks on home's files, so that programs at home and guests on all nodes see each
 /// other's. A lock of fcntl(2) belongs to its owner: each (node, inode, owner) has an open file description of
 /// its own for it. A lock of flock(2) belongs to the open file: it is taken on the handle's.
+///
+/// A guest that is made from another asks for what that one has locked, and is told that it has it. Then home gives it
+/// to both ([#carry]): it is never free, and whichever of them ends, the other has it still.
 final class LockTable {
+    private static final Logger log = LoggerFactory.getLogger(LockTable.class);
     /// How many calls may wait for locks; more are told that they would deadlock.
     private static final int MAX_WAITING = 4_096;
 
@@ -29,15 +41,27 @@ final class LockTable {
     private record Owner(NodeView view, Inode inode, long owner) {}
 
     private static final class Description {
-        final int descriptor;
+        /// What is only asked for is not locked yet.
+        static final int NONE_YET = -1;
+
         final GuestKey guest;
+        int descriptor;
         /// Of the last lock: that of an open file (F_OFD_SETLK) has no other.
         OpenHandle handle;
         int pid;
+        List<LockRange> ranges = List.of();
 
         Description(int descriptor, GuestKey guest) {
             this.descriptor = descriptor;
             this.guest = guest;
+        }
+
+        boolean isOnlyAskedFor() {
+            return descriptor == NONE_YET;
+        }
+
+        void close() {
+            if (!isOnlyAskedFor()) Close.close(descriptor);
         }
     }
 
@@ -47,6 +71,8 @@ final class LockTable {
 
     private final ProcSelf procSelf;
     private final Map<Owner, Description> descriptions = new HashMap<>();
+    /// Nodes that are to take their guests' locks again, and until when others wait for them.
+    private final Map<NodeView, Long> owed = new ConcurrentHashMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
     private final Runnable retrySoon;
     private boolean retryIsDue;
@@ -60,42 +86,41 @@ final class LockTable {
     }
 
     /// Takes or releases a lock. Throws EAGAIN if another is in the way.
-    void set(Call call, FileOperation.SetLock o) throws CallFailed {
+    ///
+    /// @param asks of a guest that is made from another: it has the lock when that is given to it, too
+    void set(Call call, FileOperation.SetLock o, boolean asks) throws CallFailed {
         OpenHandle handle = call.use(o.handle());
         try {
-            if (o.flock()) flock(handle, o.range().type());
-            else posix(call, handle, o);
+            if (o.flock()) flock(handle, o, asks);
+            else posix(call, handle, o, asks);
             if (o.range().type() != LockRange.WRITE) wake(handle.inode);
         } finally {
             handle.leave();
         }
     }
 
-    private static void flock(OpenHandle handle, int type) throws CallFailed {
+    private static void flock(OpenHandle handle, FileOperation.SetLock o, boolean asks) throws CallFailed {
+        int type = o.range().type();
         int operation = switch (type) {
             case LockRange.READ -> Flock.LOCK_SH;
             case LockRange.WRITE -> Flock.LOCK_EX;
             case LockRange.NONE -> Flock.LOCK_UN;
             default -> throw new CallFailed(Errno.EINVAL);
         };
-        CallFailed.check(Flock.flock(handle.descriptor(), operation | Flock.LOCK_NB));
-        handle.flocked = type != LockRange.NONE;
+        if (!asks) CallFailed.check(Flock.flock(handle.descriptor(), operation | Flock.LOCK_NB));
+        handle.flocked = type;
+        handle.flockOwner = o.owner();
     }
 
-    /// Whether a guest may hold locks of fcntl(2): it has taken some, and nothing closed their files since.
-    synchronized boolean hasAny(GuestKey guest) {
-        return descriptions.values().stream().anyMatch(description -> description.guest.equals(guest));
-    }
-
-    private void posix(Call call, OpenHandle handle, FileOperation.SetLock o) throws CallFailed {
+    private void posix(Call call, OpenHandle handle, FileOperation.SetLock o, boolean asks) throws CallFailed {
         Owner owner = new Owner(call.view(), handle.inode, o.owner());
         synchronized (this) {
             Description description = descriptions.get(owner);
             if (description == null) {
                 if (o.range().type() == LockRange.NONE) return;
-                description = new Description(describe(call, handle), handle.guest);
-                if (isWriteAheadIndex(handle.inode, o.range()) && isSharedElsewhere(owner, description)) {
-                    Close.close(description.descriptor);
+                description = new Description(asks ? Description.NONE_YET : describe(call, handle), handle.guest);
+                if (!asks && isWriteAheadIndex(handle.inode, o.range()) && isSharedElsewhere(owner, description)) {
+                    description.close();
                     throw new CallFailed(Errno.EAGAIN);
                 }
                 descriptions.put(owner, description);
@@ -103,8 +128,116 @@ final class LockTable {
             description.pid = o.range().pid();
             description.handle = handle;
             handle.locked = true;
-            CallFailed.check(lock(o.range()).set(description.descriptor));
+            FileLock lock = lock(o.range());
+            if (!description.isOnlyAskedFor()) CallFailed.check(lock.set(description.descriptor));
+            description.ranges = LockRange.set(description.ranges, o.range());
         }
+    }
+
+    /// What a node's guests have locked, for a daemon of it that does not know.
+    synchronized List<HeldLock> of(NodeView view) {
+        List<HeldLock> held = new ArrayList<>();
+        descriptions.forEach((owner, description) -> {
+            if (owner.view == view)
+                for (LockRange range : description.ranges)
+                    held.add(held(owner.inode, description.handle, owner.owner, range, false));
+        });
+        for (OpenHandle handle : view.handles.values())
+            if (handle.flocked != LockRange.NONE)
+                held.add(held(
+                        handle.inode,
+                        handle,
+                        handle.flockOwner,
+                        new LockRange(handle.flocked, 0, Long.MAX_VALUE, 0),
+                        true));
+        return held.subList(0, Math.min(held.size(), FileResult.Reminder.MAX_LOCKS));
+    }
+
+    private static HeldLock held(Inode inode, OpenHandle handle, long owner, LockRange range, boolean flock) {
+        return new HeldLock(inode.id, new FileOperation.SetLock(handle.id, owner, range, flock, false));
+    }
+
+    /// A node's guests held locks before this home began, that are free until it has taken them again.
+    ///
+    /// @param patienceNanos how long others wait for that
+    void expect(NodeView view, long patienceNanos) {
+        owed.put(view, System.nanoTime() + patienceNanos);
+    }
+
+    /// A node's guests have theirs again.
+    void allRevived(NodeView view) {
+        if (owed.remove(view) != null) retryAll();
+    }
+
+    /// To be called about once a second.
+    void giveUpOverdue() {
+        long now = System.nanoTime();
+        owed.forEach((view, until) -> {
+            if (now - until < 0) return;
+            log.warn("{} does not say what its guests have locked: others may take it now", view.node);
+            allRevived(view);
+        });
+    }
+
+    /// Whether it is not known yet if the lock is free.
+    boolean mustWait(NodeView view, FileOperation.SetLock o) {
+        return !owed.isEmpty() && !owed.containsKey(view) && o.range().type() != LockRange.NONE;
+    }
+
+    /// Gives what a guest has locked to the one that is made from it, too.
+    ///
+    /// @return false if that one has not asked for just this: then nothing is lost for either
+    synchronized boolean carry(GuestKey former, GuestKey next, Collection<NodeView> views) {
+        Map<OpenHandle, OpenHandle> open = pairs(flocked(former, views), flocked(next, views), LockTable::areAlike);
+        Map<Description, Description> described = pairs(locked(former), locked(next), LockTable::areAlike);
+        if (open == null || described == null) return false;
+        try {
+            for (var pair : open.entrySet()) pair.getValue().become(pair.getKey());
+            for (var pair : described.entrySet())
+                if (pair.getValue().isOnlyAskedFor())
+                    pair.getValue().descriptor = CallFailed.check(Duplicate.of(pair.getKey().descriptor));
+            return true;
+        } catch (CallFailed e) {
+            return false;
+        }
+    }
+
+    /// Null unless each of some has another of as many others that is like it.
+    private static <T> Map<T, T> pairs(List<T> some, List<T> others, BiPredicate<T, T> areAlike) {
+        List<T> left = new ArrayList<>(others);
+        Map<T, T> pairs = new HashMap<>();
+        for (T each : some) {
+            T like = left.stream()
+                    .filter(other -> areAlike.test(each, other))
+                    .findFirst()
+                    .orElse(null);
+            if (like == null) return null;
+            left.remove(like);
+            pairs.put(each, like);
+        }
+        return left.isEmpty() ? pairs : null;
+    }
+
+    private static List<OpenHandle> flocked(GuestKey guest, Collection<NodeView> views) {
+        return views.stream()
+                .flatMap(view -> view.handles.values().stream())
+                .filter(handle -> handle.guest.equals(guest) && handle.flocked != LockRange.NONE)
+                .toList();
+    }
+
+    private static boolean areAlike(OpenHandle one, OpenHandle other) {
+        return one.flocked == other.flocked && one.isOpenAs(other);
+    }
+
+    private List<Description> locked(GuestKey guest) {
+        return descriptions.values().stream()
+                .filter(each -> each.guest.equals(guest) && !each.ranges.isEmpty())
+                .toList();
+    }
+
+    private static boolean areAlike(Description one, Description other) {
+        return one.handle.inode.identity().equals(other.handle.inode.identity())
+                && LockRange.areAlike(one.ranges, other.ranges);
     }
 
     /// Whether these are the locks of SQLite's index of a write-ahead log, which its processes share by mapping
@@ -121,8 +254,9 @@ final class LockTable {
     /// Whether guests of another node, or programs at home, have locks on the file.
     private boolean isSharedElsewhere(Owner owner, Description fresh) throws CallFailed {
         boolean ownNodes = false;
-        for (Owner other : descriptions.keySet()) {
-            if (!other.inode.identity().equals(owner.inode.identity())) continue;
+        for (var each : descriptions.entrySet()) {
+            Owner other = each.getKey();
+            if (each.getValue().isOnlyAskedFor() || !other.inode.identity().equals(owner.inode.identity())) continue;
             if (other.view != owner.view) return true;
             ownNodes = true;
         }
@@ -161,6 +295,7 @@ final class LockTable {
             synchronized (this) {
                 Description own = descriptions.get(new Owner(call.view(), handle.inode, o.owner()));
                 // a description without locks of its own sees those of everybody else
+                if (own != null && own.isOnlyAskedFor()) own = null;
                 int descriptor = own != null ? own.descriptor : describe(call, handle);
                 try {
                     return switch (lock(o.range()).inTheWay(descriptor)) {
@@ -196,36 +331,28 @@ final class LockTable {
             description = descriptions.remove(new Owner(view, inode, owner));
         }
         if (description == null) return;
-        Close.close(description.descriptor);
+        description.close();
         wake(inode);
     }
 
     void guestEnded(GuestKey guest) {
-        List<Integer> close = new ArrayList<>();
+        if (close(description -> description.guest.equals(guest))) retryAll();
+    }
+
+    /// Returns whether there were some.
+    private boolean close(Predicate<Description> which) {
+        List<Description> closed = new ArrayList<>(0);
         synchronized (this) {
-            descriptions.values().removeIf(description -> {
-                if (!description.guest.equals(guest)) return false;
-                close.add(description.descriptor);
-                return true;
-            });
+            descriptions.values().removeIf(description -> which.test(description) && closed.add(description));
         }
-        for (int descriptor : close) Close.close(descriptor);
-        if (!close.isEmpty()) retryAll();
+        closed.forEach(Description::close);
+        return !closed.isEmpty();
     }
 
     /// A handle was closed, and with it perhaps a lock of flock(2). Who had locks of fcntl(2) by it has said that
     /// he closed it; an open file that had some itself (F_OFD_SETLK) is gone without a word.
     void released(OpenHandle handle) {
-        List<Integer> close = new ArrayList<>(0);
-        if (handle.locked)
-            synchronized (this) {
-                descriptions.values().removeIf(description -> {
-                    if (description.handle != handle) return false;
-                    close.add(description.descriptor);
-                    return true;
-                });
-            }
-        for (int descriptor : close) Close.close(descriptor);
+        if (handle.locked) close(description -> description.handle == handle);
         wake(handle.inode);
     }
 

@@ -6,10 +6,14 @@ import drover.linux.syscall.Errno;
 import drover.linux.syscall.Open;
 import drover.model.Credentials;
 import drover.model.GuestKey;
+import drover.protocol.file.LockRange;
 
 /// A file or directory that a guest holds open, with the rights it was opened with. Its descriptor is closed
 /// when it is released and no call uses it any more.
 final class OpenHandle {
+    /// What of its flags counts as long as it is open.
+    private static final int KEPT_FLAGS = Open.O_ACCMODE | Open.O_APPEND | Open.O_SYNC;
+
     final long id;
     final GuestKey guest;
     final Credentials credentials;
@@ -25,8 +29,11 @@ final class OpenHandle {
     /// Locks of fcntl(2) were taken by it.
     volatile boolean locked;
 
-    /// It holds a lock of flock(2).
-    volatile boolean flocked;
+    /// The lock of flock(2) that it holds, as [LockRange] names them.
+    volatile int flocked = LockRange.NONE;
+
+    /// By which its node's kernel knows it as the owner of that lock.
+    volatile long flockOwner;
 
     private long moved;
     private long reached;
@@ -59,9 +66,34 @@ final class OpenHandle {
         inode.opened(this);
     }
 
+    /// From now on what was locked by the other is locked by this one, too, until both are closed: they are one open
+    /// file at home.
+    ///
+    /// @param other has the same file open for the same
+    void become(OpenHandle other) throws CallFailed {
+        other.use();
+        try {
+            use();
+            try {
+                CallFailed.check(Duplicate.onto(other.descriptor, descriptor));
+            } finally {
+                leave();
+            }
+        } finally {
+            other.leave();
+        }
+    }
+
     /// Only while in use, or to find the file again.
     int descriptor() {
         return descriptor;
+    }
+
+    /// Whether it is the same file, open for the same.
+    boolean isOpenAs(OpenHandle other) {
+        return inode.identity().equals(other.inode.identity())
+                && (flags & KEPT_FLAGS) == (other.flags & KEPT_FLAGS)
+                && directory == other.directory;
     }
 
     boolean writable() {

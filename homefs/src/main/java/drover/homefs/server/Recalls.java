@@ -87,6 +87,11 @@ final class Recalls {
         this.patience = guestLease.plus(BEHIND.multipliedBy(2));
     }
 
+    /// How long a node that stays silent is waited for.
+    Duration patience() {
+        return patience;
+    }
+
     /// Takes promises back, and runs `then` when that is known everywhere: at once if nobody has to be waited
     /// for.
     ///

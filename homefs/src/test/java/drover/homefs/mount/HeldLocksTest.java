@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import drover.protocol.file.FileOperation.SetLock;
+import drover.protocol.file.FileResult.HeldLock;
 import drover.protocol.file.LockRange;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class HeldLocksTest {
     void aLockIsTakenAgainWithoutWaiting() {
         LockRange whole = range(LockRange.WRITE, 0, Long.MAX_VALUE);
         set(whole);
-        assertEquals(List.of(new HeldLocks.Held(NODE, new SetLock(HANDLE, OWNER, whole, false, false))), locks.all());
+        assertEquals(List.of(new HeldLock(NODE, new SetLock(HANDLE, OWNER, whole, false, false))), locks.all());
     }
 
     @Test
@@ -44,7 +45,7 @@ class HeldLocksTest {
         set(range(LockRange.READ, 0, 99));
         set(range(LockRange.WRITE, 10, 19));
         assertEquals(
-                List.of(range(LockRange.READ, 0, 9), range(LockRange.READ, 20, 99), range(LockRange.WRITE, 10, 19)),
+                List.of(range(LockRange.READ, 0, 9), range(LockRange.WRITE, 10, 19), range(LockRange.READ, 20, 99)),
                 ranges());
         set(range(LockRange.NONE, 5, 29));
         assertEquals(List.of(range(LockRange.READ, 0, 4), range(LockRange.READ, 30, 99)), ranges());

@@ -8,6 +8,7 @@ import drover.protocol.file.Caller;
 import drover.protocol.file.FileOperation.RevivedNode;
 import drover.protocol.file.FileOperation.SetLock;
 import drover.protocol.file.FileResult.Held;
+import drover.protocol.file.FileResult.HeldLock;
 import drover.protocol.file.FileResult.Told;
 import drover.protocol.file.LockRange;
 import java.io.IOException;
@@ -70,14 +71,14 @@ class KernelNotesTest {
         notes.opened(new Held(9, CALLER, 3, 0x8002, false));
         notes.opened(new Held(10, CALLER, 2, 0, true));
         notes.released(10);
-        for (long owner : new long[] {1, 2}) notes.locked(new HeldLocks.Held(3, lock(9, owner)));
+        for (long owner : new long[] {1, 2}) notes.locked(new HeldLock(3, lock(9, owner)));
         notes.closed(3, 2);
         assertEquals(
                 new KernelNotes.Noted(
                         5,
                         List.of(told(2, A, 1, true), told(3, B, 2, false)),
                         List.of(new Held(9, CALLER, 3, 0x8002, false)),
-                        List.of(new HeldLocks.Held(3, lock(9, 1))),
+                        List.of(new HeldLock(3, lock(9, 1))),
                         List.of(),
                         List.of(new Grants.Name(1, A))),
                 KernelNotes.read(file));

@@ -10,7 +10,7 @@ import java.util.List;
 public final class CallCodec {
     /// Of the calls and their answers. Raised with every change of what a frame holds: the two sides of a mount
     /// have to be of one version.
-    public static final int VERSION = 3;
+    public static final int VERSION = 4;
 
     private static final int HEADER_BYTES = 1 + 8 + FileFields.CALLER_BYTES + 2;
     private static final int MAX_LISTED = 1 << 16;
@@ -169,6 +169,7 @@ public final class CallCodec {
             }
             case Remind(long node, long handle) ->
                 code(out, 43).writeLongLE(node).writeLongLE(handle);
+            case AllRevived() -> code(out, 44);
             case Unknown(int code) -> code(out, code);
         }
     }
@@ -298,6 +299,7 @@ public final class CallCodec {
                 yield new LookUpAll(parent, names, contentBytes);
             }
             case 43 -> new Remind(in.readLongLE(), in.readLongLE());
+            case 44 -> new AllRevived();
             default -> new Unknown(code);
         };
     }

@@ -186,6 +186,10 @@ public sealed interface FileOperation {
     /// After home's restart: an open file is opened again under its id.
     record ReviveHandle(long handle, long node, int flags, boolean directory) implements FileOperation {}
 
+    /// After home's restart, and at each link: the node has told all that its kernel knows, and its guests have their
+    /// locks again.
+    record AllRevived() implements FileOperation {}
+
     /// After the restart of the node's daemon: what does home know of what the kernel knows here? Some of it at a time,
     /// in the order of ids.
     ///

@@ -13,13 +13,17 @@ public sealed interface FileResult {
     /// @param boot another one than before means that home has restarted and knows no ids of the former
     record Welcome(int version, long boot, long rootNumber) implements FileResult {}
 
-    /// What the node's kernel knows, as far as home has been told of it. Nothing more follows if both are empty.
-    record Reminder(List<Told> nodes, List<Held> held) implements FileResult {
+    /// What the node's kernel knows, as far as home has been told of it. Nothing more follows if there are no nodes and
+    /// no files; then the locks are there.
+    record Reminder(List<Told> nodes, List<Held> held, List<HeldLock> locks) implements FileResult {
         public static final int MAX_AT_ONCE = 1_000;
+        /// Of one node: they fit into a frame. Of more, some are not told.
+        public static final int MAX_LOCKS = 16_384;
 
         public Reminder {
             nodes = List.copyOf(nodes);
             held = List.copyOf(held);
+            locks = List.copyOf(locks);
         }
     }
 
@@ -32,6 +36,11 @@ public sealed interface FileResult {
     ///
     /// @param opener whose calls on it are
     record Held(long handle, Caller opener, long node, int flags, boolean directory) {}
+
+    /// A lock.
+    ///
+    /// @param lock how it would be taken
+    record HeldLock(long node, FileOperation.SetLock lock) {}
 
     /// A name was found or made; home counts one lookup more of the node.
     ///

@@ -16,6 +16,7 @@ public final class ReplyCodec {
     private static final int MAX_LISTED = 1 << 16;
     private static final int FOUND_BYTES = 4 + 1 + 1 + 1;
     private static final int HELD_BYTES = 8 + 8 + 4 + 1 + FileFields.CALLER_BYTES;
+    private static final int HELD_LOCK_BYTES = 3 * 8 + 4 + 8 + 8 + 4 + 1;
     private static final int LISTED_BYTES = 4 + 8 + 8 + 1 + 1;
 
     private ReplyCodec() {}
@@ -101,7 +102,7 @@ public final class ReplyCodec {
                     if (found.content() != null) FileFields.putBytes(out, found.content());
                 }
             }
-            case Reminder(List<Told> nodes, List<Held> held) -> {
+            case Reminder(List<Told> nodes, List<Held> held, List<HeldLock> locks) -> {
                 code(out, 17).writeIntLE(nodes.size());
                 for (Told told : nodes) {
                     FileFields.putRevivedNode(out, told.node());
@@ -111,6 +112,13 @@ public final class ReplyCodec {
                 for (Held each : held) {
                     out.writeLongLE(each.handle()).writeLongLE(each.node()).writeIntLE(each.flags());
                     FileFields.putCaller(out.writeBoolean(each.directory()), each.opener());
+                }
+                out.writeIntLE(locks.size());
+                for (HeldLock each : locks) {
+                    FileOperation.SetLock lock = each.lock();
+                    out.writeLongLE(each.node()).writeLongLE(lock.handle()).writeLongLE(lock.owner());
+                    FileFields.putLock(out, lock.range());
+                    out.writeBoolean(lock.flock());
                 }
             }
             case InDirectory(FileResult inner, Attributes directory) -> {
@@ -189,6 +197,17 @@ public final class ReplyCodec {
         return held;
     }
 
+    private static List<HeldLock> locks(ByteBuf in) throws MalformedFileFrame {
+        int count = FileFields.count(in, Reminder.MAX_LOCKS, HELD_LOCK_BYTES);
+        List<HeldLock> locks = new ArrayList<>(count);
+        for (int i = 0; i < count; i++)
+            locks.add(new HeldLock(
+                    in.readLongLE(),
+                    new FileOperation.SetLock(
+                            in.readLongLE(), in.readLongLE(), FileFields.lock(in), FileFields.flag(in), false)));
+        return locks;
+    }
+
     private static FileResult result(int code, ByteBuf in) throws MalformedFileFrame {
         return switch (code) {
             case 1 -> new Ok();
@@ -257,7 +276,7 @@ public final class ReplyCodec {
                 int count = FileFields.count(in, Reminder.MAX_AT_ONCE, FileFields.REVIVED_NODE_BYTES + 1);
                 List<Told> nodes = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) nodes.add(new Told(FileFields.revivedNode(in), FileFields.flag(in)));
-                yield new Reminder(nodes, held(in));
+                yield new Reminder(nodes, held(in), locks(in));
             }
             default -> throw new MalformedFileFrame("a result of the unknown kind " + code);
         };

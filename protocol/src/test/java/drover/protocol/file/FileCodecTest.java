@@ -72,6 +72,7 @@ class FileCodecTest {
                 new FileOperation.ReviveNodes(List.of(new FileOperation.RevivedNode(1, 2, NAME, 3, 4, 5))),
                 new FileOperation.ReviveHandle(1, 2, 3, true),
                 new FileOperation.Remind(5, -6),
+                new FileOperation.AllRevived(),
                 new FileOperation.Recalled(7),
                 new FileOperation.HashBlocks(1, 2, 3),
                 new FileOperation.ReleaseAll(List.of(8L, -9L)),
@@ -94,7 +95,8 @@ class FileCodecTest {
                 new FileResult.Welcome(1, 2, 3),
                 new FileResult.Reminder(
                         List.of(new FileResult.Told(new FileOperation.RevivedNode(1, 2, NAME, 3, 4, 5), true)),
-                        List.of(new FileResult.Held(6, new Caller(7, 8, 9, 10), 11, 12, true))),
+                        List.of(new FileResult.Held(6, new Caller(7, 8, 9, 10), 11, 12, true)),
+                        List.of(new FileResult.HeldLock(6, new FileOperation.SetLock(1, 2, RANGE, true, false)))),
                 ENTRY,
                 new FileResult.Attributes(ATTRIBUTES, Lease.BRIEF, true),
                 new FileResult.Content(NAME),
