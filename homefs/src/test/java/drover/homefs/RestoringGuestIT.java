@@ -360,6 +360,23 @@ class RestoringGuestIT {
         assertLocked(false, false, false);
     }
 
+    /// A mapping keeps the open file of the lock, to which no descriptor leads any more.
+    @Test
+    void aLockThatNoDescriptorLeadsToIsCarriedWithTheOpenFile() {
+        long handle = handle(open(FORMER, "locked", Open.O_RDWR));
+        assertDone(lock(FORMER, handle, 3, LockRange.WRITE, 0, true));
+        assertFalse(server.carryLocks(FORMER, NEXT), "it has not opened it");
+        long mapped = handle(open(NEXT, "locked", Open.O_RDWR));
+        long other = handle(open(NEXT, "locked", Open.O_RDONLY));
+        assertTrue(server.carryLocks(FORMER, NEXT));
+        restoring = false;
+        server.guestEnded(FORMER);
+        by(NEXT, new FileOperation.Release(other, true, 3));
+        assertLocked(false, false, true);
+        by(NEXT, new FileOperation.Release(mapped, true, 3));
+        assertLocked(false, false, false);
+    }
+
     @Test
     void locksAreCarriedOnlyWhenTheNextHasAskedForJustThese() {
         assertTrue(server.carryLocks(FORMER, NEXT), "there are none");

@@ -46,6 +46,7 @@ final class CallPerformer {
     private final Guests guests;
     private final Handles handles;
     private final LockTable locks;
+    private final LockGrace grace;
     private final NameCalls names;
     private final AttributeCalls attributes;
     private final ContentCalls contents;
@@ -66,6 +67,7 @@ final class CallPerformer {
             Guests guests,
             Handles handles,
             LockTable locks,
+            LockGrace grace,
             NameCalls names,
             AttributeCalls attributes,
             ContentCalls contents,
@@ -82,6 +84,7 @@ final class CallPerformer {
         this.guests = guests;
         this.handles = handles;
         this.locks = locks;
+        this.grace = grace;
         this.names = names;
         this.attributes = attributes;
         this.contents = contents;
@@ -123,7 +126,7 @@ final class CallPerformer {
                     yield done(call, new FileResult.Reminder(nodes, held, last ? locks.of(view) : List.of()));
                 }
                 case FileOperation.AllRevived() -> {
-                    locks.allRevived(view);
+                    grace.isOver(view);
                     yield done(call, OK);
                 }
                 case FileOperation.ReleaseAll(List<Long> released) -> {
@@ -245,7 +248,7 @@ final class CallPerformer {
 
     private Outcome dispatch(Call c, FileCall call, FileOperation operation) throws CallFailed {
         if (operation instanceof FileOperation.Read read) return new Outcome.Frame(contents.read(c, call.id(), read));
-        if (operation instanceof FileOperation.SetLock lock && locks.mustWait(c.view(), lock))
+        if (operation instanceof FileOperation.SetLock lock && grace.mustWait(c.view(), lock))
             return new Outcome.Blocked(c.view().handle(lock.handle()).inode);
         if (operation instanceof FileOperation.SetLock lock && lock.waits()) {
             try {

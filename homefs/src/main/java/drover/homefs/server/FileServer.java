@@ -72,7 +72,9 @@ public final class FileServer implements AutoCloseable {
     private final FileStatus rootStatus;
     private final int rootDescriptor;
     private final Guests guests;
+    private final LockWaiters waiters = new LockWaiters(this::retryLocksSoon);
     private final LockTable locks;
+    private final LockGrace grace;
     private final PerformedLog performed;
     private final Handles handles;
     private final CallPerformer performer;
@@ -109,11 +111,12 @@ public final class FileServer implements AutoCloseable {
             throw new IllegalStateException("cannot serve " + config.root() + ": errno " + e.errno, e);
         }
         guests = new Guests(effects, config.maxHandles(), config.maxHandlesPerGuest());
-        locks = new LockTable(procSelf, this::retryLocksSoon);
+        locks = new LockTable(procSelf, waiters);
         performed = new PerformedLog(config.performedLog());
         handles = new Handles(ids::incrementAndGet, guests, locks, programs);
         Attributes attributes = new Attributes(new InodeNumbers(rootStatus.device()));
         recalls = new Recalls(config.guestLease());
+        grace = new LockGrace(recalls.patience(), waiters);
         shares = new InodeShares(config.maxInodes());
         leases = new Leases(config.cookies(), descriptors, identities, views.values(), this::changedAtHome);
         NameCalls names = new NameCalls(descriptors, identities, attributes, leases, veil, procSelf);
@@ -126,6 +129,7 @@ public final class FileServer implements AutoCloseable {
                 guests,
                 handles,
                 locks,
+                grace,
                 names,
                 attributeCalls,
                 contentCalls,
@@ -166,7 +170,7 @@ public final class FileServer implements AutoCloseable {
     private void look() {
         try {
             views.values().forEach(recalls::giveUpOverdue);
-            locks.giveUpOverdue();
+            grace.giveUpOverdue();
             veil.look();
             if (mounts.hasChanged()) changedAtHome(List.of(new Change.Anything()));
         } catch (RuntimeException e) {
@@ -175,7 +179,7 @@ public final class FileServer implements AutoCloseable {
     }
 
     private void retryLocksSoon() {
-        var _ = clock.schedule(locks::retryAll, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        var _ = clock.schedule(waiters::retryAll, LOCK_RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /// A node with guests that were there before this server began: they may believe what the one before has
@@ -184,7 +188,7 @@ public final class FileServer implements AutoCloseable {
     public void expect(NodeId node) {
         NodeView view = views.computeIfAbsent(node, this::newView);
         recalls.expect(view);
-        locks.expect(view, recalls.patience().toNanos());
+        grace.expect(view);
     }
 
     /// A frame from a guest's node, over a link that this home dialled. The caller keeps and releases the
@@ -200,7 +204,7 @@ public final class FileServer implements AutoCloseable {
             return;
         }
         if (call.operation() instanceof FileOperation.Cancel(long callId)) {
-            locks.cancel(view, callId);
+            waiters.cancel(view, callId);
             return;
         }
         if (call.operation() instanceof FileOperation.Recalled(long number)) {
@@ -350,7 +354,7 @@ public final class FileServer implements AutoCloseable {
     private void block(NodeView view, FileCall call, Inode inode, ReplySender sender) {
         view.calls.decrementAndGet();
         try {
-            locks.await(new LockTable.Waiting(
+            waiters.await(new LockWaiters.Waiting(
                     view,
                     call.id(),
                     inode,

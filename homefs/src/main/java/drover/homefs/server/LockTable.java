@@ -17,12 +17,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Locks of guests, as real locks on home's files, so that programs at home and guests on all nodes see each
 /// other's. A lock of fcntl(2) belongs to its owner: each (node, inode, owner) has an open file description of
@@ -31,10 +29,6 @@ import org.slf4j.LoggerFactory;
 /// A guest that is made from another asks for what that one has locked, and is told that it has it. Then home gives it
 /// to both ([#carry]): it is never free, and whichever of them ends, the other has it still.
 final class LockTable {
-    private static final Logger log = LoggerFactory.getLogger(LockTable.class);
-    /// How many calls may wait for locks; more are told that they would deadlock.
-    private static final int MAX_WAITING = 4_096;
-
     private static final long FIRST_INDEX_LOCK = 120;
     private static final long LAST_INDEX_LOCK = 128;
 
@@ -65,24 +59,13 @@ final class LockTable {
         }
     }
 
-    /// A call that waits: tried again when a lock of the inode is released here, and now and then for those at
-    /// home.
-    record Waiting(NodeView view, long callId, Inode inode, Runnable again, Consumer<Integer> fail) {}
-
     private final ProcSelf procSelf;
     private final Map<Owner, Description> descriptions = new HashMap<>();
-    /// Nodes that are to take their guests' locks again, and until when others wait for them.
-    private final Map<NodeView, Long> owed = new ConcurrentHashMap<>();
-    private final List<Waiting> waiting = new ArrayList<>();
-    private final Runnable retrySoon;
-    private boolean retryIsDue;
+    private final LockWaiters waiters;
 
-    /// @param retrySoon sees to it that [#retryAll] is called in a moment; asked only while somebody waits, so
-    ///     that an idle
-    ///     home is not woken for nothing
-    LockTable(ProcSelf procSelf, Runnable retrySoon) {
+    LockTable(ProcSelf procSelf, LockWaiters waiters) {
         this.procSelf = procSelf;
-        this.retrySoon = retrySoon;
+        this.waiters = waiters;
     }
 
     /// Takes or releases a lock. Throws EAGAIN if another is in the way.
@@ -93,7 +76,7 @@ final class LockTable {
         try {
             if (o.flock()) flock(handle, o, asks);
             else posix(call, handle, o, asks);
-            if (o.range().type() != LockRange.WRITE) wake(handle.inode);
+            if (o.range().type() != LockRange.WRITE) waiters.wake(handle.inode);
         } finally {
             handle.leave();
         }
@@ -157,43 +140,15 @@ final class LockTable {
         return new HeldLock(inode.id, new FileOperation.SetLock(handle.id, owner, range, flock, false));
     }
 
-    /// A node's guests held locks before this home began, that are free until it has taken them again.
-    ///
-    /// @param patienceNanos how long others wait for that
-    void expect(NodeView view, long patienceNanos) {
-        owed.put(view, System.nanoTime() + patienceNanos);
-    }
-
-    /// A node's guests have theirs again.
-    void allRevived(NodeView view) {
-        if (owed.remove(view) != null) retryAll();
-    }
-
-    /// To be called about once a second.
-    void giveUpOverdue() {
-        long now = System.nanoTime();
-        owed.forEach((view, until) -> {
-            if (now - until < 0) return;
-            log.warn("{} does not say what its guests have locked: others may take it now", view.node);
-            allRevived(view);
-        });
-    }
-
-    /// Whether it is not known yet if the lock is free.
-    boolean mustWait(NodeView view, FileOperation.SetLock o) {
-        return !owed.isEmpty() && !owed.containsKey(view) && o.range().type() != LockRange.NONE;
-    }
-
     /// Gives what a guest has locked to the one that is made from it, too.
     ///
     /// @return false if that one has not asked for just this: then nothing is lost for either
     synchronized boolean carry(GuestKey former, GuestKey next, Collection<NodeView> views) {
-        Map<OpenHandle, OpenHandle> open = pairs(flocked(former, views), flocked(next, views), LockTable::areAlike);
-        Map<Description, Description> described = pairs(locked(former), locked(next), LockTable::areAlike);
-        if (open == null || described == null) return false;
+        Pairs<Description> described = Pairs.of(locked(former), locked(next), LockTable::areAlike);
+        if (!described.isComplete()) return false;
         try {
-            for (var pair : open.entrySet()) pair.getValue().become(pair.getKey());
-            for (var pair : described.entrySet())
+            if (!carryFlocks(former, next, views)) return false;
+            for (var pair : described.pairs.entrySet())
                 if (pair.getValue().isOnlyAskedFor())
                     pair.getValue().descriptor = CallFailed.check(Duplicate.of(pair.getKey().descriptor));
             return true;
@@ -202,31 +157,60 @@ final class LockTable {
         }
     }
 
-    /// Null unless each of some has another of as many others that is like it.
-    private static <T> Map<T, T> pairs(List<T> some, List<T> others, BiPredicate<T, T> areAlike) {
-        List<T> left = new ArrayList<>(others);
-        Map<T, T> pairs = new HashMap<>();
-        for (T each : some) {
-            T like = left.stream()
-                    .filter(other -> areAlike.test(each, other))
-                    .findFirst()
-                    .orElse(null);
-            if (like == null) return null;
-            left.remove(like);
-            pairs.put(each, like);
+    /// An open file may live on in a mapping alone, and its lock with it (a JVM has one). Nobody can ask for that by a
+    /// descriptor: whatever the next has open alike is this open file from now on.
+    private static boolean carryFlocks(GuestKey former, GuestKey next, Collection<NodeView> views) throws CallFailed {
+        Map<Boolean, List<OpenHandle>> ofNext =
+                handles(next, views).collect(Collectors.partitioningBy(handle -> handle.flocked != LockRange.NONE));
+        Pairs<OpenHandle> asked = Pairs.of(
+                handles(former, views)
+                        .filter(handle -> handle.flocked != LockRange.NONE)
+                        .toList(),
+                ofNext.get(true),
+                (one, other) -> one.flocked == other.flocked && one.isOpenAs(other));
+        if (!asked.without.isEmpty()) return false;
+        for (var pair : asked.pairs.entrySet()) pair.getValue().become(pair.getKey());
+        for (OpenHandle mapped : asked.left) {
+            List<OpenHandle> alike =
+                    ofNext.get(false).stream().filter(mapped::isOpenAs).toList();
+            for (OpenHandle handle : alike) {
+                handle.become(mapped);
+                handle.flocked = mapped.flocked;
+            }
+            if (alike.isEmpty()) return false;
         }
-        return left.isEmpty() ? pairs : null;
+        return true;
     }
 
-    private static List<OpenHandle> flocked(GuestKey guest, Collection<NodeView> views) {
+    private static Stream<OpenHandle> handles(GuestKey guest, Collection<NodeView> views) {
         return views.stream()
                 .flatMap(view -> view.handles.values().stream())
-                .filter(handle -> handle.guest.equals(guest) && handle.flocked != LockRange.NONE)
-                .toList();
+                .filter(handle -> handle.guest.equals(guest) && !handle.directory);
     }
 
-    private static boolean areAlike(OpenHandle one, OpenHandle other) {
-        return one.flocked == other.flocked && one.isOpenAs(other);
+    /// Each of some with another of others that is like it.
+    ///
+    /// @param left of some, those that have none
+    /// @param without of others, likewise
+    private record Pairs<T>(Map<T, T> pairs, List<T> left, List<T> without) {
+        static <T> Pairs<T> of(List<T> some, List<T> others, BiPredicate<T, T> areAlike) {
+            Pairs<T> found = new Pairs<>(new HashMap<>(), new ArrayList<>(), new ArrayList<>(others));
+            for (T each : some)
+                found.without.stream()
+                        .filter(other -> areAlike.test(each, other))
+                        .findFirst()
+                        .ifPresentOrElse(
+                                other -> {
+                                    found.without.remove(other);
+                                    found.pairs.put(each, other);
+                                },
+                                () -> found.left.add(each));
+            return found;
+        }
+
+        boolean isComplete() {
+            return left.isEmpty() && without.isEmpty();
+        }
     }
 
     private List<Description> locked(GuestKey guest) {
@@ -332,11 +316,11 @@ final class LockTable {
         }
         if (description == null) return;
         description.close();
-        wake(inode);
+        waiters.wake(inode);
     }
 
     void guestEnded(GuestKey guest) {
-        if (close(description -> description.guest.equals(guest))) retryAll();
+        if (close(description -> description.guest.equals(guest))) waiters.retryAll();
     }
 
     /// Returns whether there were some.
@@ -353,47 +337,6 @@ final class LockTable {
     /// he closed it; an open file that had some itself (F_OFD_SETLK) is gone without a word.
     void released(OpenHandle handle) {
         if (handle.locked) close(description -> description.handle == handle);
-        wake(handle.inode);
-    }
-
-    void await(Waiting call) throws CallFailed {
-        synchronized (waiting) {
-            if (waiting.size() >= MAX_WAITING) throw new CallFailed(Errno.EDEADLK);
-            waiting.add(call);
-            if (retryIsDue) return;
-            retryIsDue = true;
-        }
-        retrySoon.run();
-    }
-
-    /// The guest was interrupted.
-    void cancel(NodeView view, long callId) {
-        Waiting found = null;
-        synchronized (waiting) {
-            for (Waiting call : waiting) if (call.view == view && call.callId == callId) found = call;
-            waiting.remove(found);
-        }
-        if (found != null) found.fail.accept(Errno.EINTR);
-    }
-
-    private void wake(Inode inode) {
-        List<Waiting> again = new ArrayList<>(0);
-        synchronized (waiting) {
-            if (waiting.isEmpty()) return;
-            waiting.removeIf(call -> call.inode.identity().equals(inode.identity()) && again.add(call));
-        }
-        for (Waiting call : again) call.again.run();
-    }
-
-    /// Programs at home release locks, too, and tell nobody.
-    void retryAll() {
-        List<Waiting> again;
-        synchronized (waiting) {
-            retryIsDue = false;
-            if (waiting.isEmpty()) return;
-            again = new ArrayList<>(waiting);
-            waiting.clear();
-        }
-        for (Waiting call : again) call.again.run();
+        waiters.wake(handle.inode);
     }
 }
