@@ -257,15 +257,18 @@ void move_complaint(const struct guest *g, const char *log, char *to, size_t siz
     FILE *f = fopen(path, "re");
     if (!f)
         return;
-    // The first says what it was, those behind it what that led to. Two are in each log and harmless (ADR 15).
-    bool found = false;
-    while (!found && fgets(line, sizeof line, f)) {
+    // The first says what it was, those behind it what that led to. Two are in each log and harmless (ADR 15). Of a program
+    // that CRIU has run (tar) the first says only how it ended, and the second what it was to do.
+    bool found = false, more = true;
+    while (more && fgets(line, sizeof line, f)) {
         const char *at = strstr(line, "Error (");
         if (!at || strstr(line, "RLIMIT_NOFILE") || strstr(line, "Unable to create tun"))
             continue;
         const char *text = strstr(at, "): ");
-        snprintf(to, size, "%s", text ? text + 3 : at);
-        to[strcspn(to, "\n")] = 0;
+        line[strcspn(line, "\n")] = 0;
+        size_t length = found ? strlen(to) : 0;
+        snprintf(to + length, size - length, "%s%s", found ? "; " : "", text ? text + 3 : at);
+        more = !found && strncmp(to, "exited, status=", 15) == 0;
         found = true;
     }
     fclose(f);

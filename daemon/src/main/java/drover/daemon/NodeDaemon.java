@@ -212,6 +212,11 @@ final class NodeDaemon implements AutoCloseable {
         }
 
         @Override
+        public boolean waitsForLock(GuestKey guest) {
+            return server.waitsForLock(guest);
+        }
+
+        @Override
         public boolean carryLocks(GuestKey former, GuestKey next) {
             return server.carryLocks(former, next);
         }

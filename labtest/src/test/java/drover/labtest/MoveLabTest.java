@@ -281,6 +281,29 @@ class MoveLabTest {
         }
     }
 
+    @Test
+    void aJobThatWaitsForALockMovesWhenItHasIt() throws Exception {
+        try (Command holds = lab.start("n1", "flock", "/srv/moves/waited", "sh", "-c", "echo has; read l");
+                Command waits = lab.startRun(
+                        "n2", "flock", "/srv/moves/waited", "sh", "-c", "echo got; read l; exit 5", "waits")) {
+            TestLab.awaitTrue("it is locked", () -> holds.seen().contains("has"));
+            lab.awaitGuest("n2", "waits");
+            long number = runningJob();
+            TestLab.awaitTrue(
+                    "it is known to wait",
+                    () -> lab.shown(number).path("cannot_move").asText().contains("it waits for a lock on a file"));
+            assertRefused(migrate(number, "n3"), "it waits for a lock on a file", "It still runs on n2");
+            holds.input().close();
+            TestLab.awaitTrue("it has the lock", () -> waits.seen().contains("got"));
+            migrate(number, "n3").orFail();
+            assertEquals(
+                    1, lab.at("n1", "flock", "-n", "/srv/moves/waited", "true").exitStatus());
+            waits.input().close();
+            assertEquals(5, waits.await(Command.LIMIT).exitStatus());
+            lab.sh("n1", "flock -n /srv/moves/waited true");
+        }
+    }
+
     /// The kernel of n2 drops a name that another guest did not find, though it is there again: the program that
     /// runs looks deleted from then on. A file that has no name any more is home's still, and the same as before.
     @Test

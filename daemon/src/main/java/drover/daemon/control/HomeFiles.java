@@ -22,6 +22,9 @@ public interface HomeFiles {
     /// Large files that a guest reads or writes now.
     List<FileTransfer> transfersOf(GuestKey guest);
 
+    /// Whether a guest waits for a lock.
+    boolean waitsForLock(GuestKey guest);
+
     /// Gives what a guest has locked to the one that is made from it, too. False if that one has not asked for just the
     /// same: it could not go on with them.
     boolean carryLocks(GuestKey former, GuestKey next);

@@ -11,10 +11,12 @@ import java.util.Optional;
 final class Movability {
     private final ClusterKnowledge knowledge;
     private final GuestNodes nodes;
+    private final HomeFiles files;
 
-    Movability(ClusterKnowledge knowledge, GuestNodes nodes) {
+    Movability(ClusterKnowledge knowledge, GuestNodes nodes, HomeFiles files) {
         this.knowledge = knowledge;
         this.nodes = nodes;
+        this.files = files;
     }
 
     /// Whatever the target.
@@ -32,10 +34,9 @@ final class Movability {
 
     private String against(Job job) {
         if (job.options.stay()) return "it was started with --stay";
-        return switch (job.options.network()) {
-            case NONE, HOME -> null;
-            case NODE -> "it uses the network of its node (--net node)";
-        };
+        if (job.options.network() == NetworkChoice.NODE) return "it uses the network of its node (--net node)";
+        // its process stands in its kernel's call, and could not be held
+        return files.waitsForLock(job.guest()) ? "it waits for a lock on a file" : null;
     }
 
     /// To that node.

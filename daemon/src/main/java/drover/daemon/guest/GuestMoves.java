@@ -45,6 +45,8 @@ final class GuestMoves implements ImageLinks.Receiver {
         final ImageSender sender;
         boolean dumps;
         boolean givenUp;
+        /// Written before the sender hears that the image is complete, read after.
+        volatile byte[] handoff = {};
 
         Departure(SendGuest move, ImageDirectory image, ImageSender sender) {
             this.move = move;
@@ -268,6 +270,20 @@ final class GuestMoves implements ImageLinks.Receiver {
         devices.detach(guest);
         mountOf(guest).ifPresent(mount -> mount.leaving(guest));
         keeper.ifThere(k -> k.dump(guest, criu.get(), departure.image));
+        Thread.ofPlatform().name("image of " + guest).daemon().start(() -> sendImage(departure));
+    }
+
+    private void sendImage(Departure departure) {
+        GuestKey guest = departure.move.guest();
+        try {
+            departure.sender.follow(departure.image);
+            FileLockImage.add(
+                    departure.image,
+                    mountOf(guest).map(mount -> mount.locksOf(guest)).orElse(List.of()));
+            departure.sender.send(departure.image, departure.handoff);
+        } catch (IOException e) {
+            loop.execute(() -> failed(departure, String.valueOf(e.getMessage())));
+        }
     }
 
     /// It is in its image, and held.
@@ -277,21 +293,13 @@ final class GuestMoves implements ImageLinks.Receiver {
             keeper.ifThere(k -> k.abandon(guest));
             return;
         }
-        Thread.ofPlatform().name("image of " + guest).daemon().start(() -> {
-            try {
-                FileLockImage.add(
-                        departure.image,
-                        mountOf(guest).map(mount -> mount.locksOf(guest)).orElse(List.of()));
-                departure.sender.send(departure.image, handoff);
-            } catch (IOException e) {
-                loop.execute(() -> failed(guest, String.valueOf(e.getMessage())));
-            }
-        });
+        departure.handoff = handoff;
+        departure.sender.complete();
     }
 
-    private void failed(GuestKey guest, String why) {
-        Departure departure = departures.get(guest);
-        if (departure == null || departure.givenUp) return;
+    private void failed(Departure departure, String why) {
+        GuestKey guest = departure.move.guest();
+        if (departures.get(guest) != departure || departure.givenUp) return;
         departure.givenUp = true;
         LOG.info("guest {} does not leave: {}", guest, why);
         keeper.ifThere(k -> k.abandon(guest));

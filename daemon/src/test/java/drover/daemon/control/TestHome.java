@@ -135,6 +135,11 @@ final class TestHome implements AutoCloseable {
     /// The guests of these tests open no files.
     private final class NoFiles implements HomeFiles {
         @Override
+        public boolean waitsForLock(GuestKey guest) {
+            return false;
+        }
+
+        @Override
         public boolean carryLocks(GuestKey former, GuestKey next) {
             return true;
         }

@@ -39,7 +39,7 @@ final class CallPerformer {
         record PerhapsSoon(int errno) implements Outcome {}
 
         /// A lock on this inode is in the way, and the caller waits for it.
-        record Blocked(Inode inode) implements Outcome {}
+        record Blocked(OpenHandle handle) implements Outcome {}
     }
 
     private final GuestAuthority authority;
@@ -249,13 +249,13 @@ final class CallPerformer {
     private Outcome dispatch(Call c, FileCall call, FileOperation operation) throws CallFailed {
         if (operation instanceof FileOperation.Read read) return new Outcome.Frame(contents.read(c, call.id(), read));
         if (operation instanceof FileOperation.SetLock lock && grace.mustWait(c.view(), lock))
-            return new Outcome.Blocked(c.view().handle(lock.handle()).inode);
+            return new Outcome.Blocked(c.view().handle(lock.handle()));
         if (operation instanceof FileOperation.SetLock lock && lock.waits()) {
             try {
                 locks.set(c, lock, isRestoring(c));
             } catch (CallFailed e) {
                 if (e.errno != Errno.EAGAIN) throw e;
-                return new Outcome.Blocked(c.view().handle(lock.handle()).inode);
+                return new Outcome.Blocked(c.view().handle(lock.handle()));
             }
             return done(call, OK);
         }

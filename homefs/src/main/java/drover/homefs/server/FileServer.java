@@ -332,8 +332,8 @@ public final class FileServer implements AutoCloseable {
                 }
             }
             case CallPerformer.Outcome.Silence() -> {}
-            case CallPerformer.Outcome.Blocked(Inode inode) -> {
-                block(view, call, inode, sender);
+            case CallPerformer.Outcome.Blocked(OpenHandle handle) -> {
+                block(view, call, handle, sender);
                 return;
             }
         }
@@ -351,13 +351,14 @@ public final class FileServer implements AutoCloseable {
     }
 
     /// A lock is in the way: the call waits without a thread, and does not count as under way.
-    private void block(NodeView view, FileCall call, Inode inode, ReplySender sender) {
+    private void block(NodeView view, FileCall call, OpenHandle handle, ReplySender sender) {
         view.calls.decrementAndGet();
         try {
             waiters.await(new LockWaiters.Waiting(
                     view,
                     call.id(),
-                    inode,
+                    handle.guest,
+                    handle.inode,
                     () -> {
                         view.calls.incrementAndGet();
                         execute(view, call, sender);
@@ -374,6 +375,7 @@ public final class FileServer implements AutoCloseable {
     }
 
     private void done(NodeView view, FileCall call, FileReply reply) {
+        if (call.operation() instanceof FileOperation.SetLock) waiters.answered(view, call.id());
         if (CallPerformer.changes(call.operation()))
             performed.performed(view.mountId, call.id(), CallPerformer.outcome(reply));
     }
@@ -448,6 +450,11 @@ public final class FileServer implements AutoCloseable {
         locks.guestEnded(guest);
         performer.guestEnded(guest);
         guests.remove(guest);
+    }
+
+    /// Whether a guest waits for a lock.
+    public boolean waitsForLock(GuestKey guest) {
+        return waiters.hasAnyOf(guest);
     }
 
     /// Gives what a guest has locked to the one that is made from it, too: from now on it is free when both are over.

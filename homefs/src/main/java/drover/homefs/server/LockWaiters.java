@@ -1,8 +1,11 @@
 package drover.homefs.server;
 
 import drover.linux.syscall.Errno;
+import drover.model.GuestKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// Calls that wait until they get a lock. Each is tried again when a lock of the inode is released here, and now and
@@ -12,9 +15,13 @@ final class LockWaiters {
     private static final int MAX_WAITING = 4_096;
 
     /// A call that waits.
-    record Waiting(NodeView view, long callId, Inode inode, Runnable again, Consumer<Integer> fail) {}
+    record Waiting(NodeView view, long callId, GuestKey guest, Inode inode, Runnable again, Consumer<Integer> fail) {}
+
+    private record CallOf(NodeView view, long id) {}
 
     private final List<Waiting> waiting = new ArrayList<>();
+    /// Those that are being tried again, too.
+    private final Map<CallOf, GuestKey> unanswered = new ConcurrentHashMap<>();
     private final Runnable retrySoon;
     private boolean retryIsDue;
 
@@ -28,10 +35,20 @@ final class LockWaiters {
         synchronized (waiting) {
             if (waiting.size() >= MAX_WAITING) throw new CallFailed(Errno.EDEADLK);
             waiting.add(call);
+            unanswered.put(new CallOf(call.view, call.callId), call.guest);
             if (retryIsDue) return;
             retryIsDue = true;
         }
         retrySoon.run();
+    }
+
+    /// The call is answered now, and waits no more if it did.
+    void answered(NodeView view, long callId) {
+        if (!unanswered.isEmpty()) unanswered.remove(new CallOf(view, callId));
+    }
+
+    boolean hasAnyOf(GuestKey guest) {
+        return unanswered.containsValue(guest);
     }
 
     /// The guest was interrupted.

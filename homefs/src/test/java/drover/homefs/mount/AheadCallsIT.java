@@ -111,6 +111,7 @@ class AheadCallsIT {
         for (FileCall call = calls.poll(); call != null; call = calls.poll()) {
             FileResult result = switch (call.operation()) {
                 case FileOperation.Hello _ -> new FileResult.Welcome(CallCodec.VERSION, 1, 0);
+                case FileOperation.AllRevived _ -> new FileResult.Ok();
                 case FileOperation.LookUpAll(long _, List<Bytes> names, int _) -> {
                     askedAhead.addAll(names);
                     yield new FileResult.FoundAll(names.stream().map(found).toList());
