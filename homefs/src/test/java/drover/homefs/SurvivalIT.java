@@ -296,6 +296,13 @@ class SurvivalIT {
                 .strip();
     }
 
+    /// The nodes are still to hear of it.
+    private void restartHome() {
+        nodes.sides.forEach(TwoNodes.Side::disconnect);
+        nodes.server.close();
+        nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+    }
+
     private void locksOutlive(TwoNodes.Side side, Runnable restart) throws Exception {
         Process holds = nodes.start(
                 work, List.of("/usr/bin/python3", "-c", LOCK, nodes.on(0, work).toString()));
@@ -313,9 +320,7 @@ class SurvivalIT {
     @Test
     void locksAreTakenAgainWhenHomeRestarts() throws Exception {
         locksOutlive(nodes.sides.get(0), () -> {
-            nodes.sides.forEach(TwoNodes.Side::disconnect);
-            nodes.server.close();
-            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            restartHome();
             nodes.sides.forEach(TwoNodes.Side::connect);
         });
     }
@@ -327,9 +332,7 @@ class SurvivalIT {
             side.end();
             side.start(0, true);
             nodes.sh(work, "ls $A"); // it has been told
-            nodes.sides.forEach(TwoNodes.Side::disconnect);
-            nodes.server.close();
-            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            restartHome();
             nodes.sides.forEach(TwoNodes.Side::connect);
         });
     }
@@ -337,9 +340,7 @@ class SurvivalIT {
     @Test
     void nobodyGetsALockFirstThatAnotherNodeIsToTakeAgain() throws Exception {
         locksOutlive(nodes.sides.get(0), () -> {
-            nodes.sides.forEach(TwoNodes.Side::disconnect);
-            nodes.server.close();
-            nodes.startServer(Path.of("/"), FileServerConfig.bootNow() + 100);
+            restartHome();
             nodes.sides.get(1).connect();
             CompletableFuture<String> early = CompletableFuture.supplyAsync(this::free);
             assertFalse(endsWithinMillis(1_000, early), "whether they are free is not known yet");
