@@ -11,8 +11,7 @@ public final class Duplicate {
         return (int) RawSyscall.call(72, descriptor, F_DUPFD_CLOEXEC, 0);
     }
 
-    /// The same in place of another descriptor, whose file is closed (dup3(2)). Who uses that meanwhile, uses the one
-    /// or
+    /// The same in place of another descriptor, whose file is closed (dup3(2)). Who uses that meanwhile, uses one or
     /// the other. Returns it, or the negated errno.
     public static int onto(int descriptor, int other) {
         return (int) RawSyscall.call(292, descriptor, other, Open.O_CLOEXEC);
