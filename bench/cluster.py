@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -32,6 +33,34 @@ class Lab:
 
     def down(self):
         self.run("down")
+
+    def exec(self, node, *words, group="home", detach=None):
+        """Runs words on a node, and returns what they say; detached: they go on, and say it into that file."""
+        more = ["--detach", detach] if detach else []
+        command = [f"/run/drover-lab/{self.name}/exec", node, "--group", group, *more, "--", *words]
+        return subprocess.run(command, check=True, timeout=600, capture_output=True, text=True).stdout
+
+    def configure(self, node, line):
+        """Adds a line to a node's configuration, and starts its daemon anew. Returns when that can be asked."""
+        with self.inside(node, "/etc/drover/drover.properties").open("a") as f:
+            f.write(line + "\n")
+        for pid in self.processes()[node]["daemon"]:
+            os.kill(pid, signal.SIGKILL)
+            while os.path.exists(f"/proc/{pid}"):
+                time.sleep(0.02)
+        self.exec(node, "drover", "daemon", group="system", detach=f"/run/drover-lab/{self.name}/log/{node}.log")
+
+    def await_all(self, node, count, limit=60):
+        """Until that node's daemon lists so many nodes as up."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            try:
+                if len([each for each in converse(self.inits()[node], {"command": "nodes"}, 3)["result"] if each["state"] == "up"]) >= count:
+                    return
+            except (OSError, KeyError):
+                pass
+            time.sleep(0.1)
+        raise SystemExit(f"not all of {count} nodes were up on {node} within {limit} s")
 
     def inits(self):
         """Name of each running node, and its first process as the machine sees it."""

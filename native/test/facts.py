@@ -209,13 +209,14 @@ def main(names):
     import facts_attacks
     import facts_criu
     import facts_moves
+    import facts_pager
     import facts_streams
     import facts_terminal
     import facts_walls
     os.chdir("/")  # the checkout may be in root's home, which Debian closes to the users whom guests run as
     signal.signal(signal.SIGALRM, too_long)
     facts = {}
-    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu, facts_moves):
+    for module in (sys.modules[__name__], facts_streams, facts_terminal, facts_walls, facts_attacks, facts_criu, facts_moves, facts_pager):
         facts.update({n: f for n, f in vars(module).items() if n.startswith("fact_")})
     passed, failed = 0, []
     for name, fact in facts.items():

@@ -1,6 +1,7 @@
 """Facts about what CRIU preloads (src/criu). A Python without CAP_SYS_RESOURCE makes
 the calls that CRIU makes; that CRIU itself dumps and restores with it is tested by the doctor's CriuCheckIT and by setup/criu."""
 import os
+import signal
 import subprocess
 import sys
 
@@ -122,3 +123,33 @@ def fact_a_file_of_home_has_a_name_for_criu_whatever_became_of_its_own(_):
     equal(seen, [path, "1", held, "1", path, "1", held, "1"])
     deleted = path + "_(deleted)"
     equal(python(NAMES, path)[:-1], [path, "1", deleted, "1", deleted, "1", deleted, "0"], "no guest is dumped")
+
+
+# As `criu lazy-pages` waits for pages: without a pause, and with an error for whatever ends the call.
+ROUNDS = ("import ctypes, os, select, sys, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+          "down, up = os.pipe(); poll = select.epoll(); poll.register(down, select.EPOLLIN); event = ctypes.create_string_buffer(64)\n"
+          "def wait(timeout): return libc.epoll_wait(poll.fileno(), event, 1, timeout)\n")
+
+
+def fact_who_asks_without_a_pause_waits_when_nothing_came_twice(_):
+    script = ROUNDS + ("wait(0); began = time.monotonic(); rounds = [wait(0) for _ in range(3)]; waited = time.monotonic() - began\n"
+                       "os.write(up, b'x'); began = time.monotonic(); came = [wait(0) for _ in range(1000)]\n"
+                       "print(rounds, waited > 0.25, set(came), time.monotonic() - began < 1)")
+    equal(" ".join(python(script)), "[0, 0, 0] True {1} True")
+
+
+def fact_a_wait_goes_on_when_its_process_was_stopped(_):
+    script = ROUNDS + "os.dup2(up, 99); print('waits', flush=True); print(wait(-1))"
+    for shim, end in (True, "1\n"), (False, "-1\n"):
+        env = dict(os.environ, **({"LD_PRELOAD": SHIM} if shim else {}))
+        p = subprocess.Popen([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, text=True)
+        equal(p.stdout.readline(), "waits\n")
+        until(lambda: "epoll" in open(f"/proc/{p.pid}/wchan").read(), "it waits")
+        p.send_signal(signal.SIGSTOP)
+        until(lambda: "State:\tT" in open(f"/proc/{p.pid}/status").read(), "it is stopped")
+        p.send_signal(signal.SIGCONT)
+        if shim:
+            until(lambda: "epoll" in open(f"/proc/{p.pid}/wchan").read(), "it waits again")
+            with open(f"/proc/{p.pid}/fd/99", "w") as writes:
+                writes.write("x")
+        equal(p.communicate(timeout=10)[0], end)

@@ -69,6 +69,9 @@ enum to_keeper {
     K_RESUME = 12,  // target: let it run
     K_ABANDON = 13, // source: it goes on here
     K_LEFT = 14,    // source: another node has it; end it, and say when it is dead
+    K_DUMP_LAZY = 15,    // as K_DUMP, but the memory stays where it is, to be read from there
+    K_RESTORE_LAZY = 16, // as K_RESTORE, with the node that has its memory
+    K_LEND = 17,         // source: another node has it, but not its memory: it never runs again. If it has its memory: as K_LEFT
 };
 enum from_keeper {
     K_MOUNTED = 101,
@@ -84,10 +87,19 @@ enum from_keeper {
     K_RESTORED = 112,    // complete, and held
     K_DEAD = 113,        // after K_LEFT: no process of it is left
     K_NETWORK = 114,     // the guest's network device; its descriptor comes along
+    K_LENT = 115,        // after K_LEND: it is frozen, whatever happens to CRIU
+    K_PAGER = 116,       // target: the socket of the guest's drover-pager
+    K_WHOLE = 117,       // target: with u8 whether it is all here, or the guest has ended; else it is ended now, and lost
+};
+/// Pager -> daemon, and back. A pager is there until all memory of its guest is.
+enum pager_frame {
+    P_GUEST = 1, // whose, and the node that has it
+    P_WANT = 2,  // pages; answered in the order of asking
+    P_PAGES = 3, // the daemon: these pages
 };
 /// At the end of an inventory: what this keeper understands. An older one says nothing there.
-enum keeper_version { KEEPER_MOVES = 2 };
-enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5 };
+enum keeper_version { KEEPER_MOVES = 2, KEEPER_POST_COPY = 3 };
+enum inventory_state { INVENTORY_RUNNING = 1, INVENTORY_EXITED = 2, INVENTORY_LINGERING = 3, INVENTORY_LEAVING = 4, INVENTORY_ARRIVING = 5, INVENTORY_LENT = 6 };
 
 /// Among the cgroups that init is told to join: it makes its cgroup namespace here. What it has joined before looks like the root
 /// to the guest.

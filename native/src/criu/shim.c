@@ -1,5 +1,6 @@
 // Process: criu, which preloads this (LD_PRELOAD). Three calls that CRIU 4.1 takes for sure and that the kernel refuses
-// here get the answer that CRIU could have had in another way, and two have a terminal follow; all others pass through.
+// here get the answer that CRIU could have had in another way, two have a terminal follow, and one waits instead of asking all the
+// time; all others pass through.
 // Nothing of it stays in a guest.
 #define _GNU_SOURCE
 #include "shim.h"
@@ -8,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -119,6 +122,37 @@ EXPORTED long syscall(long number, ...) {
         return 0;
     errno = EPERM;
     return -1;
+}
+
+// See src/keeper/move.c.
+
+extern void __libc_free(void *memory);
+
+EXPORTED void free(void *memory) {
+    static int frees = -1; // -1: not asked yet
+    if (frees < 0)
+        frees = getenv("DROVER_CRIU_FREES_NOTHING") == NULL;
+    if (frees)
+        __libc_free(memory);
+}
+
+// `criu lazy-pages` asks without a pause whether pages have come, as long as any are on their way: a whole core, for as long as
+// the network needs. When it has heard nothing twice in a row it has nothing to do but wait. And it takes for an error that it was
+// stopped and went on (EINTR, signal(7)), which would end the guest.
+
+#define LOOK_AGAIN_MS 100
+
+EXPORTED int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
+    static int (*real)(int, struct epoll_event *, int, int);
+    static bool quiet;
+    if (!real)
+        real = (int (*)(int, struct epoll_event *, int, int))next("epoll_wait");
+    int found;
+    do
+        found = real(epoll, events, most, timeout == 0 && quiet ? LOOK_AGAIN_MS : timeout);
+    while (found < 0 && errno == EINTR);
+    quiet = found == 0;
+    return found;
 }
 
 // Pipes larger than the machine grants without CAP_SYS_RESOURCE: CRIU asks for more than it needs.

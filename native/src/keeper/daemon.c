@@ -144,7 +144,7 @@ static uint8_t inventory_state(const struct guest *g) {
     if (g->forgotten)
         return 0;
     switch (g->state) {
-        case GUEST_RUNNING: return g->move ? INVENTORY_LEAVING : INVENTORY_RUNNING;
+        case GUEST_RUNNING: return g->lent ? INVENTORY_LENT : g->move ? INVENTORY_LEAVING : INVENTORY_RUNNING;
         case GUEST_EXITED: return INVENTORY_EXITED;
         case GUEST_LINGERING: return INVENTORY_LINGERING;
         case GUEST_STARTING: return g->move ? INVENTORY_ARRIVING : 0;
@@ -169,7 +169,7 @@ static void tell_inventory(struct keeper *k) {
         put_u32(out, (uint32_t)g->cradle.pid);
         put_u64(out, g->pid_namespace);
     }
-    put_u8(out, KEEPER_MOVES);
+    put_u8(out, KEEPER_POST_COPY);
     daemon_end(k, mark);
     for (struct guest *g = k->guests; g; g = g->next) {
         if (!g->forgotten && g->state == GUEST_FAILED)
@@ -190,8 +190,8 @@ static bool obey(struct keeper *k, struct frame *f) {
         guest_start(k, r);
         return !r->bad;
     }
-    if (f->type == K_RESTORE) {
-        restore_start(k, r);
+    if (f->type == K_RESTORE || f->type == K_RESTORE_LAZY) {
+        restore_start(k, r, f->type == K_RESTORE_LAZY);
         return !r->bad;
     }
     struct slice home = get_str(r);
@@ -211,6 +211,8 @@ static bool obey(struct keeper *k, struct frame *f) {
         case K_KILL:
         case K_FORGET:
         case K_DUMP:
+        case K_DUMP_LAZY:
+        case K_LEND:
         case K_KNOWN:
         case K_RESUME:
         case K_LEFT:
@@ -226,7 +228,9 @@ static bool obey(struct keeper *k, struct frame *f) {
                 case K_SESSION: session_receive(g, r); break;
                 case K_KILL: guest_kill(g); break;
                 case K_FORGET: guest_forget(g); break;
-                case K_DUMP: dump_start(g, r); break;
+                case K_DUMP:
+                case K_DUMP_LAZY: dump_start(g, r, f->type == K_DUMP_LAZY); break;
+                case K_LEND: move_lend(g); break;
                 case K_KNOWN: move_known(g); break;
                 case K_RESUME: move_resume(g); break;
                 case K_LEFT: move_left(g); break;

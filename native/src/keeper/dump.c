@@ -3,9 +3,11 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +32,8 @@ static const char *objection(const struct guest *g) {
         return "it has ended, or only what its command left behind goes on";
     if (g->move)
         return "it moves already";
+    if (g->pages)
+        return "its memory is still on its way here";
     if (g->terms.root != 1)
         return "it runs at home, on home's own files";
     if (g->terms.net == NETWORK_NODE)
@@ -44,7 +48,15 @@ static uint64_t inode_of(pid_t pid, const char *what) {
     return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-static _Noreturn void run(struct guest *g, const struct criu *c) {
+static void add(const char **arguments, const char *const *more) {
+    while (*arguments)
+        arguments++;
+    while ((*arguments++ = *more++))
+        ;
+}
+
+/// `page_server`: where CRIU is to serve its memory, instead of writing it down; -1: not.
+static _Noreturn void run(struct guest *g, const struct criu *c, int page_server) {
     char init[16], network[64], control[64];
     snprintf(init, sizeof init, "%d", (int)g->cradle.pid);
     snprintf(network, sizeof network, "net[%llu]:guestnet", (unsigned long long)inode_of(g->cradle.pid, "ns/net"));
@@ -56,19 +68,30 @@ static _Noreturn void run(struct guest *g, const struct criu *c) {
         "--ghost-limit", GHOST_LIMIT,
         "--external", "mnt[/]:root", "--external", network, "--external", control, "--action-script", c->gate,
     };
-    char terminal[64], control_terminal[64];
+    char socket[16], terminal[64], control_terminal[64];
+    if (page_server >= 0) {
+        fcntl(page_server, F_SETFD, 0);
+        snprintf(socket, sizeof socket, "%d", page_server);
+        add(arguments, (const char *const[]){"--lazy-pages", "--ps-socket", socket, NULL});
+    }
     if (terminal_of(g) >= 0) {
         terminal_names(g, terminal, control_terminal);
-        const char *const more[] = {"--external", terminal, "--external", control_terminal, "--external", "mnt[/dev/pts]:pts"};
-        size_t count = 0;
-        while (arguments[count])
-            count++;
-        memcpy(arguments + count, more, sizeof more);
+        add(arguments, (const char *const[]){"--external", terminal, "--external", control_terminal, "--external", "mnt[/dev/pts]:pts", NULL});
     }
     move_exec(g, c, arguments);
 }
 
-void dump_start(struct guest *g, struct reader *r) {
+/// Nobody asks CRIU for pages: they are read from the held processes, and what it does when it is told to go on, or to end, is
+/// done when it sees that nobody asks.
+static int page_server_for_nobody(void) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -1;
+    close(pair[1]);
+    return pair[0];
+}
+
+void dump_start(struct guest *g, struct reader *r, bool lazy) {
     struct criu criu = {0};
     char *image = NULL;
     if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || r->bad) {
@@ -78,10 +101,17 @@ void dump_start(struct guest *g, struct reader *r) {
         if (why)
             tell_failed(g, why);
         else {
-            move_begin(g, image);
-            pid_t pid = move_fork(g);
+            // what is lent has to be frozen without CRIU's help
+            lazy = lazy && cgroup_freeze(&g->keeper->cgroups, g->cradle.number, g->frozen != 0);
+            move_begin(g, image)->lazy = lazy;
+            int page_server = lazy ? page_server_for_nobody() : -1;
+            pid_t pid = lazy && page_server < 0 ? -1 : move_fork(g);
             if (pid == 0)
-                run(g, &criu);
+                run(g, &criu, page_server);
+            int error = errno;
+            if (page_server >= 0)
+                close(page_server);
+            errno = error;
             if (pid < 0) {
                 tell_failed(g, strerror(errno));
                 move_end(g);
@@ -121,6 +151,10 @@ void dump_ended(struct guest *g, int status) {
         snprintf(why, sizeof why, "%s", m->objection);
     else if (!m->abandoned && !(m->held && WIFEXITED(status)))
         move_complaint(g, "dump.log", why, sizeof why);
+    if (g->lent && !g->left) {
+        note("CRIU has ended; job %llu of %s stays frozen", (unsigned long long)g->job, g->home);
+        return;
+    }
     bool was_held = m->held;
     if (g->left && g->cradle.pid > 0)
         return; // its init is dying

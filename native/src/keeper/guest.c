@@ -229,8 +229,8 @@ void guest_watch_control(struct guest *g) {
     watch_add(g->keeper, &g->control_watch, g->cradle.control, EPOLLIN, on_control);
 }
 
-/// Its next epoch runs on another node: what was said last is said there.
-void guest_left(struct guest *g) {
+/// Nothing is said of its end.
+static void vanish(struct guest *g) {
     close_streams(g);
     guest_close_network(g);
     if (g->cradle.control >= 0)
@@ -240,12 +240,23 @@ void guest_left(struct guest *g) {
         cradle_removed(g->keeper, &g->cradle);
     g->cradle.pid = 0;
     g->forgotten = true;
+}
+
+/// Its next epoch runs on another node: what was said last is said there.
+void guest_left(struct guest *g) {
+    vanish(g);
     daemon_end(g->keeper, guest_frame(g, K_DEAD));
     if (g->move && g->move->criu == 0)
         move_end(g);
 }
 
 void guest_reaped(struct guest *g) {
+    if (pages_stop(g) && !g->forgotten && !g->move) {
+        note("job %llu of %s was ended: it waited for a page that did not come, and the keeper for it", (unsigned long long)g->job, g->home);
+        pages_tell_whole(g, false);
+        vanish(g);
+        return;
+    }
     if (g->move && g->move->arrives) {
         g->move->init_reaped = true; // CRIU's end says what that means
         g->cradle.pid = 0;
@@ -409,10 +420,12 @@ void guest_start(struct keeper *k, struct reader *r) {
 }
 
 void guest_kill(struct guest *g) {
+    if (g->lent && g->cradle.pid > 0) // while it is frozen: without CRIU it would run again, if only for a moment
+        cgroup_kill(&g->keeper->cgroups, g->cradle.number);
     if (g->cradle.pid > 0)
         kill(g->cradle.pid, SIGKILL);
     move_kill(g);
-    guest_freeze(g, FREEZE_LEASE | FREEZE_USER, false); // v1: nothing frozen dies
+    guest_freeze(g, FREEZE_LEASE | FREEZE_USER | FREEZE_LENT, false); // v1: nothing frozen dies
 }
 
 static void set_frozen(struct guest *g, bool frozen) {
@@ -441,7 +454,7 @@ void guest_forget(struct guest *g) {
 void guest_sweep(struct keeper *k) {
     for (struct guest **at = &k->guests; *at;) {
         struct guest *g = *at;
-        if (!g->forgotten || g->cradle.pid > 0 || g->move) {
+        if (!g->forgotten || g->cradle.pid > 0 || g->move || g->pages) {
             at = &g->next;
             continue;
         }

@@ -52,6 +52,7 @@ struct move {
     int gate;
     int go;        // CRIU is started when a byte comes out of this pipe
     bool held;     // source: all is in the image
+    bool lazy;     // source: but its memory
     bool committed; // target: it may run
     bool checked;   // target: its processes have their job's rights and no more
     bool abandoned, init_reaped;
@@ -60,6 +61,7 @@ struct move {
     char uid[16], *groups; // target: whose it is, as home says; groups with commas between
     uint32_t address;      // target: of its device in home's network, as home says
     char *resolvers;       // target: the file that may be covered in the guest, so that it reads home's servers of names; NULL: none
+    int ready; // target: criu lazy-pages says here that CRIU may begin; -1: all memory is in the image
     int terminal, foreground;  // target: for CRIU to make it the controlling one; -1, 0: none
 };
 
@@ -89,6 +91,7 @@ struct guest {
     struct stream in, out[3]; // out[i] is stream i + 1
     struct terms terms;
     struct move *move;           // NULL: it stays
+    pid_t pages;                 // of criu lazy-pages, which fetches its memory; 0: all is here
     struct cgroup_usage carried; // used on the nodes before this one
     uint32_t signal_seen;
     uint8_t stopped; // the signal, or 0
@@ -99,6 +102,7 @@ struct guest {
     int64_t seen_at_ms;
 
     bool left; // another node has it: its end is told as K_DEAD
+    bool lent; // another node has it, and asks for its memory: it never runs here again
     bool has_exit, has_gone, exit_ever_told, exit_told, gone_told, forgotten;
     uint8_t frozen; // by which of enum freeze_reason
     struct init_exit exit, gone;
@@ -188,7 +192,7 @@ struct guest *guest_find(struct keeper *k, struct slice home, uint64_t job, uint
 void guest_kill(struct guest *g);
 void guest_forget(struct guest *g);
 /// Why a guest stands still; while there is any reason, it does.
-enum freeze_reason { FREEZE_LEASE = 1, FREEZE_USER = 2 };
+enum freeze_reason { FREEZE_LEASE = 1, FREEZE_USER = 2, FREEZE_LENT = 4 };
 void guest_freeze(struct guest *g, enum freeze_reason why, bool frozen);
 void guest_reaped(struct guest *g);
 void guest_tell_start(struct guest *g);
@@ -221,20 +225,34 @@ void move_complaint(const struct guest *g, const char *log, char *to, size_t siz
 void move_known(struct guest *g);
 void move_resume(struct guest *g);
 void move_left(struct guest *g);
+void move_lend(struct guest *g);
 void move_abandon(struct guest *g);
 void move_kill(struct guest *g);
 bool move_reaped(struct keeper *k, pid_t pid, int status);
 void move_end(struct guest *g);
 
 // dump.c: the source
-void dump_start(struct guest *g, struct reader *r);
+void dump_start(struct guest *g, struct reader *r, bool lazy);
 void dump_held(struct guest *g);
 void dump_ended(struct guest *g, int status);
 
 // restore.c: the target
-void restore_start(struct keeper *k, struct reader *r);
+void restore_start(struct keeper *k, struct reader *r, bool lazy);
 void restore_reached(struct guest *g);
 void restore_ended(struct guest *g, int status);
+
+// pages.c: memory that follows
+/// Begins to fetch it, and returns where criu lazy-pages says that it is ready; -1: it cannot (errno).
+int pages_begin(struct guest *g, const struct criu *c, const char *source);
+/// The guest's init is there.
+void pages_watch(const struct guest *g);
+/// Before and after the keeper's loop waits.
+void pages_round(void);
+/// Nobody wants it any more: no process of the guest is left. True if it was ended because the keeper waited for it.
+bool pages_stop(struct guest *g);
+/// Else it is lost.
+void pages_tell_whole(struct guest *g, bool whole);
+bool pages_reaped(struct keeper *k, pid_t pid, int status);
 
 // terminal.c: the guest's terminal, which moves with it
 struct terminal {

@@ -72,7 +72,7 @@ static void reap(struct keeper *k) {
             g = g->next;
         if (g)
             guest_reaped(g);
-        else if (!move_reaped(k, pid, status) && cradle_pool_reaped(k, pid))
+        else if (!move_reaped(k, pid, status) && !pages_reaped(k, pid, status) && cradle_pool_reaped(k, pid))
             k->pool_failed = true; // what failed once fails again: until the next START, which says so to its job
     }
 }
@@ -160,12 +160,15 @@ static void daemonise(const struct keeper *k, int *told) {
 }
 
 static void loop(struct keeper *k) {
+    pages_round(); // it is at work
     while (!k->ending) {
         struct epoll_event events[64];
         // A quiet moment: then the pool is filled, so that preparing never competes with a guest that is starting.
         // After a fault the next START makes its own, and the next quiet moment tries again.
         bool fill = !k->pool_failed && !cradle_pool_is_full(k);
+        pages_round();
         int n = epoll_wait(k->epoll, events, 64, fill ? QUIET_MS : -1);
+        pages_round();
         if (n == 0)
             cradle_fill_pool(k);
         for (int i = 0; i < n; i++) {
@@ -189,8 +192,10 @@ static void end_all(struct keeper *k) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0;) {
         for (struct guest *g = k->guests; g; g = g->next)
-            if (g->cradle.pid == pid)
+            if (g->cradle.pid == pid) {
                 cradle_removed(k, &g->cradle);
+                pages_stop(g); // it would wait for its source
+            }
         for (struct cradle *c = k->pool; c; c = c->next)
             if (c->pid == pid)
                 cradle_removed(k, c);

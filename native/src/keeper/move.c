@@ -23,7 +23,7 @@ struct move *move_begin(struct guest *g, const char *image) {
     if (!m || !(m->image = strdup(image)))
         die("no memory for a move");
     m->number = ++g->keeper->next_move;
-    m->gate = m->go = m->terminal = -1;
+    m->gate = m->go = m->terminal = m->ready = -1;
     g->move = m;
     return m;
 }
@@ -33,6 +33,8 @@ void move_end(struct guest *g) {
     move_answer(g, 1);
     if (m->go >= 0)
         close(m->go);
+    if (m->ready >= 0)
+        close(m->ready);
     free(m->image);
     free(m->groups);
     free(m->resolvers);
@@ -95,7 +97,11 @@ _Noreturn void move_exec(struct guest *g, const struct criu *c, const char *cons
         || asprintf(&resolvers, "DROVER_RESOLVERS=%s", g->move->resolvers ? g->move->resolvers : "") < 0)
         die("no memory for CRIU's environment");
     static char tar[] = "TAR_OPTIONS=--format=posix"; // what lies on a tmpfs keeps its times to the nanosecond
-    char *environment[] = {preload, gate, move, path, terminal, foreground, dumped, keeper, uid, groups, root, resolvers, tar, NULL};
+    static char gzip[] = "GZIP=-1"; // CRIU has tar compress what is to cross the network once; the guest waits
+    // A process that ends while its memory follows has criu lazy-pages (4.1) use what it has freed; so it frees nothing.
+    static char lazy[] = "DROVER_CRIU_FREES_NOTHING=1";
+    char *environment[] = {preload, gate, move, path, terminal, foreground, dumped, keeper, uid, groups, root, resolvers, tar, gzip,
+        strcmp(arguments[1], "lazy-pages") == 0 ? lazy : NULL, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -151,8 +157,10 @@ static void on_gate(struct watch *w, uint32_t events) {
     }
     g->move->gate = fd;
     g->move->at = message.step;
-    if (g->move->arrives && message.step == GATE_NAMESPACES)
+    if (g->move->arrives && message.step == GATE_NAMESPACES) {
         g->cradle.pid = message.init;
+        pages_watch(g);
+    }
     reached(g);
 }
 
@@ -208,9 +216,24 @@ void move_left(struct guest *g) {
         guest_left(g);
 }
 
+void move_lend(struct guest *g) {
+    if (g->left)
+        return;
+    if (!g->move || !g->move->lazy || !g->move->held) {
+        move_left(g);
+        return;
+    }
+    g->lent = true;
+    guest_freeze(g, FREEZE_LENT, true);
+    stream_close(&g->in);
+    for (int i = 0; i < 3; i++)
+        stream_close(&g->out[i]);
+    daemon_end(g->keeper, guest_frame(g, K_LENT));
+}
+
 void move_abandon(struct guest *g) {
     struct move *m = g->move;
-    if (!m || m->arrives || g->left)
+    if (!m || m->arrives || g->left || g->lent)
         return;
     m->abandoned = true;
     if (m->go >= 0) {

@@ -156,7 +156,7 @@ static _Noreturn void run(struct guest *g, const struct criu *c, const struct in
     snprintf(pid_file, sizeof pid_file, "%s/init.pid", g->move->image);
     char devpts[4200];
     enum { FIXED = 19 };
-    const char *arguments[FIXED + 2 * INHERITED_LIMIT + 3] = {
+    const char *arguments[FIXED + 2 * INHERITED_LIMIT + 4] = {
         "criu", "restore", "--no-default-config", "-D", g->move->image, "-o", "restore.log", "-v2", "-d", "-S",
         "--pidfile", pid_file, "--manage-cgroups=ignore", "--root", root, "--tcp-established", "--file-locks", "--action-script",
         c->gate,
@@ -166,16 +166,24 @@ static _Noreturn void run(struct guest *g, const struct criu *c, const struct in
         arguments[FIXED + 2 * n] = "--inherit-fd";
         arguments[FIXED + 1 + 2 * n] = i->name[n];
     }
+    unsigned count = FIXED + 2 * i->count;
     if (g->move->terminal >= 0) {
         snprintf(devpts, sizeof devpts, "mnt[pts]:%s/mnt/%s", g->keeper->run_dir, g->move->devpts);
         fcntl(g->move->terminal, F_SETFD, 0);
-        arguments[FIXED + 2 * i->count] = "--external";
-        arguments[FIXED + 1 + 2 * i->count] = devpts;
+        arguments[count++] = "--external";
+        arguments[count++] = devpts;
+    }
+    if (g->move->ready >= 0) {
+        char byte;
+        arguments[count] = "--lazy-pages";
+        if (read(g->move->ready, &byte, 1) != 1)
+            note("criu lazy-pages has ended before it began"); // CRIU says so as well, in its own words
     }
     move_exec(g, c, arguments);
 }
 
-static void make(struct guest *g, const struct criu *c, struct reader *r) {
+/// `source`: where its memory is; NULL: in the image.
+static void make(struct guest *g, const struct criu *c, const char *source, struct reader *r) {
     struct keeper *k = g->keeper;
     struct handoff handoff;
     struct inherited inherited = {.count = 0};
@@ -192,6 +200,8 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
     g->first_pid = handoff.first; // in its namespace, until that is there
     bool ok = make_network(g, &inherited, &handoff) && make_pipes(g, &inherited, pipes)
         && make_terminal(g, &inherited, &handoff.terminal) && mount_root(g);
+    if (ok && source)
+        ok = (g->move->ready = pages_begin(g, c, source)) >= 0;
     pid_t pid = ok ? move_fork(g) : -1;
     if (pid == 0)
         run(g, c, &inherited);
@@ -202,6 +212,7 @@ static void make(struct guest *g, const struct criu *c, struct reader *r) {
     if (pid < 0) {
         guest_fail_here(g, "prepare what it cannot bring along"); // if nothing more exact was said
         guest_close_network(g);
+        pages_stop(g);
         if (g->cradle.control >= 0)
             close(g->cradle.control);
         g->cradle.control = -1;
@@ -227,15 +238,15 @@ static bool parse_owner(struct reader *r, char uid[16], char **groups) {
     return fclose(f) == 0 && !r->bad;
 }
 
-void restore_start(struct keeper *k, struct reader *r) {
+void restore_start(struct keeper *k, struct reader *r, bool lazy) {
     struct slice home = get_str(r);
     uint64_t job = get_u64(r);
     uint32_t epoch = get_u32(r);
     struct criu criu = {0};
-    char *image = NULL, *groups = NULL, uid[16];
+    char *image = NULL, *groups = NULL, *source = NULL, uid[16];
     struct network network = {0};
     if (!criu_parse(r, &criu) || !(image = slice_text(get_str(r))) || !parse_owner(r, uid, &groups)
-        || !network_parse(r, &network) || home.length == 0)
+        || !network_parse(r, &network) || (lazy && !(source = slice_text(get_str(r)))) || home.length == 0)
         r->bad = true;
     else if (!guest_find(k, home, job, epoch)) {
         struct guest *g = guest_add(k, home, job, epoch);
@@ -248,9 +259,10 @@ void restore_start(struct keeper *k, struct reader *r) {
         m->address = network.address;
         m->resolvers = network.resolver_path; // NULL: it has none of its own
         network.resolver_path = NULL;
-        make(g, &criu, r);
+        make(g, &criu, source, r);
     }
     network_free(&network);
+    free(source);
     free(groups);
     free(image);
     criu_free(&criu);
@@ -325,6 +337,7 @@ void restore_ended(struct guest *g, int status) {
     move_complaint(g, "restore.log", why, sizeof why);
     snprintf(text, sizeof text, "CRIU cannot make it here: %s", why);
     cgroup_kill(&k->cgroups, g->cradle.number); // what CRIU had no time to kill
+    pages_stop(g);
     guest_close_network(g);
     move_end(g);
     if (g->cradle.control >= 0)

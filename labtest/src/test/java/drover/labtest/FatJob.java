@@ -11,16 +11,21 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// A job whose image takes long to arrive: it holds 320 MiB, counts aloud, and looks at its memory when it is
-/// told to end.
+/// A job whose memory takes long to arrive: it counts aloud, and looks at its memory when it is told to end.
 final class FatJob implements AutoCloseable {
+    /// Shared memory: it is in the image of its move, always.
+    private static final String IN_THE_IMAGE = "mmap.mmap(-1, 320 << 20)";
+    /// Its own memory: it follows.
+    private static final String FOLLOWS = "mmap.mmap(-1, 128 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)";
+
     private static final String FAT = """
-            import os, sys, time
-            fat = bytearray(b'0123456789abcdef' * (20 << 20))
+            import mmap, os, sys, time
+            fat, mib = MEMORY, b'0123456789abcdef' * (1 << 16)
+            for _ in range(len(fat) >> 20): fat.write(mib)
             print('fat', flush=True)
             i = 0
             while not os.path.exists(sys.argv[1]): print(i, flush=True); i += 1; time.sleep(0.1)
-            assert fat[-16:] == b'0123456789abcdef'
+            assert all(fat[at:at + (1 << 20)] == mib for at in range(0, len(fat), 1 << 20))
             raise SystemExit(3)
             """;
     private static final int SURELY_ALIVE = 3;
@@ -31,15 +36,24 @@ final class FatJob implements AutoCloseable {
     private final String marker;
     private final String mayEnd;
 
-    /// Has its memory when this returns.
+    /// 320 MiB, all in its image. Has it when this returns.
     ///
     /// @param marker a word of its command line that no other process has
     FatJob(TestLab lab, String marker, String node) throws Exception {
+        this(lab, marker, node, IN_THE_IMAGE);
+    }
+
+    /// 128 MiB that follow it.
+    static FatJob whoseMemoryFollows(TestLab lab, String marker, String node) throws Exception {
+        return new FatJob(lab, marker, node, FOLLOWS);
+    }
+
+    private FatJob(TestLab lab, String marker, String node, String memory) throws Exception {
         this.lab = lab;
         this.marker = marker;
         mayEnd = "/srv/may-end-" + marker;
         lab.sh("n1", "rm -f " + mayEnd);
-        command = lab.startRun(node, "python3", "-c", FAT, mayEnd, marker);
+        command = lab.startRun(node, "python3", "-c", FAT.replace("MEMORY", memory), mayEnd, marker);
         TestLab.awaitTrue("it has its memory", () -> command.seen().startsWith("fat\n0\n"));
         TestLab.awaitTrue("it runs", () -> lab.lastJob().path("state").asText().equals("running"));
         number = lab.lastJob().path("job").asLong();
@@ -57,15 +71,20 @@ final class FatJob implements AutoCloseable {
         return output.lines().skip(1).toList();
     }
 
+    /// It looks for a file of home each time before it counts.
+    void awaitCount() throws Exception {
+        int seen = counted(command.seen()).size();
+        TestLab.awaitTrue(
+                "it counts on, or has ended",
+                () -> !command.isRunning() || counted(command.seen()).size() >= seen + SURELY_ALIVE);
+    }
+
     /// It counts on, and nothing of it is lost or doubled.
     ///
     /// @param node where it is
     /// @param moves how often it has moved
     void assertGoesOn(String node, int moves) throws Exception {
-        int seen = counted(command.seen()).size();
-        TestLab.awaitTrue(
-                "it counts on, or has ended",
-                () -> !command.isRunning() || counted(command.seen()).size() >= seen + SURELY_ALIVE);
+        awaitCount();
         assertItsTimeIsLimited(lab.awaitGuest(node, marker));
         lab.sh("n1", "touch " + mayEnd);
         Outcome outcome = command.await(Command.LIMIT);

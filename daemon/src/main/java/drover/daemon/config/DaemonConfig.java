@@ -43,6 +43,8 @@ import java.util.TreeSet;
 /// @param lease how long a guest may run without its home
 /// @param queueMax jobs that may wait at this home
 /// @param guestMax guests on this node at once, idle ones included
+/// @param postCopyFromMib a guest of this node with so much memory moves before it: it stands still for a moment only,
+///     and until all has followed it depends on both nodes; the default is never
 /// @param keptContentMib how much of homes' programs and libraries this node's disk keeps
 public record DaemonConfig(
         NodeId name,
@@ -64,6 +66,7 @@ public record DaemonConfig(
         Duration lease,
         int queueMax,
         int guestMax,
+        int postCopyFromMib,
         int keptContentMib) {
 
     /// Where the daemon keeps things; each can be moved by an environment variable, so that tests can run
@@ -85,6 +88,9 @@ public record DaemonConfig(
             super(message);
         }
     }
+
+    /// In MiB: no guest has so much.
+    private static final int NEVER = 1_000_000;
 
     public DaemonConfig {
         acceptFrom = Set.copyOf(acceptFrom);
@@ -137,6 +143,7 @@ public record DaemonConfig(
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),
                 in.integer("guest-max", 512, 1, 10_000),
+                in.integer("post-copy-from-mib", NEVER, 0, NEVER),
                 in.integer("kept-content-mib", 1_024, 1, 1_000_000));
         in.refuseUnknown();
         return config;

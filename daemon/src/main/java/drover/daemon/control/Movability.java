@@ -50,6 +50,10 @@ final class Movability {
         if (target.equals(job.node)) return "it runs there already";
         Optional<String> ofTarget = objectionTo(target);
         if (ofTarget.isPresent()) return ofTarget.get();
+        ClusterKnowledge.Seen seen = knowledge.loads().get(target);
+        if (seen != null && job.residentBytes > seen.load().memoryFreeBytes())
+            return "it has " + (job.residentBytes >> 20) + " MiB in memory, and " + target + " has "
+                    + (seen.load().memoryFreeBytes() >> 20) + " MiB free";
         if (!nodes.isUp(job.node)) return job.node + ", where it runs, cannot be reached now";
         if (!nodes.canMoveGuests(job.node)) return job.node + ", where it runs, has an older Drover that moves no jobs";
         return null;

@@ -99,8 +99,11 @@ public final class GuestHost implements AutoCloseable {
         guests = new HeldGuests(callers, devices::detach);
         mounts = new HomeMounts(config.name(), setup.runDirectory(), loop, toHome, callers, content, this::mountMissed);
         keeper = new KeeperConnection(setup, loop, new KeeperEvents());
-        moves = new GuestMoves(config.name(), setup, loop, keeper, mounts, guests, devices, images, toHome);
-        loop.start(Duration.ofSeconds(1), keeper::tick, () -> !keeper.isThere());
+        moves = new GuestMoves(config, setup, loop, keeper, mounts, guests, devices, images, toHome);
+        loop.start(
+                Duration.ofSeconds(1),
+                this::tick,
+                () -> !keeper.isThere() || !moves.lentGuests().isEmpty());
         try {
             keeper.connectFirst();
         } catch (IOException e) {
@@ -114,9 +117,13 @@ public final class GuestHost implements AutoCloseable {
         return guests.count();
     }
 
-    /// All of them, on the loop of guests.
+    /// All of them, and those that have moved before their memory, which is still here. On the loop of guests.
     public void all(Consumer<List<GuestKey>> then) {
-        loop.execute(() -> then.accept(List.copyOf(guests.all())));
+        loop.execute(() -> keeper.whenKnown(() -> {
+            List<GuestKey> all = new ArrayList<>(guests.all());
+            all.addAll(moves.lentGuests());
+            then.accept(List.copyOf(all));
+        }));
     }
 
     /// Where frames of homes' files go.
@@ -243,7 +250,7 @@ public final class GuestHost implements AutoCloseable {
 
     private void kill(GuestKey guest) {
         if (!guests.has(guest)) return;
-        moves.dropped(guest);
+        moves.ended(guest);
         keeper.ifThere(k -> {
             k.kill(guest);
             k.forget(guest); // nobody waits for its status: the keeper drops it when it is dead
@@ -252,7 +259,7 @@ public final class GuestHost implements AutoCloseable {
     }
 
     private void forget(GuestKey guest) {
-        moves.dropped(guest);
+        moves.ended(guest);
         keeper.ifThere(k -> k.forget(guest));
         guests.drop(guest);
     }
@@ -287,11 +294,16 @@ public final class GuestHost implements AutoCloseable {
         List<KeeperMessage.Held> held = inventory.guests();
         for (KeeperMessage.Held one : held) {
             NodeId home = one.guest().job().home();
-            guests.found(one);
+            if (one.state() != KeeperMessage.HELD_FOR_MEMORY) guests.found(one);
             keeper.ifThere(k -> mounts.mount(home, k));
         }
-        moves.found(held, inventory.version() >= KeeperMessage.MOVES_VERSION);
+        moves.found(held, inventory.version());
         keeper.inventoryKnown();
+    }
+
+    private void tick() {
+        keeper.tick();
+        moves.tick();
     }
 
     private void keeperLost() {
@@ -309,6 +321,7 @@ public final class GuestHost implements AutoCloseable {
     public void close() {
         loop.execute(() -> {
             keeper.close();
+            moves.close();
             mounts.closeAll();
         });
         loop.execute(loop::close);
@@ -345,6 +358,9 @@ public final class GuestHost implements AutoCloseable {
                 }
                 case KeeperMessage.DumpFailed m -> loop.execute(() -> moves.stays(m.guest(), m.reason()));
                 case KeeperMessage.Restored m -> loop.execute(() -> moves.restored(m.guest()));
+                case KeeperMessage.Lent m -> loop.execute(() -> moves.lent(m.guest()));
+                case KeeperMessage.Pager m -> moves.pager(m);
+                case KeeperMessage.Whole m -> loop.execute(() -> moves.whole(m));
                 case KeeperMessage.Dead m -> loop.execute(() -> moves.dead(m.guest()));
                 case KeeperMessage.Started m -> {
                     callers.add(m.pidNamespace(), m.guest());

@@ -1,14 +1,17 @@
 package drover.daemon.guest;
 
+import drover.daemon.config.DaemonConfig;
 import drover.daemon.links.ImageLinks;
 import drover.daemon.loop.Loop;
 import drover.daemon.network.GuestDevices;
 import drover.homefs.mount.HomeMount;
+import drover.model.ExitStatus;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.image.ImageFrame;
 import drover.protocol.job.JobMessage;
 import drover.protocol.job.JobMessage.GuestDead;
+import drover.protocol.job.JobMessage.GuestFailed;
 import drover.protocol.job.JobMessage.GuestReady;
 import drover.protocol.job.JobMessage.GuestRestored;
 import drover.protocol.job.JobMessage.GuestStays;
@@ -26,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,13 +41,16 @@ final class GuestMoves implements ImageLinks.Receiver {
     /// A target that cannot be reached for so long is not moved to. Nothing is held yet.
     private static final Duration DIAL_PATIENCE = Duration.ofSeconds(10);
 
-    private static final int DIAL_LOOK_MILLIS = 20;
+    private static final int LOOK_MILLIS = 20;
+    /// A guest whose own memory is still on its way here does not go on before.
+    private static final Duration MEMORY_PATIENCE = Duration.ofSeconds(200);
 
     private static final class Departure {
         final SendGuest move;
         final ImageDirectory image;
         final ImageSender sender;
         boolean dumps;
+        boolean memoryFollows;
         boolean givenUp;
         /// Written before the sender hears that the image is complete, read after.
         volatile byte[] handoff = {};
@@ -70,13 +77,15 @@ final class GuestMoves implements ImageLinks.Receiver {
     private final Map<GuestKey, Departure> departures = new HashMap<>();
     private final Map<GuestKey, Arrival> arrivals = new ConcurrentHashMap<>();
     private final Map<GuestKey, ImageSender> senders = new ConcurrentHashMap<>();
+    private final GuestMemory memory;
     /// Of which an earlier daemon had begun the move.
     private final Set<GuestKey> found = new HashSet<>();
 
     private boolean keeperMoves;
+    private boolean keeperPostCopies;
 
     GuestMoves(
-            NodeId self,
+            DaemonConfig config,
             Keeper.Setup setup,
             Loop loop,
             KeeperConnection keeper,
@@ -85,7 +94,7 @@ final class GuestMoves implements ImageLinks.Receiver {
             GuestDevices devices,
             ImageLinks links,
             GuestHost.ToHome toHome) {
-        this.self = self;
+        self = config.name();
         images = setup.images();
         libexec = setup.program().toAbsolutePath().getParent();
         this.loop = loop;
@@ -95,6 +104,8 @@ final class GuestMoves implements ImageLinks.Receiver {
         this.devices = devices;
         this.links = links;
         this.toHome = toHome;
+        memory = new GuestMemory(
+                config, setup, loop, links, guest -> keeper.ifThere(k -> k.left(guest)), this::memoryLost);
         links.connectReceiver(this);
     }
 
@@ -123,7 +134,7 @@ final class GuestMoves implements ImageLinks.Receiver {
                 move.source(),
                 guest,
                 image,
-                handoff -> loop.execute(() -> restore(guest, image, handoff)),
+                (memoryFollows, handoff) -> loop.execute(() -> restore(guest, image, memoryFollows, handoff)),
                 reason -> loop.execute(() -> notMade(guest, reason)));
         arrivals.put(guest, new Arrival(move, image, writer));
         keeper.ifThere(k -> mounts.prepare(guest.job().home(), k, whyNot -> {
@@ -160,14 +171,30 @@ final class GuestMoves implements ImageLinks.Receiver {
         }
     }
 
-    private void restore(GuestKey guest, ImageDirectory image, byte[] handoff) {
+    private void restore(GuestKey guest, ImageDirectory image, boolean memoryFollows, byte[] handoff) {
         Optional<Criu> criu = Criu.find(libexec);
         Arrival arrival = arrivals.get(guest);
         if (arrival == null) return;
-        if (criu.isEmpty()) notMade(guest, self + " has no CRIU any more");
-        else
-            keeper.ifThere(k ->
-                    k.restore(guest, criu.get(), image, arrival.move.credentials(), arrival.move.network(), handoff));
+        if (criu.isEmpty()) {
+            notMade(guest, self + " has no CRIU any more");
+            return;
+        }
+        NodeId source = arrival.move.source();
+        if (memoryFollows && !keeperPostCopies) { // it would take that for nonsense, and all its guests be given up
+            notMade(
+                    guest,
+                    "the drover-keeper of " + self + " is older than its daemon, and takes no guest before its memory");
+            return;
+        }
+        if (memoryFollows) memory.follow(guest, source);
+        keeper.ifThere(k -> k.restore(
+                guest,
+                criu.get(),
+                image,
+                arrival.move.credentials(),
+                arrival.move.network(),
+                memoryFollows ? Optional.of(source) : Optional.empty(),
+                handoff));
     }
 
     /// The keeper waits until the guest's namespace is known.
@@ -200,7 +227,7 @@ final class GuestMoves implements ImageLinks.Receiver {
             k.kill(guest);
             k.forget(guest);
         });
-        dropped(guest);
+        ended(guest);
         guests.drop(guest);
         say(guest, new GuestStays(guest, why));
         return true;
@@ -208,8 +235,38 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     @Override
     public void fromSource(NodeId source, ImageFrame frame) {
+        if (memory.take(source, frame)) return;
         Arrival arrival = arrivals.get(frame.guest());
         if (arrival != null && arrival.move.source().equals(source)) arrival.writer.take(frame);
+    }
+
+    /// A guest's memory is asked for there. Any thread.
+    void pager(KeeperMessage.Pager pager) {
+        memory.pager(pager);
+    }
+
+    /// All its memory is here, or it has ended.
+    void whole(KeeperMessage.Whole whole) {
+        GuestKey guest = whole.guest();
+        memory.end(guest);
+        if (whole.lost()) memoryLost(guest, "a part of its memory could not be fetched; see keeper.log of " + self);
+    }
+
+    private void memoryLost(GuestKey guest, String why) {
+        LOG.warn("guest {} is lost: {}", guest, why);
+        if (notMade(guest, why) || !guests.has(guest)) return;
+        keeper.ifThere(k -> {
+            k.kill(guest);
+            k.forget(guest);
+        });
+        guests.drop(guest);
+        say(guest, new GuestFailed(guest, ExitStatus.DROVER_FAILED, why));
+    }
+
+    /// It ends here, or is not wanted here.
+    void ended(GuestKey guest) {
+        dropped(guest);
+        memory.end(guest);
     }
 
     // ---------------------------------------------------------------- the source
@@ -231,22 +288,22 @@ final class GuestMoves implements ImageLinks.Receiver {
         senders.put(move.next(), departure.sender);
         links.connect(move.target());
         Thread.ofPlatform().name("move of " + guest).daemon().start(() -> {
-            Optional<String> objection =
-                    isReached(move.target()) ? MoveGate.objection(init.getAsInt()) : Optional.of(unreached(move));
-            loop.execute(() -> dump(departure, objection));
+            Optional<String> objection = !isSoon(() -> memory.isWhole(guest), MEMORY_PATIENCE)
+                    ? Optional.of("its memory is still on its way to " + self)
+                    : isSoon(() -> links.isUp(move.target()), DIAL_PATIENCE)
+                            ? MoveGate.objection(init.getAsInt())
+                            : Optional.of(move.target() + " cannot be reached from " + self);
+            boolean memoryFollows = links.takesGuestsBeforeMemory(move.target()) && memory.isLarge(init.getAsInt());
+            loop.execute(() -> dump(departure, init.getAsInt(), memoryFollows, objection));
         });
     }
 
-    private String unreached(SendGuest move) {
-        return move.target() + " cannot be reached from " + self;
-    }
-
-    private boolean isReached(NodeId target) {
-        long deadline = System.nanoTime() + DIAL_PATIENCE.toNanos();
+    private static boolean isSoon(BooleanSupplier state, Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
         try {
-            while (!links.isUp(target)) {
+            while (!state.getAsBoolean()) {
                 if (System.nanoTime() - deadline > 0) return false;
-                Thread.sleep(DIAL_LOOK_MILLIS);
+                Thread.sleep(LOOK_MILLIS);
             }
             return true;
         } catch (InterruptedException e) {
@@ -255,7 +312,7 @@ final class GuestMoves implements ImageLinks.Receiver {
         }
     }
 
-    private void dump(Departure departure, Optional<String> objection) {
+    private void dump(Departure departure, int init, boolean memoryFollows, Optional<String> objection) {
         GuestKey guest = departure.move.guest();
         if (departures.get(guest) != departure) return;
         Optional<Criu> criu = Criu.find(libexec);
@@ -264,12 +321,20 @@ final class GuestMoves implements ImageLinks.Receiver {
             return;
         }
         departure.dumps = true;
-        // From here on nothing comes in: what its kernel took and confirmed after the dump would be in no image. If it
-        // stays, the
-        // keeper gives its device again.
+        departure.memoryFollows = memoryFollows && keeperPostCopies;
+        if (departure.memoryFollows) {
+            try {
+                memory.lend(guest, departure.image, departure.move.target(), init);
+            } catch (IOException e) {
+                stays(guest, "its image cannot be written: " + e.getMessage());
+                return;
+            }
+        }
+        // From here on nothing comes in: what its kernel took and confirmed after the dump would be in no image.
+        // If it stays, the keeper gives its device again.
         devices.detach(guest);
         mountOf(guest).ifPresent(mount -> mount.leaving(guest));
-        keeper.ifThere(k -> k.dump(guest, criu.get(), departure.image));
+        keeper.ifThere(k -> k.dump(guest, criu.get(), departure.image, departure.memoryFollows));
         Thread.ofPlatform().name("image of " + guest).daemon().start(() -> sendImage(departure));
     }
 
@@ -280,7 +345,7 @@ final class GuestMoves implements ImageLinks.Receiver {
             FileLockImage.add(
                     departure.image,
                     mountOf(guest).map(mount -> mount.locksOf(guest)).orElse(List.of()));
-            departure.sender.send(departure.image, departure.handoff);
+            departure.sender.send(departure.image, departure.memoryFollows, departure.handoff);
         } catch (IOException e) {
             loop.execute(() -> failed(departure, String.valueOf(e.getMessage())));
         }
@@ -318,6 +383,7 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     /// The keeper says that it goes on, or this daemon found out before that it will.
     void stays(GuestKey guest, String why) {
+        memory.keep(guest);
         Departure departure = departures.get(guest);
         if (departure == null) return;
         dropped(guest);
@@ -326,23 +392,47 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     /// It is another node's guest now.
     void end(GuestKey guest) {
-        if (guests.has(guest)) keeper.ifThere(k -> k.left(guest));
-        else say(guest, new GuestDead(guest));
+        if (!guests.has(guest)) say(guest, new GuestDead(guest));
+        else if (keeperPostCopies) keeper.ifThere(k -> k.lend(guest));
+        else keeper.ifThere(k -> k.left(guest));
+    }
+
+    /// It never runs here again; its memory is still wanted.
+    void lent(GuestKey guest) {
+        memory.given(guest);
+        Departure departure = departures.remove(guest);
+        if (departure != null) senders.remove(departure.move.next());
+        found.remove(guest);
+        mountOf(guest).ifPresent(mount -> mount.notLeaving(guest));
+        guests.drop(guest);
+        say(guest, new GuestDead(guest));
     }
 
     void dead(GuestKey guest) {
         dropped(guest);
+        ImageDirectory.of(images, guest).remove();
         guests.drop(guest);
         say(guest, new GuestDead(guest));
     }
 
     @Override
     public void fromTarget(NodeId target, ImageFrame frame) {
+        if (memory.take(target, frame)) return;
         ImageSender sender = senders.get(frame.guest());
         if (sender != null && frame instanceof ImageFrame.Taken taken) sender.taken(taken.bytes());
     }
 
     // ---------------------------------------------------------------- both
+
+    /// Guests that are held here for their memory alone. Any thread.
+    List<GuestKey> lentGuests() {
+        return memory.lentGuests();
+    }
+
+    /// Call once a second while there are any.
+    void tick() {
+        memory.tick();
+    }
 
     /// Whether its end is to be told when it is dead, not before.
     boolean isLeaving(GuestKey guest) {
@@ -351,10 +441,15 @@ final class GuestMoves implements ImageLinks.Receiver {
 
     /// What the keeper holds since before this daemon was there, some of it perhaps in the middle of a move.
     ///
-    /// @param moves whether it understands what is said of moves
-    void found(List<KeeperMessage.Held> held, boolean moves) {
-        keeperMoves = moves;
-        for (KeeperMessage.Held one : held) if (one.state() == KeeperMessage.LEAVING) found.add(one.guest());
+    /// @param version of what it understands
+    void found(List<KeeperMessage.Held> held, int version) {
+        keeperMoves = version >= KeeperMessage.MOVES_VERSION;
+        keeperPostCopies = version >= KeeperMessage.POST_COPY_VERSION;
+        for (KeeperMessage.Held one : held) {
+            if (one.state() == KeeperMessage.LEAVING) found.add(one.guest());
+            if (one.state() == KeeperMessage.LEAVING || one.state() == KeeperMessage.HELD_FOR_MEMORY) memory.found(one);
+        }
+        memory.allFound();
         boolean any = !departures.isEmpty() || !arrivals.isEmpty();
         for (KeeperMessage.Held one : held) any |= one.state() >= KeeperMessage.LEAVING;
         if (!any) ImageDirectory.removeAllIn(images);
@@ -363,6 +458,7 @@ final class GuestMoves implements ImageLinks.Receiver {
     /// The guest runs here now, or is gone: nothing of a move is left.
     void dropped(GuestKey guest) {
         found.remove(guest);
+        memory.keep(guest);
         mountOf(guest).ifPresent(mount -> {
             mount.notLeaving(guest);
             mount.arrived(guest);
@@ -380,9 +476,14 @@ final class GuestMoves implements ImageLinks.Receiver {
         }
     }
 
+    void close() {
+        memory.close();
+    }
+
     void keeperLost() {
         for (GuestKey guest : List.copyOf(departures.keySet())) dropped(guest);
         for (GuestKey guest : List.copyOf(arrivals.keySet())) dropped(guest);
+        memory.clear();
         found.clear();
     }
 }

@@ -1,6 +1,7 @@
 package drover.daemon.guest;
 
 import drover.model.GuestKey;
+import drover.model.NodeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +18,8 @@ import org.slf4j.LoggerFactory;
 record ImageDirectory(Path path) {
     /// CRIU may write what it has to say of itself while the guest is gone already.
     private static final int REMOVALS = 3;
+
+    private static final String TARGET = "target";
 
     private static final Logger LOG = LoggerFactory.getLogger(ImageDirectory.class);
 
@@ -31,6 +35,20 @@ record ImageDirectory(Path path) {
         var rootOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
         if (!Files.isDirectory(path.getParent())) Files.createDirectories(path.getParent(), rootOnly);
         Files.createDirectory(path, rootOnly);
+    }
+
+    /// Notes where the guest goes, for a daemon that comes after this one.
+    void noteTarget(NodeId target) throws IOException {
+        Files.writeString(path.resolve(TARGET), target.name());
+    }
+
+    /// Where it goes; empty if that was not noted.
+    Optional<NodeId> target() {
+        try {
+            return Optional.of(new NodeId(Files.readString(path.resolve(TARGET))));
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     void remove() {

@@ -94,13 +94,13 @@ final class ImageSender {
     /// Returns when the target has all of it.
     ///
     /// @throws IOException with words for the user, if it has not
-    void send(ImageDirectory image, byte[] handoff) throws IOException {
+    void send(ImageDirectory image, boolean memoryFollows, byte[] handoff) throws IOException {
         for (Path file : image.files()) {
             send(file, 1);
             if (!sentOf.containsKey(file.getFileName().toString())) sendPart(file, Unpooled.EMPTY_BUFFER);
         }
         awaitTaken(0);
-        say(new ImageFrame.End(guest, Unpooled.wrappedBuffer(handoff)));
+        say(new ImageFrame.End(guest, memoryFollows, Unpooled.wrappedBuffer(handoff)));
     }
 
     /// Sends what is there of a file and was not sent yet, in parts of so many bytes at least.

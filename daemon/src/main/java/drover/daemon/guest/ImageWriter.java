@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /// Writes down one image on the target, as it arrives, on a thread of its own.
@@ -24,7 +25,7 @@ final class ImageWriter implements AutoCloseable {
     private final NodeId source;
     private final GuestKey guest;
     private final ImageDirectory directory;
-    private final Consumer<byte[]> complete;
+    private final BiConsumer<Boolean, byte[]> complete;
     private final Consumer<String> failed;
     private final AtomicLong waiting = new AtomicLong();
     private final ExecutorService thread;
@@ -32,14 +33,14 @@ final class ImageWriter implements AutoCloseable {
     private FileChannel channel;
     private long written;
 
-    /// @param complete hears the handoff when all is written
+    /// @param complete hears when all is written whether its memory follows, and the handoff
     /// @param failed hears why it cannot be
     ImageWriter(
             ImageLinks links,
             NodeId source,
             GuestKey guest,
             ImageDirectory directory,
-            Consumer<byte[]> complete,
+            BiConsumer<Boolean, byte[]> complete,
             Consumer<String> failed) {
         this.links = links;
         this.source = source;
@@ -66,10 +67,10 @@ final class ImageWriter implements AutoCloseable {
                 handoff.readBytes(bytes);
                 execute(() -> {
                     shut();
-                    complete.accept(bytes);
+                    complete.accept(end.memoryFollows(), bytes);
                 });
             }
-            case ImageFrame.Taken _ -> {}
+            default -> {}
         }
     }
 

@@ -9,14 +9,13 @@ import drover.protocol.job.GuestNetwork;
 import drover.protocol.job.JobCodec;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -27,7 +26,6 @@ import org.slf4j.LoggerFactory;
 /// handed to the listener; sending is safe from any thread.
 public final class Keeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
-    private static final int FRAME_MAX_BYTES = 4 << 20;
     private static final Duration START_PATIENCE = Duration.ofSeconds(10);
     private static final int MOUNT = 1;
     private static final int UNMOUNT = 2;
@@ -42,6 +40,9 @@ public final class Keeper implements AutoCloseable {
     private static final int RESUME = 12;
     private static final int ABANDON = 13;
     private static final int LEFT = 14;
+    private static final int DUMP_LAZY = 15;
+    private static final int RESTORE_LAZY = 16;
+    private static final int LEND = 17;
 
     /// Hears what the keeper says, on the receiving thread.
     interface Listener {
@@ -81,7 +82,7 @@ public final class Keeper implements AutoCloseable {
         }
     }
 
-    private final UnixSocket socket;
+    private final FrameSocket socket;
     private final Thread receiver;
     private final long startId;
 
@@ -89,7 +90,7 @@ public final class Keeper implements AutoCloseable {
     ///
     /// @throws IOException if it cannot be started or does not answer
     Keeper(Setup setup, Listener listener) throws IOException {
-        socket = connect(setup);
+        socket = new FrameSocket(connect(setup));
         startId = Files.getLastModifiedTime(setup.socket()).to(TimeUnit.NANOSECONDS);
         receiver = Thread.ofPlatform().name("keeper").daemon().unstarted(() -> receive(listener));
         receiver.start();
@@ -135,24 +136,7 @@ public final class Keeper implements AutoCloseable {
     }
 
     private void receive(Listener listener) {
-        ByteBuf pending = Unpooled.buffer(64 * 1024);
-        String reason = "it closed the connection";
-        try {
-            for (ByteBuffer bytes = socket.receive(); bytes != null; bytes = socket.receive()) {
-                pending.discardReadBytes().writeBytes(bytes);
-                while (pending.readableBytes() >= 4) {
-                    int length = pending.getIntLE(pending.readerIndex());
-                    if (length <= 0 || length > FRAME_MAX_BYTES)
-                        throw new IOException("a frame of " + length + " bytes is out of range");
-                    if (pending.readableBytes() < 4 + length) break;
-                    pending.skipBytes(4);
-                    deliver(pending.readSlice(length), listener);
-                }
-            }
-        } catch (IOException e) {
-            reason = e.getMessage();
-        }
-        listener.lost(reason);
+        listener.lost(socket.receive(frame -> deliver(frame, listener)));
     }
 
     private void deliver(ByteBuf frame, Listener listener) {
@@ -165,7 +149,7 @@ public final class Keeper implements AutoCloseable {
 
     private int takeDescriptor() {
         try {
-            return socket.takePassedDescriptor();
+            return socket.takeDescriptor();
         } catch (IOException e) {
             throw new IllegalStateException(e.getMessage(), e);
         }
@@ -177,20 +161,20 @@ public final class Keeper implements AutoCloseable {
     }
 
     void mount(NodeId home, int maxReadBytes) {
-        ByteBuf out = begin(MOUNT);
+        ByteBuf out = FrameSocket.begin(MOUNT);
         Wire.writeString(out, home.name());
         send(out.writeIntLE(maxReadBytes));
     }
 
     void unmount(NodeId home) {
-        ByteBuf out = begin(UNMOUNT);
+        ByteBuf out = FrameSocket.begin(UNMOUNT);
         Wire.writeString(out, home.name());
         send(out);
     }
 
     /// @param homefs the guest's root is its home's file view; otherwise this node's own files, for guests at home
     void start(StartGuest start, boolean homefs, int cpuWeight) {
-        ByteBuf out = begin(START);
+        ByteBuf out = FrameSocket.begin(START);
         Wire.writeKey(out, start.guest());
         out.writeBoolean(homefs);
         out.writeIntLE(start.credentials().uid()).writeIntLE(start.credentials().gid());
@@ -204,7 +188,7 @@ public final class Keeper implements AutoCloseable {
     }
 
     void session(GuestKey guest, ByteBuf frame) {
-        ByteBuf out = begin(SESSION);
+        ByteBuf out = FrameSocket.begin(SESSION);
         Wire.writeKey(out, guest);
         send(out.writeBytes(frame, frame.readerIndex(), frame.readableBytes()));
     }
@@ -218,26 +202,36 @@ public final class Keeper implements AutoCloseable {
     }
 
     /// Source of a move: hold the guest and write it into an image.
-    void dump(GuestKey guest, Criu criu, ImageDirectory image) {
-        send(withCriu(DUMP, guest, criu, image));
+    ///
+    /// @param memoryFollows but not its memory, which stays there to be read
+    void dump(GuestKey guest, Criu criu, ImageDirectory image, boolean memoryFollows) {
+        send(withCriu(memoryFollows ? DUMP_LAZY : DUMP, guest, criu, image));
     }
 
     /// Target of a move: make the guest from its image, and hold it.
     ///
+    /// @param memoryAt the node that has its memory, if that is not in the image
     /// @param handoff what the source's keeper said of it
     void restore(
-            GuestKey guest, Criu criu, ImageDirectory image, Credentials owner, GuestNetwork network, byte[] handoff) {
-        ByteBuf out = withCriu(RESTORE, guest, criu, image)
+            GuestKey guest,
+            Criu criu,
+            ImageDirectory image,
+            Credentials owner,
+            GuestNetwork network,
+            Optional<NodeId> memoryAt,
+            byte[] handoff) {
+        ByteBuf out = withCriu(memoryAt.isPresent() ? RESTORE_LAZY : RESTORE, guest, criu, image)
                 .writeIntLE(owner.uid())
                 .writeIntLE(owner.gid())
                 .writeIntLE(owner.groups().size());
         owner.groups().forEach(out::writeIntLE);
         JobCodec.writeNetwork(out, network);
+        memoryAt.ifPresent(source -> Wire.writeString(out, source.name()));
         send(out.writeBytes(handoff));
     }
 
     private static ByteBuf withCriu(int type, GuestKey guest, Criu criu, ImageDirectory image) {
-        ByteBuf out = begin(type);
+        ByteBuf out = FrameSocket.begin(type);
         Wire.writeKey(out, guest);
         for (Path path : List.of(criu.program(), criu.shim(), criu.gate(), image.path()))
             Wire.writeString(out, path.toString());
@@ -259,31 +253,31 @@ public final class Keeper implements AutoCloseable {
         say(LEFT, guest);
     }
 
+    /// Source: another node has it. If its memory followed, hold it for that and say so; else as [#left].
+    void lend(GuestKey guest) {
+        say(LEND, guest);
+    }
+
     /// Source: it goes on here.
     void abandon(GuestKey guest) {
         say(ABANDON, guest);
     }
 
     private void say(int type, GuestKey guest) {
-        ByteBuf out = begin(type);
+        ByteBuf out = FrameSocket.begin(type);
         Wire.writeKey(out, guest);
         send(out);
     }
 
     void lease(NodeId home, Duration length) {
-        ByteBuf out = begin(LEASE);
+        ByteBuf out = FrameSocket.begin(LEASE);
         Wire.writeString(out, home.name());
         send(out.writeLongLE(length.toMillis()));
     }
 
-    private static ByteBuf begin(int type) {
-        return Unpooled.buffer(128).writeIntLE(0).writeByte(type);
-    }
-
     private void send(ByteBuf frame) {
-        frame.setIntLE(0, frame.readableBytes() - 4);
         try {
-            socket.send(frame.nioBuffer());
+            socket.send(frame);
         } catch (IOException e) {
             LOG.warn("the keeper cannot be reached: {}", e.getMessage());
         }
@@ -291,13 +285,6 @@ public final class Keeper implements AutoCloseable {
 
     @Override
     public void close() {
-        socket.shutdown();
-        try {
-            receiver.join(2000);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return;
-        }
-        if (!receiver.isAlive()) socket.close();
+        socket.close(receiver);
     }
 }

@@ -23,14 +23,23 @@ sealed interface KeeperMessage {
     int RESTORED = 112;
     int DEAD = 113;
     int NETWORK = 114;
+    int LENT = 115;
+    int PAGER = 116;
+    int WHOLE = 117;
 
     /// States of a held guest: on its way to another node, and from one.
     int LEAVING = 4;
 
     int ARRIVING = 5;
 
+    /// Another node has it, but not all of its memory.
+    int HELD_FOR_MEMORY = 6;
+
     /// From this version on, a keeper moves guests.
     int MOVES_VERSION = 2;
+
+    /// From this version on, it can do so before their memory.
+    int POST_COPY_VERSION = 3;
 
     /// A home's file view is mounted; the /dev/fuse descriptor came along. `already`: it had been before.
     record Mounted(NodeId home, int errno, long connection, boolean already) implements KeeperMessage {}
@@ -64,6 +73,17 @@ sealed interface KeeperMessage {
     /// No process is left of a guest that is another node's.
     record Dead(GuestKey guest) implements KeeperMessage {}
 
+    /// It never runs here again; its memory is there to be read.
+    record Lent(GuestKey guest) implements KeeperMessage {}
+
+    /// Its memory follows, and is asked for at that socket.
+    record Pager(GuestKey guest, String socket) implements KeeperMessage {}
+
+    /// Nothing more is wanted.
+    ///
+    /// @param lost the guest could not go on without what was missing
+    record Whole(GuestKey guest, boolean lost) implements KeeperMessage {}
+
     /// What it holds.
     ///
     /// @param version of what it understands: 0 for a keeper of before, which moves nothing
@@ -91,6 +111,9 @@ sealed interface KeeperMessage {
             case DUMP_FAILED -> new DumpFailed(Wire.readKey(in), Wire.readString(in));
             case RESTORED -> new Restored(Wire.readKey(in));
             case DEAD -> new Dead(Wire.readKey(in));
+            case LENT -> new Lent(Wire.readKey(in));
+            case PAGER -> new Pager(Wire.readKey(in), Wire.readString(in));
+            case WHOLE -> new Whole(Wire.readKey(in), Wire.readU8(in) == 0);
             case INVENTORY -> {
                 int count = Wire.readCount(in, 29);
                 List<Held> held = new ArrayList<>(count);

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,7 +14,6 @@ import java.util.stream.Collectors;
 /// Looks for what cannot move, in /proc. What it finds is found before anything is held, so that the guest
 /// notices nothing; what it cannot find makes CRIU fail, and the guest goes on. It sends no request to home.
 final class MoveGate {
-    private static final Path PROC = Path.of("/proc");
     private static final String DELETED = " (deleted)";
     /// What init keeps when it has started the job's program and has nothing else to do: CAP_KILL.
     private static final String SETTLED = "CapPrm:\t0000000000000020";
@@ -32,10 +30,10 @@ final class MoveGate {
     /// being started: until then its init holds what is of its node.
     static Optional<String> objection(int initPid) {
         try {
-            Path init = PROC.resolve("" + initPid);
+            Path init = GuestProcesses.directory(initPid);
             if (!settles(init)) return Optional.of("it is still being started; try again");
             Root root = root(init);
-            for (Path process : processesIn(namespaceOf(init))) {
+            for (Path process : GuestProcesses.of(init)) {
                 Optional<String> found = objectionOf(process, root);
                 if (found.isPresent()) return found.map(why -> why + " (process '" + name(process) + "')");
             }
@@ -75,23 +73,6 @@ final class MoveGate {
             return false; // it closed one just now
         }
         return sockets <= 1;
-    }
-
-    private static List<Path> processesIn(String namespace) throws IOException {
-        List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path process : all)
-                try {
-                    if (namespaceOf(process).equals(namespace)) found.add(process);
-                } catch (IOException e) {
-                    // it has ended meanwhile
-                }
-        }
-        return found;
-    }
-
-    private static String namespaceOf(Path process) throws IOException {
-        return Files.readSymbolicLink(process.resolve("ns/pid")).toString();
     }
 
     private static Root root(Path process) throws IOException {

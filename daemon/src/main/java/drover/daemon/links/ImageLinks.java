@@ -9,6 +9,7 @@ import drover.protocol.link.LinkClass;
 import drover.protocol.link.LinkConfig;
 import drover.protocol.link.LinkHub;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,13 @@ public final class ImageLinks {
         return usable(hub.link(target, LinkClass.BULK)).isPresent();
     }
 
+    /// Whether a guest may go there before its memory.
+    public boolean takesGuestsBeforeMemory(NodeId target) {
+        return hub.link(target, LinkClass.BULK)
+                .filter(up -> up.version() >= LinkConfig.POST_COPY_VERSION)
+                .isPresent();
+    }
+
     /// From the source; false if the link is down.
     public boolean send(NodeId target, ImageFrame frame) {
         return send(hub.link(target, LinkClass.BULK), frame);
@@ -58,6 +66,16 @@ public final class ImageLinks {
     /// From the target; false if the link is down.
     public boolean answer(NodeId source, ImageFrame frame) {
         return send(hub.linkFrom(source, LinkClass.BULK), frame);
+    }
+
+    /// To whichever of the two it is, by a link that either has dialled; false if there is none now. Makes one for the
+    /// next
+    /// time.
+    public boolean sendEitherWay(NodeId peer, ImageFrame frame) {
+        for (Optional<Link> link : List.of(hub.linkFrom(peer, LinkClass.BULK), hub.link(peer, LinkClass.BULK)))
+            if (send(link.filter(up -> up.version() >= LinkConfig.POST_COPY_VERSION), frame)) return true;
+        hub.keep(peer);
+        return false;
     }
 
     private static boolean send(Optional<Link> link, ImageFrame frame) {

@@ -50,6 +50,7 @@ class DaemonConfigTest {
                 Duration.ofSeconds(10),
                 20_000,
                 512,
+                1_000_000,
                 1_024);
         assertEquals(expected, parse());
     }
@@ -62,6 +63,7 @@ class DaemonConfigTest {
         assertEquals(10_000, parse("guest-max", "10000").guestMax());
         assertEquals(100, parse("guest-weight", "100").guestWeight());
         assertEquals(5, parse("kept-content-mib", "5").keptContentMib());
+        assertEquals(0, parse("post-copy-from-mib", "0").postCopyFromMib());
         assertEquals(1_000_000, parse("queue-max", "1000000").queueMax());
     }
 

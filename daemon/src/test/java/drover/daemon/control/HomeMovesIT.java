@@ -21,6 +21,7 @@ import drover.protocol.job.JobMessage.ResumeGuest;
 import drover.protocol.job.JobMessage.SendGuest;
 import drover.protocol.job.JobMessage.Session;
 import drover.protocol.job.SessionKind;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -112,6 +113,22 @@ class HomeMovesIT {
         try (TestDeputy ps = home.deputy().command("{\"command\":\"ps\"}")) {
             String listed = answer(ps);
             assertTrue(listed.contains("\"moves\":1") && listed.contains("\"node\":\"" + target + "\""), listed);
+        }
+    }
+
+    @Test
+    void aJobDoesNotLeaveForANodeWithoutRoomForIt() throws Exception {
+        ByteBuf usage = Unpooled.buffer()
+                .writeByte(SessionKind.USAGE)
+                .writeLongLE(1)
+                .writeLongLE(1)
+                .writeLongLE(600L << 20)
+                .writeIntLE(1)
+                .writeByte(1);
+        say(source, new Session(from, usage));
+        try (TestDeputy caller = migrate(target.name())) {
+            String refused = answer(caller);
+            assertTrue(refused.contains("it has 600 MiB in memory, and " + target + " has 512 MiB free"), refused);
         }
     }
 

@@ -36,9 +36,12 @@ public record LinkConfig(
     /// Where nodes dial each other if the configuration says nothing else.
     public static final int DEFAULT_PORT = 7410;
     /// The version of this build, which also speaks those before it. 2: frames may be compressed. 3: guests move.
-    public static final int CURRENT_VERSION = 3;
+    /// 4: before their memory.
+    public static final int CURRENT_VERSION = 4;
     /// From this version on, nodes know what is said of guests that move.
     public static final int MOVES_VERSION = 3;
+    /// From this version on, a guest may run on its new node while its memory is still on the former.
+    public static final int POST_COPY_VERSION = 4;
     /// A node that cannot inflate says that it speaks nothing newer.
     private static final int OLDEST_VERSION = 1;
 

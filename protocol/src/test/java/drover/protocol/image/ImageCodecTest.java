@@ -10,8 +10,12 @@ import drover.model.JobId;
 import drover.model.NodeId;
 import drover.protocol.WireException;
 import drover.protocol.image.ImageFrame.End;
+import drover.protocol.image.ImageFrame.Gone;
+import drover.protocol.image.ImageFrame.Pages;
 import drover.protocol.image.ImageFrame.Part;
 import drover.protocol.image.ImageFrame.Taken;
+import drover.protocol.image.ImageFrame.Want;
+import drover.protocol.image.ImageFrame.Whole;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -35,8 +39,13 @@ class ImageCodecTest {
         for (ImageFrame frame : List.of(
                 new Part(GUEST, "pages-1.img", bytes("memory")),
                 new Part(GUEST, "core-1.img", Unpooled.EMPTY_BUFFER),
-                new End(GUEST, bytes("handoff")),
-                new Taken(GUEST, 1L << 40))) {
+                new End(GUEST, false, bytes("handoff")),
+                new End(GUEST, true, bytes("handoff")),
+                new Taken(GUEST, 1L << 40),
+                new Want(GUEST, 7, 0x7fff_ffff_f000L, 1024),
+                new Pages(GUEST, 7, 0x7fff_ffff_f000L, bytes("pages")),
+                new Whole(GUEST),
+                new Gone(GUEST))) {
             ByteBuf encoded = encode(frame);
             assertTrue(ImageCodec.isImage(encoded));
             assertEquals(frame, ImageCodec.decode(encoded));
