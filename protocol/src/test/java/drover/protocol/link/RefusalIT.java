@@ -256,10 +256,13 @@ class RefusalIT {
 
     @Test
     void aDialledNodeTellsWhyItRefused() throws Exception {
-        try (var home = new TestNode(guest, Revocations.NONE, config -> config.withVersions(4, 5))) {
+        int next = LinkConfig.CURRENT_VERSION + 1;
+        try (var home = new TestNode(guest, Revocations.NONE, config -> config.withVersions(next, next + 1))) {
             home.knows(node);
             home.hub.keep(node.id);
-            log.await("the dialler's", line -> line.contains("no link to n1") && line.contains("it speaks 4 to 5"));
+            log.await(
+                    "the dialler's",
+                    line -> line.contains("no link to n1") && line.contains("it speaks " + next + " to " + (next + 1)));
         }
         refused("no common version");
     }
