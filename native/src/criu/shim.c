@@ -1,6 +1,6 @@
 // Process: criu, which preloads this (LD_PRELOAD). Three calls that CRIU 4.1 takes for sure and that the kernel refuses
-// here get the answer that CRIU could have had in another way, two have a terminal follow, and one waits instead of asking all the
-// time; all others pass through.
+// here get the answer that CRIU could have had in another way, two have a terminal follow, and two spare
+// `criu lazy-pages` what it does wrong; all others pass through.
 // Nothing of it stays in a guest.
 #define _GNU_SOURCE
 #include "shim.h"

@@ -27,8 +27,8 @@
 
 /// A guest that waits for a page while the kernel copies into a pipe from it, or the other way, holds that pipe, and the keeper,
 /// which reads it, may wait for the guest. If the page does not come, nobody looks after leases. So a thread, which touches nothing
-/// but numbers, sees whether the keeper's loop goes round, and if not ends the guests whose memory follows: less long than
-/// a home waits beyond its lease.
+/// but numbers, sees whether the keeper's loop goes round, and if not ends the guests whose memory follows. A lease may be looked
+/// after so much later.
 #define STUCK_S 4
 #define WATCHED_LIMIT 1024
 
