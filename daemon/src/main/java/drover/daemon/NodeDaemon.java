@@ -119,7 +119,7 @@ final class NodeDaemon implements AutoCloseable {
         PacketLinks packetLinks = new PacketLinks(config.name(), hub);
         PacketPump pump = keep(new PacketPump());
         GuestDevices devices = new GuestDevices(pump, packetLinks);
-        HomeNetwork network = keep(new HomeNetwork(config.jobNetwork(), places.run(), pump, packetLinks));
+        HomeNetwork network = keep(new HomeNetwork(config.jobNetwork(), live, places.run(), pump, packetLinks));
         packetLinks.connectEnds(
                 new PacketLinks.Ends(network::fromNode, devices::fromHome, network::reached, devices::look));
         GuestHost guests = keep(new GuestHost(

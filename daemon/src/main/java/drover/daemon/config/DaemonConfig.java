@@ -34,6 +34,7 @@ import java.util.TreeSet;
 /// @param acceptFrom homes whose guests this node takes; `*` for all of the cluster
 /// @param acceptRoot whether root's jobs of other homes may run here
 /// @param nodeNetwork whether guests may be given this node's network (`--net node`)
+/// @param homeNetwork whether jobs have this home's network unless `--net` says otherwise
 /// @param jobNetwork addresses of jobs in this home's network (`--net home`): none that anybody here has, and not
 ///     those of carriers (100.64.0.0/10), which private networks over the Internet have taken
 /// @param balance whether this home's running jobs are moved by themselves when that pays
@@ -59,6 +60,7 @@ public record DaemonConfig(
         Set<String> acceptFrom,
         boolean acceptRoot,
         boolean nodeNetwork,
+        boolean homeNetwork,
         AddressRange jobNetwork,
         boolean balance,
         Duration nodeLoss,
@@ -136,6 +138,7 @@ public record DaemonConfig(
                 in.words("accept-from", "*"),
                 in.flag("accept-root", true),
                 in.flag("node-network", false),
+                in.flag("home-network", true),
                 in.addresses("job-network", "198.18.0.0/15"),
                 in.flag("balance", false),
                 in.seconds("node-loss-seconds", 6, 1, 3600),

@@ -65,7 +65,7 @@ final class Admission {
         }
         RunOptions options;
         try {
-            options = RunOptions.parse(JSON.readTree(optionsJson));
+            options = RunOptions.parse(JSON.readTree(optionsJson), usualNetwork());
         } catch (RunOptions.Refused | JsonProcessingException e) {
             return new Refused(WRONG_USAGE, e.getMessage());
         }
@@ -78,6 +78,11 @@ final class Admission {
 
     private static Refused failed(String message) {
         return new Refused(ExitStatus.DROVER_FAILED, message);
+    }
+
+    /// Home's, where it has one to give: a machine that lacks a package still runs jobs, as it did before.
+    private NetworkChoice usualNetwork() {
+        return config.homeNetwork() && network.unusable().isEmpty() ? NetworkChoice.HOME : NetworkChoice.NONE;
     }
 
     private Optional<String> unusable(RunOptions options) {

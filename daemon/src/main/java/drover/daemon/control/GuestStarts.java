@@ -8,9 +8,13 @@ import drover.protocol.job.JobMessage.Lease;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What a node has to know and is told so that it can start a guest. Loop of home's jobs only.
 final class GuestStarts {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestStarts.class);
+
     private final GuestNodes nodes;
     private final HomeFiles files;
     private final JobNetwork network;
@@ -32,16 +36,30 @@ final class GuestStarts {
     }
 
     /// Runs the task, on the loop, when packets of that guest can travel between home and the node; at once where it
-    /// needs no
-    /// such thing.
+    /// needs no such thing. If they cannot travel, the start is refused in the node's name, unless nobody asked
+    /// for that network and the job has not begun: then it goes without.
     void whenNetworkIsReady(Job job, NodeId node, GuestKey guest, Runnable task) {
-        if (job.options.network() == NetworkChoice.HOME) network.whenReady(node, guest, () -> loop.execute(task));
-        else task.run();
+        if (job.network != NetworkChoice.HOME) {
+            task.run();
+            return;
+        }
+        network.whenReady(node, guest, () -> loop.execute(task), why -> {
+            if (job.options.networkNamed() || !guest.equals(job.guest())) return false;
+            loop.execute(() -> goWithout(job, guest, why, task));
+            return true;
+        });
+    }
+
+    private void goWithout(Job job, GuestKey guest, String why, Runnable task) {
+        LOG.warn("job {} has no network: {}", job.id, why);
+        job.network = NetworkChoice.NONE;
+        network.leave(guest);
+        task.run();
     }
 
     /// What a node has to know of the network that the job's guests have.
     GuestNetwork networkOf(Job job) {
-        return switch (job.options.network()) {
+        return switch (job.network) {
             case NONE -> GuestNetwork.NONE;
             case NODE -> GuestNetwork.OF_NODE;
             case HOME -> network.of(job.id);

@@ -62,6 +62,9 @@ final class Job {
 
     List<JobRecord.OfferRecord> offers = List.of();
     ResourceUse use = ResourceUse.NONE;
+    /// Which network it has; none where its home turns out to be unable to give what it usually gives.
+    NetworkChoice network;
+
     long residentBytes;
     int processes;
 
@@ -106,6 +109,7 @@ final class Job {
         this.credentials = credentials;
         this.user = user;
         this.options = options;
+        this.network = options.network();
         this.command = command;
         this.directory = directory;
         this.spec = spec;
@@ -185,8 +189,8 @@ final class Job {
                 options.memoryBytes(),
                 options.stay(),
                 options.detach(),
-                options.network() == NetworkChoice.NODE,
-                options.network() == NetworkChoice.HOME,
+                network == NetworkChoice.NODE,
+                network == NetworkChoice.HOME,
                 deputyPid,
                 deputyStart,
                 secret,
@@ -224,7 +228,7 @@ final class Job {
                 new JobId(home, r.number()),
                 new Credentials(r.uid(), r.gid(), r.groups()),
                 r.user(),
-                new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), networkOf(r)),
+                new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), networkOf(r), true),
                 r.command(),
                 r.directory(),
                 r.spec() == null ? new byte[0] : r.spec(),

@@ -5,6 +5,7 @@ import drover.model.JobId;
 import drover.model.NodeId;
 import drover.protocol.job.GuestNetwork;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// Home's network, as far as its jobs have it. Safe from any thread.
 public interface JobNetwork {
@@ -21,7 +22,9 @@ public interface JobNetwork {
     /// What a job's guest is told.
     GuestNetwork of(JobId job);
 
-    /// Runs the task, on any thread, when packets of that guest can travel. Where they cannot, the guest's
-    /// start is refused in the node's name, and the task never runs.
-    void whenReady(NodeId node, GuestKey guest, Runnable task);
+    /// Runs the task, on any thread, when packets of that guest can travel. Where they cannot, the task never runs,
+    /// and the guest's start is refused in the node's name.
+    ///
+    /// @param goesWithout asked first, on any thread, with the reason: true if the guest starts without
+    void whenReady(NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout);
 }

@@ -107,7 +107,7 @@ public final class JobQueries {
     private ObjectNode show(Job job, DeputyConnection caller) {
         ObjectNode json = summary(job)
                 .put("directory", job.directory)
-                .put("network", job.options.network().word())
+                .put("network", job.network.word())
                 .put("runs", job.runEpoch)
                 .put("accepted_at", job.acceptedAt)
                 .put("started_at", job.startedAt)

@@ -34,7 +34,7 @@ final class Movability {
 
     private String against(Job job) {
         if (job.options.stay()) return "it was started with --stay";
-        if (job.options.network() == NetworkChoice.NODE) return "it uses the network of its node (--net node)";
+        if (job.network == NetworkChoice.NODE) return "it uses the network of its node (--net node)";
         // its process stands in its kernel's call, and could not be held
         return files.waitsForLock(job.guest()) ? "it waits for a lock on a file" : null;
     }

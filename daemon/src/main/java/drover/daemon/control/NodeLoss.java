@@ -120,7 +120,7 @@ final class NodeLoss {
             starts.again(job);
         } else {
             String reason = job.effects
-                    ? "it had already read input, or written output or files, so it was not started again by itself"
+                    ? "it had already read input, written output or files, or sent something, so it was not started again by itself"
                     : "it was to run nowhere else";
             ends.fail(
                     job,

@@ -12,7 +12,14 @@ import java.util.TreeSet;
 /// @param stay it is not to move later
 /// @param detach it goes on when its terminal goes
 /// @param network which network it has
-public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, boolean detach, NetworkChoice network) {
+/// @param networkNamed whether its caller said so: then it is refused rather than run with none
+public record RunOptions(
+        Set<NodeId> nodes,
+        long memoryBytes,
+        boolean stay,
+        boolean detach,
+        NetworkChoice network,
+        boolean networkNamed) {
     /// An option that is not understood or not possible; the message is for the user.
     public static final class Refused extends Exception {
         private static final long serialVersionUID = 1L;
@@ -30,7 +37,10 @@ public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, bool
         return stay || network == NetworkChoice.NODE;
     }
 
-    static RunOptions parse(JsonNode json) throws Refused {
+    /// Reads what the command sent.
+    ///
+    /// @param usualNetwork of a job whose caller names none
+    static RunOptions parse(JsonNode json, NetworkChoice usualNetwork) throws Refused {
         Set<NodeId> nodes = new TreeSet<>();
         try {
             if (json.hasNonNull("node")) nodes.add(new NodeId(json.get("node").asText()));
@@ -44,7 +54,7 @@ public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, bool
             throw new Refused("--checkpoint is not there yet: run it without, or wait for a later version");
         if (json.path("tree").asBoolean(false))
             throw new Refused("--tree is not there yet: run it without, or wait for a later version");
-        String net = json.path("net").asText(NetworkChoice.NONE.word());
+        String net = json.path("net").asText(usualNetwork.word());
         NetworkChoice network = NetworkChoice.ofWord(net)
                 .orElseThrow(() -> new Refused("--net takes none, node or home, not '" + net + "'"));
         return new RunOptions(
@@ -52,6 +62,7 @@ public record RunOptions(Set<NodeId> nodes, long memoryBytes, boolean stay, bool
                 memoryBytes,
                 json.path("stay").asBoolean(false),
                 json.path("detach").asBoolean(false),
-                network);
+                network,
+                json.hasNonNull("net"));
     }
 }

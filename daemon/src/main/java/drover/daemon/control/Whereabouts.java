@@ -32,7 +32,7 @@ final class Whereabouts {
     void know(Job job) {
         placement.placed(job.id.number(), job.node, job.options.memoryBytes());
         live.add(job.guest(), job.node, job);
-        if (job.options.network() == NetworkChoice.HOME) network.enter(job.guest(), job.node);
+        if (job.network == NetworkChoice.HOME) network.enter(job.guest(), job.node);
     }
 
     /// A guest is being made from the present one, on the target: it may look at home's files.
@@ -42,7 +42,7 @@ final class Whereabouts {
 
     /// The journal has it: the job's present guest is the target's, and the one before may do nothing any more.
     void moved(Job job, JobMove move) {
-        if (job.options.network() == NetworkChoice.HOME) network.enter(move.to, move.target);
+        if (job.network == NetworkChoice.HOME) network.enter(move.to, move.target);
         ended(move.from);
         placement.placed(job.id.number(), move.target, job.options.memoryBytes());
         live.add(move.to, move.target, job);

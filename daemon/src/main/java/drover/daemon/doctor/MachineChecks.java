@@ -154,13 +154,11 @@ final class MachineChecks {
     private Finding jobNetwork() {
         if (!Files.exists(root.resolve("dev/net/tun")))
             return Finding.note(
-                    "job network", "there is no /dev/net/tun: no job with --net home runs here; as root: modprobe tun");
+                    "job network",
+                    "there is no /dev/net/tun: only jobs that run with --net none or node run here; as root: modprobe tun");
         return NFT.stream().anyMatch(file -> Files.exists(root.resolve(file)))
-                ? Finding.ok("job network", "jobs can have their home's network (--net home): /dev/net/tun and nft")
-                : Finding.note(
-                        "job network",
-                        "there is no nft: jobs started here cannot have this home's network (--net home); install"
-                                + " nftables");
+                ? Finding.ok("job network", "jobs have their home's network: /dev/net/tun and nft")
+                : Finding.note("job network", "there is no nft: jobs started here have no network; install nftables");
     }
 
     private Finding userfaultfd() {

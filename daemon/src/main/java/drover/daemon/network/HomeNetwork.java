@@ -2,6 +2,7 @@ package drover.daemon.network;
 
 import drover.daemon.control.JobNetwork;
 import drover.daemon.loop.Loop;
+import drover.homefs.server.EffectListener;
 import drover.linux.network.TunDevice;
 import drover.model.AddressRange;
 import drover.model.ExitStatus;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,24 +49,29 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
 
     private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
-    private record Waiting(NodeId node, GuestKey guest, Runnable task, long untilNanos) {}
+    private record Waiting(
+            NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout, long untilNanos) {}
 
     private final AddressRange range;
+    private final EffectListener effects;
     private final JobAddresses addresses;
     private final ForwardingRules rules;
     private final PacketPump pump;
     private final PacketCarrier carrier;
     private final Loop loop = new Loop("home network");
     private final List<Waiting> waiting = new ArrayList<>(); // of the loop
-    private BiConsumer<NodeId, JobMessage> refuse = (_, _) -> {};
+    private BiConsumer<NodeId, JobMessage> refusals = (_, _) -> {};
     private long emptySinceNanos;
     private String troubleSaid = "";
     private @Nullable NameRelay names; // of the loop
     private volatile @Nullable Way way; // null while it is down; written by the loop
 
+    /// @param effects hears of guests that have sent something: such a job must not be run again by itself
     /// @param runDirectory where it is remembered, until the machine's next start, what is to be undone
-    public HomeNetwork(AddressRange range, Path runDirectory, PacketPump pump, PacketCarrier carrier) {
+    public HomeNetwork(
+            AddressRange range, EffectListener effects, Path runDirectory, PacketPump pump, PacketCarrier carrier) {
         this.range = range;
+        this.effects = effects;
         this.addresses = new JobAddresses(range);
         this.rules = new ForwardingRules(range, runDirectory);
         this.pump = pump;
@@ -75,7 +82,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     ///
     /// @param refusals hears, in a node's name, of guests that cannot be started there
     public void begin(BiConsumer<NodeId, JobMessage> refusals) {
-        refuse = refusals;
+        this.refusals = refusals;
         loop.start(Duration.ofSeconds(1), this::tick, this::isInUse);
         loop.execute(() -> {
             if (addresses.isEmpty()) {
@@ -114,22 +121,22 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     }
 
     @Override
-    public void whenReady(NodeId node, GuestKey guest, Runnable task) {
+    public void whenReady(NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout) {
         loop.execute(() -> {
             try {
                 raise();
             } catch (IOException e) {
-                refuse.accept(node, failed(guest, "this home cannot give its network to jobs: " + e.getMessage()));
+                refuse(node, guest, goesWithout, "this home cannot give its network to jobs: " + e.getMessage());
                 return;
             }
             carrier.connect(node);
             if (carrier.reaches(node)) task.run();
-            else waiting.add(new Waiting(node, guest, task, System.nanoTime() + LINK_PATIENCE.toNanos()));
+            else waiting.add(new Waiting(node, guest, task, goesWithout, System.nanoTime() + LINK_PATIENCE.toNanos()));
         });
     }
 
-    private static GuestFailed failed(GuestKey guest, String why) {
-        return new GuestFailed(guest, ExitStatus.DROVER_FAILED, why);
+    private void refuse(NodeId node, GuestKey guest, Predicate<String> goesWithout, String why) {
+        if (!goesWithout.test(why)) refusals.accept(node, new GuestFailed(guest, ExitStatus.DROVER_FAILED, why));
     }
 
     /// Packets can travel to a node.
@@ -152,9 +159,11 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
                 waiting.stream().filter(one -> now - one.untilNanos > 0).toList();
         waiting.removeAll(late);
         for (Waiting one : late)
-            refuse.accept(
+            refuse(
                     one.node,
-                    failed(one.guest, one.node + " takes no packets of this home's network; is its drover older?"));
+                    one.guest,
+                    one.goesWithout,
+                    one.node + " takes no packets of this home's network; is its drover older?");
         if (!addresses.isEmpty() && way == null) raiseAgain();
         if (!addresses.isEmpty() || !waiting.isEmpty()) emptySinceNanos = now;
         else if (way != null && now - emptySinceNanos > LINGER.toNanos()) lower();
@@ -219,6 +228,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
         if (!PacketFrame.isIpv4(frame)) return;
         JobAddresses.Owner sender = addresses.owner(PacketFrame.source(frame));
         if (sender == null || !sender.node().equals(node) || !PacketFrame.names(frame, sender.guest())) return;
+        if (!PacketFrame.asksForName(frame)) effects.onEffect(sender.guest());
         int destination = PacketFrame.destination(frame);
         JobAddresses.Owner receiver = addresses.owner(destination);
         Way up = way;

@@ -43,6 +43,7 @@ class DaemonConfigTest {
                 Set.of("*"),
                 true,
                 false,
+                true,
                 AddressRange.parse("198.18.0.0/15"),
                 false,
                 Duration.ofSeconds(6),

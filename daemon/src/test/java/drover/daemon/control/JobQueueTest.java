@@ -21,7 +21,7 @@ class JobQueueTest {
                 new JobId(new NodeId("n1"), number),
                 new Credentials(0, 0, List.of()),
                 "root",
-                new RunOptions(allowed, 0, false, false, NetworkChoice.NONE),
+                new RunOptions(allowed, 0, false, false, NetworkChoice.NONE, true),
                 "true",
                 "/",
                 new byte[0],

@@ -5,6 +5,7 @@ import drover.model.JobId;
 import drover.model.NodeId;
 import drover.protocol.job.GuestNetwork;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// A home that gives its network to no job.
 final class NoNetwork implements JobNetwork {
@@ -25,7 +26,7 @@ final class NoNetwork implements JobNetwork {
     }
 
     @Override
-    public void whenReady(NodeId node, GuestKey guest, Runnable task) {
+    public void whenReady(NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout) {
         task.run();
     }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Predicate;
 
 /// A home's network that carries nothing, and says who may send.
 final class PlayedNetwork implements JobNetwork {
@@ -23,6 +24,9 @@ final class PlayedNetwork implements JobNetwork {
 
     /// Guests that wait for that.
     final BlockingQueue<GuestKey> waiting = new LinkedBlockingQueue<>();
+
+    /// Whether it turns out, when a guest is to have it, that home has none to give.
+    volatile boolean broken;
 
     @Override
     public Optional<String> unusable() {
@@ -45,8 +49,8 @@ final class PlayedNetwork implements JobNetwork {
     }
 
     @Override
-    public void whenReady(NodeId node, GuestKey guest, Runnable task) {
-        if (unreached.contains(node)) waiting.add(guest);
-        else task.run();
+    public void whenReady(NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout) {
+        if (unreached.contains(node) || (broken && !goesWithout.test("it is broken"))) waiting.add(guest);
+        else if (!broken) task.run();
     }
 }

@@ -30,6 +30,7 @@ class HomeNetworkIT {
     Path run;
 
     private final List<NodeId> sentTo = new ArrayList<>();
+    private final List<GuestKey> acted = new ArrayList<>();
     private HomeNetwork network;
 
     private final PacketCarrier carrier = new PacketCarrier() {
@@ -61,7 +62,7 @@ class HomeNetworkIT {
 
     @BeforeEach
     void twoJobs() throws Exception {
-        network = new HomeNetwork(RANGE, run, new PacketPump(), carrier);
+        network = new HomeNetwork(RANGE, acted::add, run, new PacketPump(), carrier);
         network.enter(SENDER, N2);
         network.enter(RECEIVER, N3);
     }
@@ -91,6 +92,28 @@ class HomeNetworkIT {
     @Test
     void aPacketOfAPresentGuestFromItsNodePasses() {
         passes(N2, packet(SENDER, 1));
+    }
+
+    @Test
+    void whoHasSentSomethingHasActedOnTheWorld() {
+        isDropped(N3, packet(SENDER, 1));
+        assertEquals(List.of(), acted);
+        passes(N2, packet(SENDER, 1));
+        assertEquals(List.of(SENDER), acted);
+    }
+
+    private static ByteBuf toPort53(int protocol) {
+        ByteBuf frame = packet(SENDER, 1);
+        frame.setByte(PacketFrame.KEY_BYTES + 10 + 9, protocol);
+        return frame.writeShort(40_000).writeShort(53);
+    }
+
+    @Test
+    void whoAskedForANameHasNot() {
+        passes(N2, toPort53(17));
+        assertEquals(List.of(), acted);
+        passes(N2, toPort53(6));
+        assertEquals(List.of(SENDER), acted);
     }
 
     @Test

@@ -15,6 +15,9 @@ public final class PacketFrame {
     private static final int PACKET_AT = KEY_BYTES + 10;
     private static final int IPV4_HEADER_BYTES = 20;
     private static final int IPV4 = 4;
+    private static final int PROTOCOL_AT = PACKET_AT + 9;
+    private static final int UDP = 17;
+    private static final int NAMES_PORT = 53;
     private static final int SOURCE_AT = PACKET_AT + 12;
     private static final int DESTINATION_AT = PACKET_AT + 16;
 
@@ -32,6 +35,15 @@ public final class PacketFrame {
 
     public static int destination(ByteBuf frame) {
         return frame.getInt(frame.readerIndex() + DESTINATION_AT);
+    }
+
+    /// Whether it asks what a name means, by UDP: that changes nothing anywhere.
+    public static boolean asksForName(ByteBuf frame) {
+        int at = frame.readerIndex();
+        int portAt = PACKET_AT + (frame.getByte(at + PACKET_AT) & 0xf) * 4 + Short.BYTES;
+        return frame.getByte(at + PROTOCOL_AT) == UDP
+                && frame.readableBytes() >= portAt + Short.BYTES
+                && frame.getUnsignedShort(at + portAt) == NAMES_PORT;
     }
 
     /// Whether it names that guest, of the home whose link it came on or goes to.
