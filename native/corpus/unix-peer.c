@@ -28,6 +28,10 @@ static void check(void) {
     look_at(pair[0]);
     look_at(client);
     look_at(served);
+    int later = socket(AF_UNIX, SOCK_STREAM, 0);
+    KEPT(later >= 0 && connect(later, (struct sockaddr *)&address, sizeof address) == 0);
+    look_at(later);
+    KEPT(close(later) == 0 && (later = accept(listener, NULL, NULL)) >= 0 && close(later) == 0);
 }
 
 int main(void) {

@@ -125,6 +125,30 @@ def fact_a_file_of_home_has_a_name_for_criu_whatever_became_of_its_own(_):
     equal(python(NAMES, path)[:-1], [path, "1", deleted, "1", deleted, "1", deleted, "0"], "no guest is dumped")
 
 
+def fact_a_file_that_never_had_a_name_is_opened_by_the_one_it_has_for_criu(_):
+    script = ("import ctypes, os, sys\nlibc = ctypes.CDLL(None, use_errno=True); path = sys.argv[1].encode()\n"
+              "os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))\n"
+              "fd = libc.openat64(-100, path, os.O_RDWR | os.O_TMPFILE, 0o600); print(fd >= 0 or ctypes.get_errno())\n"
+              "os.unlink(path)")
+    equal(python(script, f"/var/tmp/x.drover-open-{os.getpid():x}"), ["True"])
+    equal(python(script, f"/var/tmp/x-{os.getpid()}"), ["20"], "ENOTDIR")
+
+
+PEERS = ("import os, socket, struct, threading\n"
+         "def peer(s): return struct.unpack('3i', s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1:]\n"
+         "listener = socket.socket(socket.AF_UNIX); listener.bind('\\0peers-%d' % os.getpid()); listener.listen()\n"
+         "client = socket.socket(socket.AF_UNIX); client.connect(listener.getsockname())\n"
+         "internet = socket.socket(); internet.bind(('127.0.0.1', 0)); internet.listen()\n"
+         "print(*peer(socket.socketpair()[0]), *peer(client), *os.getresuid(), *os.getresgid(), open('/proc/self/status').read().split('CapEff:')[1].split()[0] != '0' * 16)")
+
+
+def fact_the_peers_of_a_users_unix_sockets_are_that_user(_):
+    for name, uid, groups, peer in (("a user's", "1234", "2345,1,2", "1234 2345"), ("root's", "0", "0", "0 0")):
+        env = dict(os.environ, LD_PRELOAD=SHIM, DROVER_UID=uid, DROVER_GROUPS=groups)
+        done = subprocess.run([sys.executable, "-c", PEERS], env=env, capture_output=True, text=True)
+        equal(done.stdout.strip(), f"{peer} {peer} 0 0 0 0 0 0 True", name + done.stderr)
+
+
 # As `criu lazy-pages` waits for pages: without a pause, and with an error for whatever ends the call.
 ROUNDS = ("import ctypes, os, select, sys, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
           "down, up = os.pipe(); poll = select.epoll(); poll.register(down, select.EPOLLIN); event = ctypes.create_string_buffer(64)\n"

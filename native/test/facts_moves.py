@@ -2,8 +2,9 @@
 import os
 import struct
 import subprocess
+import tempfile
 
-from facts import equal, until
+from facts import TARGET, equal, until
 from fake_daemon import frame, text
 
 K_DUMP, K_RESUME, K_ABANDON, K_LEFT, K_DUMP_FAILED, K_DEAD = 9, 12, 13, 14, 111, 113
@@ -54,11 +55,14 @@ def fact_a_guest_that_does_not_move_has_its_network_again(lab):
     equal(p.communicate(b"", 10)[0], b"")
 
 
-def look_at(init, keeper, uid):
-    env = dict(os.environ, CRTOOLS_SCRIPT_ACTION="pre-resume", CRTOOLS_INIT_PID=str(init), DROVER_GATE="/no/gate", DROVER_MOVE="1",
+def gate(action, init, keeper, uid, image="/no/image"):
+    env = dict(os.environ, CRTOOLS_SCRIPT_ACTION=action, CRTOOLS_INIT_PID=str(init), CRTOOLS_IMAGE_DIR=image, DROVER_GATE="/no/gate", DROVER_MOVE="1",
                DROVER_KEEPER=str(keeper), DROVER_UID=str(uid), DROVER_GROUPS=str(uid), DROVER_ROOT="/", DROVER_RESOLVERS="")
-    gate = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target/drover-criu-gate")
-    done = subprocess.run([gate], env=env, capture_output=True, text=True, timeout=20)
+    return subprocess.run([TARGET + "/drover-criu-gate"], env=env, capture_output=True, text=True, timeout=20)
+
+
+def look_at(init, keeper, uid):
+    done = gate("pre-resume", init, keeper, uid)
     equal(done.returncode, 1)
     return done.stderr
 
@@ -92,3 +96,34 @@ def fact_a_restored_guest_of_root_is_one_but_does_not_live_without_its_keeper(la
     p, init = restored_guest(lab)
     says("cannot reach the keeper", look_at(init, lab.keeper.pid, 0))
     equal(p.wait(10), -9)
+
+
+HAS = ("import ctypes, os, socket\nlibc = ctypes.CDLL(None)\n"
+       "s = socket.socket(); s.setsockopt(6, 18, 12345); os.sched_setaffinity(0, {0}); libc.prctl(29, 123456, 0, 0, 0)\n"
+       "print(os.getpid(), s.fileno(), flush=True)\n"
+       "import sys; sys.stdin.read()")
+
+
+def fact_what_criu_does_not_know_of_a_guest_is_in_its_image(lab):
+    p = lab.popen("python3", "-c", HAS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    number, fd = p.stdout.readline().split()
+    init = next(iter(lab.daemon.jobs.values())).pid
+    with tempfile.TemporaryDirectory() as image:
+        says("cannot reach the keeper", gate("post-dump", init, lab.keeper.pid, 0, image=image).stderr)
+        written = open(image + "/drover-attributes.img").read()
+    equal(written, f"affinity {number} {1:0256x}\nslack {number} 123456\nuser-timeout {number} {fd} 12345\n")
+    equal(p.communicate("", 10)[0], "")
+
+
+def fact_a_guest_that_has_not_read_what_it_watches_files_for_stays(lab):
+    script = ("import ctypes, os, time\nlibc = ctypes.CDLL(None); fd = libc.inotify_init(); libc.inotify_add_watch(fd, b'/tmp', 0x200)\n"
+              "os.close(os.open('/tmp/watched', os.O_CREAT)); os.unlink('/tmp/watched'); print('watches', flush=True); time.sleep(100)")
+    p = lab.popen("python3", "-c", script, stdout=subprocess.PIPE, text=True)
+    p.stdout.readline()
+    init = next(iter(lab.daemon.jobs.values())).pid
+    with tempfile.TemporaryDirectory() as image:
+        done = gate("post-dump", init, lab.keeper.pid, 0, image)
+    equal(done.returncode, 1)
+    says("Error (drover-criu-gate): it has not read yet what it watches files for", done.stderr)
+    p.kill()
+    p.wait(10)

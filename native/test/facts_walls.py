@@ -61,6 +61,13 @@ def fact_calls_that_ignore_namespaces_are_denied(lab):
         equal(line.split()[1:], ["-1", "1"], line)
 
 
+def fact_what_nobody_sees_from_outside_and_a_move_would_lose_a_guest_does_without(lab):
+    script = ("import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+              "print(libc.syscall(444, None, 0, 1), ctypes.get_errno(), libc.prctl(65, 1, 0, 0, 0), ctypes.get_errno(), libc.prctl(66, 0, 0, 0, 0),"
+              " libc.prctl(29, 123456, 0, 0, 0), libc.prctl(30, 0, 0, 0, 0))")
+    equal(lab.run("python3", "-c", script).stdout.split(), b"-1 95 -1 22 0 0 123456".split(), "no Landlock, no PR_SET_MDWE; other prctl(2) as ever")
+
+
 def fact_guests_do_not_see_each_other_or_the_nodes_network(lab):
     p = lab.popen("python3", "-c", "import socket, time\ns = socket.socket(socket.AF_UNIX); s.bind('\\0drover-test'); s.listen()\n"
                   "t = socket.socket(); t.bind(('127.0.0.1', 5555)); t.listen(); print('up', flush=True); time.sleep(30)",

@@ -7,7 +7,9 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +68,18 @@ EXPORTED int fstatat64(int directory, const char *restrict path, struct stat64 *
         return real(directory, path, st, flags);
     st->st_ino = strtoull(held + strlen(HELD), NULL, 16); // on the same device as the root
     return 0;
+}
+
+/// A file that never had a name has one for the guest that is made: it is opened, not made.
+EXPORTED int openat64(int directory, const char *path, int flags, ...) {
+    static int (*real)(int, const char *, int, ...);
+    if (!real)
+        real = (int (*)(int, const char *, int, ...))next("openat64");
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return real(directory, path, strstr(path, HELD) ? flags & ~O_TMPFILE : flags, mode);
 }
 
 /// Whether the guest finds the file by that path.

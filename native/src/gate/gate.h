@@ -25,8 +25,20 @@ struct whose {
     const char *resolvers;           // the file that is covered by one of the guest's own; empty: none
 };
 
-/// Two processes, as /proc names them, and a kind of namespace.
+// processes.c: a guest's, as the node's /proc names them
+
+/// Two processes and a kind of namespace.
 bool is_same_namespace(const char *a, const char *b, const char *kind);
+/// What is done with each, by its number as a text; false: no more of them.
+typedef bool visit(const char *number, void *with);
+/// False if the visit said so.
+bool each_process(int init, visit *look, void *with);
+bool each_thread(const char *process, visit *look, void *with);
+bool each_descriptor(const char *process, visit *look, void *with);
+/// The same open file in this process; -1: errno says why not.
+int take_descriptor(const char *process, const char *fd);
+/// Whether what it is open on is called so, or begins so, in /proc/PID/fd.
+bool descriptor_is(const char *process, const char *fd, const char *start);
 
 /// Tells the daemon, by home's file system, which descriptors of the guest with this init are which of its open files.
 void tell_descriptors(int init);
@@ -41,3 +53,8 @@ void end_guest(int init);
 /// CRIU restores a periodic timer that has run out and was not read as one that never runs again: those of the guest with this
 /// init go on. If one does not, why.
 bool keep_timers_going(int init, char why[OBJECTION_BYTES]);
+
+/// On the source: what CRIU does not write down of the guest with this init. If that does not do, why.
+bool note_attributes(int init, char why[OBJECTION_BYTES]);
+/// On the target, the same again, as far as it can be.
+void give_attributes(int init);

@@ -5,8 +5,8 @@
 #define _GNU_SOURCE
 #include "gate.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -18,7 +18,7 @@
 
 static bool device_and_kind(int fd, const char *path, dev_t *device, mode_t *mode) {
     struct statx found;
-    if (statx(fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &found) < 0)
+    if (syscall(SYS_statx, fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &found) < 0)
         return false;
     *device = (dev_t)found.stx_dev_major << 32 | found.stx_dev_minor;
     *mode = found.stx_mode;
@@ -37,42 +37,35 @@ static bool tell(pid_t pid, int number, int fd) {
     return flags < 0 || (flags & O_PATH) || fcntl(fd, F_OFD_GETLK, &question) < 0 || question.l_type != F_UNLCK;
 }
 
-static bool tell_those_of(const char *process, dev_t home) {
-    char path[300];
-    snprintf(path, sizeof path, "/proc/%s/fd", process);
-    int pidfd = (int)syscall(SYS_pidfd_open, atoi(process), 0);
-    DIR *all = pidfd < 0 ? NULL : opendir(path);
-    bool more = true;
-    for (struct dirent *e; more && all && (e = readdir(all));) {
-        int fd = e->d_name[0] == '.' ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, atoi(e->d_name), 0);
-        dev_t device;
-        mode_t mode;
-        if (fd < 0)
-            continue;
-        if (device_and_kind(fd, "", &device, &mode) && device == home && S_ISREG(mode))
-            more = tell(atoi(process), atoi(e->d_name), fd);
-        close(fd);
-    }
-    if (all)
-        closedir(all);
-    if (pidfd >= 0)
-        close(pidfd);
+struct telling {
+    dev_t home;
+    const char *process;
+};
+
+static bool tell_one(const char *number, void *with) {
+    const struct telling *t = with;
+    int fd = take_descriptor(t->process, number);
+    dev_t device;
+    mode_t mode;
+    if (fd < 0)
+        return true;
+    bool more = !device_and_kind(fd, "", &device, &mode) || device != t->home || !S_ISREG(mode)
+        || tell(atoi(t->process), atoi(number), fd);
+    close(fd);
     return more;
 }
 
+static bool tell_those_of(const char *process, void *with) {
+    struct telling *t = with;
+    t->process = process;
+    return each_descriptor(process, tell_one, t);
+}
+
 void tell_descriptors(int init) {
-    char number[32], root[64];
-    dev_t home;
+    char root[64];
     mode_t mode;
-    bool more = true;
-    snprintf(number, sizeof number, "%d", init);
+    struct telling t = {0};
     snprintf(root, sizeof root, "/proc/%d/root", init);
-    if (!device_and_kind(AT_FDCWD, root, &home, &mode))
-        return;
-    DIR *all = opendir("/proc");
-    for (struct dirent *e; more && all && (e = readdir(all));)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_same_namespace(e->d_name, number, "pid"))
-            more = tell_those_of(e->d_name, home);
-    if (all)
-        closedir(all);
+    if (device_and_kind(AT_FDCWD, root, &t.home, &mode))
+        each_process(init, tell_those_of, &t);
 }

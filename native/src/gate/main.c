@@ -79,9 +79,16 @@ int main(void) {
     struct gate_message message = {(unsigned)strtoul(number, NULL, 10), step, init ? atoi(init) : 0};
     if (step == GATE_DUMPED && write_back(message.init) < 0)
         return fail("write back what the guest has changed by mappings");
+    char why[OBJECTION_BYTES];
+    if (step == GATE_DUMPED && !note_attributes(message.init, why)) {
+        fprintf(stderr, "Error (drover-criu-gate): %s\n", why);
+        return 1;
+    }
     if (step == GATE_DUMPED)
         tell_descriptors(message.init);
     int status = is_as_it_must_be(step, message.init) ? ask(path, &message) : 1;
+    if (step == GATE_RESTORED && status == 0)
+        give_attributes(message.init);
     // Here CRIU goes on whatever is said, and lets the guest run.
     if (status != 0 && step == GATE_CHECKED && message.init > 0)
         end_guest(message.init);

@@ -6,8 +6,6 @@
 #include "../common/hidden.h"
 #include "../common/rights.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -25,19 +23,6 @@ static const char *const NAMESPACES[] = {"mnt", "pid", "ipc", "uts", "net", "cgr
 static bool object(char *why, const char *format, const char *what, const char *more) {
     snprintf(why, OBJECTION_BYTES, format, what, more);
     return false;
-}
-
-static bool namespace_of(const char *process, const char *kind, char *to, size_t size) {
-    char path[300];
-    snprintf(path, sizeof path, "/proc/%s/ns/%s", process, kind);
-    ssize_t n = readlink(path, to, size - 1);
-    to[n > 0 ? n : 0] = 0;
-    return n > 0;
-}
-
-bool is_same_namespace(const char *a, const char *b, const char *kind) {
-    char one[64], two[64];
-    return namespace_of(a, kind, one, sizeof one) && namespace_of(b, kind, two, sizeof two) && strcmp(one, two) == 0;
 }
 
 static bool is_in(const char *word, const char *list) {
@@ -109,6 +94,12 @@ static bool look_at_namespaces(const struct whose *job, char why[OBJECTION_BYTES
     return true;
 }
 
+static bool end_process(const char *process, void *with) {
+    (void)with;
+    kill(atoi(process), SIGKILL);
+    return true;
+}
+
 /// From the outside in: whoever has SIGKILL pending runs nothing any more, also when nobody traces it. Then CRIU, which
 /// would wait for an init that waits for zombies that CRIU traces.
 void end_guest(int init) {
@@ -121,31 +112,30 @@ void end_guest(int init) {
         sscanf(line, "TracerPid: %d", &tracer);
     if (status)
         fclose(status);
-    DIR *all = opendir("/proc");
-    for (struct dirent *e; all && (e = readdir(all));)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_same_namespace(e->d_name, number, "pid")
-            && !is_same_namespace(e->d_name, "self", "pid"))
-            kill(atoi(e->d_name), SIGKILL);
-    if (all)
-        closedir(all);
+    if (!is_same_namespace(number, "self", "pid"))
+        each_process(init, end_process, NULL);
     kill(init, SIGKILL);
     if (tracer > 0)
         kill(tracer, SIGKILL);
 }
 
+struct look {
+    const struct whose *job;
+    char *why;
+    int seen;
+};
+
+static bool look_at_one(const char *process, void *with) {
+    struct look *look = with;
+    look->seen++;
+    return look_at_process(process, atoi(process) == look->job->init, look->job, look->why);
+}
+
 bool has_its_rights_only(const struct whose *job, char why[OBJECTION_BYTES]) {
-    char init[32];
-    snprintf(init, sizeof init, "%d", job->init);
-    if (!look_at_namespaces(job, why))
+    struct look look = {job, why, 0};
+    if (!look_at_namespaces(job, why) || !each_process(job->init, look_at_one, &look))
         return false;
-    DIR *all = opendir("/proc");
-    bool ok = all || object(why, "%s cannot be read%s", "/proc", "");
-    for (struct dirent *e; ok && (e = readdir(all));)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_same_namespace(e->d_name, init, "pid"))
-            ok = look_at_process(e->d_name, strcmp(e->d_name, init) == 0, job, why);
-    if (all)
-        closedir(all);
-    return ok;
+    return look.seen > 0 || object(why, "%s cannot be read%s", "/proc", "");
 }
 
 // ---- mounts

@@ -4,14 +4,11 @@
 #define _GNU_SOURCE
 #include "gate.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -25,12 +22,7 @@ static bool is_forgotten(const char *process, const char *fd, struct itimerspec 
     long long seconds, nanos;
     unsigned long long found = 0;
     bool value = true, period = false;
-    snprintf(path, sizeof path, "/proc/%s/fd/%s", process, fd);
-    ssize_t n = readlink(path, line, sizeof line - 1);
-    if (n < 0)
-        return false;
-    line[n] = 0;
-    if (strcmp(line, "anon_inode:[timerfd]") != 0)
+    if (!descriptor_is(process, fd, "anon_inode:[timerfd]"))
         return false;
     snprintf(path, sizeof path, "/proc/%s/fdinfo/%s", process, fd);
     FILE *f = fopen(path, "re");
@@ -50,44 +42,38 @@ static bool is_forgotten(const char *process, const char *fd, struct itimerspec 
 }
 
 static bool arm(const char *process, const char *fd, const struct itimerspec *next, uint64_t ticks) {
-    int pid = (int)syscall(SYS_pidfd_open, atoi(process), 0);
-    int timer = pid < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pid, atoi(fd), 0);
-    bool ok = timer >= 0 && timerfd_settime(timer, 0, next, NULL) == 0 && ioctl(timer, TFD_IOC_SET_TICKS, &ticks) == 0;
+    int timer = take_descriptor(process, fd);
+    if (timer < 0)
+        return false;
+    bool ok = timerfd_settime(timer, 0, next, NULL) == 0 && ioctl(timer, TFD_IOC_SET_TICKS, &ticks) == 0;
     int error = errno;
-    if (timer >= 0)
-        close(timer);
-    if (pid >= 0)
-        close(pid);
+    close(timer);
     errno = error;
     return ok;
 }
 
-static bool keep_those_of(const char *process, char why[OBJECTION_BYTES]) {
-    char path[300];
+struct timers {
+    const char *process;
+    char *why;
+};
+
+static bool keep_one(const char *fd, void *with) {
+    const struct timers *t = with;
     struct itimerspec next;
     uint64_t ticks;
-    bool ok = true;
-    snprintf(path, sizeof path, "/proc/%s/fd", process);
-    DIR *all = opendir(path);
-    for (struct dirent *e; ok && all && (e = readdir(all));)
-        if (e->d_name[0] != '.' && is_forgotten(process, e->d_name, &next, &ticks) && !arm(process, e->d_name, &next, ticks)) {
-            snprintf(why, OBJECTION_BYTES, "a timer of process %.20s cannot be set again: %s", process, strerror(errno));
-            ok = false;
-        }
-    if (all)
-        closedir(all);
-    return ok;
+    if (!is_forgotten(t->process, fd, &next, &ticks) || arm(t->process, fd, &next, ticks))
+        return true;
+    snprintf(t->why, OBJECTION_BYTES, "a timer of process %.20s cannot be set again: %s", t->process, strerror(errno));
+    return false;
+}
+
+static bool keep_those_of(const char *process, void *with) {
+    struct timers *t = with;
+    t->process = process;
+    return each_descriptor(process, keep_one, t);
 }
 
 bool keep_timers_going(int init, char why[OBJECTION_BYTES]) {
-    char number[32];
-    bool ok = true;
-    snprintf(number, sizeof number, "%d", init);
-    DIR *all = opendir("/proc");
-    for (struct dirent *e; ok && all && (e = readdir(all));)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_same_namespace(e->d_name, number, "pid"))
-            ok = keep_those_of(e->d_name, why);
-    if (all)
-        closedir(all);
-    return ok;
+    struct timers t = {NULL, why};
+    return each_process(init, keep_those_of, &t);
 }

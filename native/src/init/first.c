@@ -51,15 +51,15 @@ static void take_limits(const struct start *s, int report_fd) {
     for (uint32_t i = 0; i < s->limit_count; i++) {
         struct rlimit wanted = {s->limits[i].soft, s->limits[i].hard}, here;
         int resource = (int)s->limits[i].resource;
-        if (getrlimit((__rlimit_resource_t)resource, &here) < 0)
+        if (getrlimit(resource, &here) < 0)
             continue; // a limit this kernel does not know
-        if (may_exceed_node(s) && setrlimit((__rlimit_resource_t)resource, &wanted) == 0)
+        if (may_exceed_node(s) && setrlimit(resource, &wanted) == 0)
             continue;
         if (wanted.rlim_max > here.rlim_max)
             wanted.rlim_max = here.rlim_max;
         if (wanted.rlim_cur > wanted.rlim_max)
             wanted.rlim_cur = wanted.rlim_max;
-        if (setrlimit((__rlimit_resource_t)resource, &wanted) < 0)
+        if (setrlimit(resource, &wanted) < 0)
             fail(report_fd, 125, "set", "a resource limit", errno);
     }
 }
@@ -75,19 +75,21 @@ static void take_ids(const struct start *s, int report_fd) {
         fail(report_fd, 125, "take on", "the user", errno);
 }
 
+/// As the kernel has it (rt_sigaction(2)). The C library keeps some signals for itself, which are a program's all the same.
+struct disposition {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
 static void take_signals(const struct start *s) {
-    sigset_t blocked;
-    sigemptyset(&blocked);
     for (int signo = 1; signo <= 64; signo++) {
-        uint64_t bit = 1ull << (signo - 1);
-        if (signo == SIGKILL || signo == SIGSTOP)
-            continue;
-        // The C library reserves 32 and 33 and refuses them; no program means them.
-        signal(signo, s->ignored & bit ? SIG_IGN : SIG_DFL); // the keeper's would be inherited otherwise
-        if (s->blocked & bit)
-            sigaddset(&blocked, signo);
+        // the keeper's would be inherited otherwise; SIGKILL and SIGSTOP are refused
+        struct disposition d = {.handler = s->ignored & 1ull << (signo - 1) ? SIG_IGN : SIG_DFL};
+        syscall(SYS_rt_sigaction, signo, &d, NULL, sizeof d.mask);
     }
-    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &s->blocked, NULL, sizeof s->blocked);
 }
 
 /// A text without #! is a script for the shell, as execvp has it.

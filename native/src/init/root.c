@@ -171,7 +171,7 @@ void root_open_pty(const struct start *s, struct start_fds *fds) {
     int locked = 0;
     unsigned number;
     must(ioctl(master, TIOCSPTLCK, &locked), "cannot unlock", "the terminal");
-    must(ioctl(master, TIOCGPTN, &number), "cannot number", "the terminal");
+    must(ioctl(master, (int)TIOCGPTN, &number), "cannot number", "the terminal");
     int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     must(slave, "cannot open", "the terminal");
     must(fchown(slave, s->uid, 5), "cannot give away", "the terminal");

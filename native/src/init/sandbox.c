@@ -67,8 +67,16 @@ static const uint32_t DENIED[] = {
     SYS_kexec_file_load,
 #endif
 };
+/// What nobody sees from outside a process, so that it would be without after a move: a guest does without from the start, as on a kernel
+/// that has them not.
+static const uint32_t ABSENT[] = {SYS_landlock_create_ruleset};
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#endif
 #ifdef __x86_64__
 /// The same for 32-bit programs (asm/unistd_32.h); from 424 on all architectures count alike.
+static const uint32_t ABSENT_32[] = {444};
+#define PRCTL_32 172
 static const uint32_t DENIED_32[] = {
     288, 286, 287, 342, 283, 128, 350, 129, 88, 87, 115, 51, 79, 264, 404, 25, 357, 336, 374, 131, 103, 111, 253, 346,
     21, 22, 52, 217, 428, 429, 430, 431, 432, 433, 442,
@@ -90,11 +98,26 @@ static void emit(struct program *p, uint16_t code, uint8_t yes, uint8_t no, uint
     p->code[p->length++] = (struct sock_filter){code, yes, no, k};
 }
 
-static void deny_each(struct program *p, const uint32_t *calls, size_t count) {
+static void deny_each(struct program *p, const uint32_t *calls, size_t count, uint32_t error) {
     for (size_t i = 0; i < count; i++) {
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, calls[i]);
-        emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM);
+        emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | error);
     }
+}
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the first argument's lower half is looked for at its beginning"
+#endif
+
+/// With the call's number loaded: what is not denied is allowed.
+static void decide(struct program *p, const uint32_t *denied, size_t denied_count, const uint32_t *absent, size_t absent_count,
+    uint32_t prctl_number) {
+    deny_each(p, denied, denied_count, EPERM);
+    deny_each(p, absent, absent_count, EOPNOTSUPP);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, prctl_number);
+    emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, args[0]));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, PR_SET_MDWE);
+    emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EINVAL);
     emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
@@ -102,19 +125,20 @@ void sandbox_filter_calls(void) {
     struct program p = {.length = 0};
     emit(&p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
 #ifdef __x86_64__
-    size_t first_32 = 2 * COUNT(DENIED) + 1 + 3;
-    emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, (uint8_t)first_32, NATIVE_ARCH);
+    unsigned short is_native = p.length;
+    emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, NATIVE_ARCH);
     emit(&p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
     emit(&p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x40000000); // x32: nobody uses it
     emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
-    deny_each(&p, DENIED, COUNT(DENIED));
+    decide(&p, DENIED, COUNT(DENIED), ABSENT, COUNT(ABSENT), SYS_prctl);
+    p.code[is_native].jf = (uint8_t)(p.length - is_native - 1);
     emit(&p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-    deny_each(&p, DENIED_32, COUNT(DENIED_32));
+    decide(&p, DENIED_32, COUNT(DENIED_32), ABSENT_32, COUNT(ABSENT_32), PRCTL_32);
 #else
     emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE_ARCH);
     emit(&p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS);
     emit(&p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-    deny_each(&p, DENIED, COUNT(DENIED));
+    decide(&p, DENIED, COUNT(DENIED), ABSENT, COUNT(ABSENT), SYS_prctl);
 #endif
     struct sock_fprog program = {p.length, p.code};
     // No PR_SET_NO_NEW_PRIVS: CAP_SYS_ADMIN is still here, and the guest's own exec rules stay as at home.

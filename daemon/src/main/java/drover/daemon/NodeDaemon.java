@@ -29,6 +29,7 @@ import drover.homefs.cache.BlockStore;
 import drover.homefs.server.FileServer;
 import drover.homefs.server.FileServerConfig;
 import drover.homefs.server.FileTransfer;
+import drover.linux.syscall.Userfaultfd;
 import drover.model.GuestKey;
 import drover.model.NodeId;
 import drover.protocol.job.JobMessage;
@@ -94,10 +95,7 @@ final class NodeDaemon implements AutoCloseable {
         NodeOrders orders = NodeOrders.open(places.state().resolve("orders"));
         Cluster cluster = keep(Cluster.prepare(config, places, security.identity(), pace));
         LinkHub.compressWith(libexec.resolveSibling("lib").resolve("libzstd-jni.so"));
-        LinkHub hub = keep(new LinkHub(
-                security.identity(),
-                LinkConfig.listeningOn(new InetSocketAddress(config.address(), config.dataPort())),
-                cluster::dataAddress));
+        LinkHub hub = keep(new LinkHub(security.identity(), links(config), cluster::dataAddress));
         hub.cpuDemand(cluster.ownLoad()::cpuDemand);
 
         LiveGuests live = new LiveGuests();
@@ -152,6 +150,11 @@ final class NodeDaemon implements AutoCloseable {
                 new NodeQueries(cluster.membership(), cluster, guests::fileCounters, desk));
         keep(new LocalServer(places.run().resolve("drover.sock"), requests));
         LOG.info("{} is up at {}", config.name(), hub.listenAddress());
+    }
+
+    private static LinkConfig links(DaemonConfig config) {
+        LinkConfig links = LinkConfig.listeningOn(new InetSocketAddress(config.address(), config.dataPort()));
+        return Userfaultfd.isAvailable() ? links : links.withoutPostCopy();
     }
 
     private static NodeSecurity openSecurity(Places places) throws IOException, StartFailure {

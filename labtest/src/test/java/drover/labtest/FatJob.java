@@ -20,7 +20,7 @@ final class FatJob implements AutoCloseable {
 
     private static final String FAT = """
             import mmap, os, sys, time
-            fat, mib = MEMORY, b'0123456789abcdef' * (1 << 16)
+            fat, mib = MEMORY, os.urandom(1 << 20) # which links cannot compress
             for _ in range(len(fat) >> 20): fat.write(mib)
             print('fat', flush=True)
             i = 0

@@ -200,14 +200,36 @@ class MoveLabTest {
     }
 
     @Test
+    void whatCriuDoesNotKnowGoesAlong() throws Exception {
+        String has = """
+                import ctypes, os, socket, sys
+                libc = ctypes.CDLL(None); s = socket.socket(); s.setsockopt(6, 18, 12345)
+                first = min(os.sched_getaffinity(0)); os.sched_setaffinity(0, {first}); libc.prctl(29, 123456, 0, 0, 0)
+                fd = os.open('/srv/moves', os.O_TMPFILE | os.O_RDWR); os.write(fd, b'named late')
+                print('has', flush=True); sys.stdin.readline()
+                print(s.getsockopt(6, 18), os.sched_getaffinity(0) == {first}, libc.prctl(30, 0, 0, 0, 0))
+                print(libc.linkat(-100, b'/proc/self/fd/%d' % fd, -100, b'/srv/moves/late', 0x400))
+                """;
+        try (Command job = lab.startRun("n2", "python3", "-c", has)) {
+            TestLab.awaitTrue("it has all that", () -> job.seen().contains("has"));
+            long number = runningJob();
+            migrate(number, "n3").orFail();
+            migrate(number, "home").orFail();
+            job.input().write('\n');
+            job.input().flush();
+            assertEquals("has\n12345 True 123456\n0", job.await(Command.LIMIT).orFail());
+            assertEquals("named late", lab.sh("n1", "cat /srv/moves/late"));
+        }
+    }
+
+    @Test
     void whatCannotMoveIsRefusedInWordsAndGoesOn() throws Exception {
-        String nameless =
-                "import os, time\nos.open('/srv/moves', os.O_TMPFILE | os.O_RDWR); print('open', flush=True)\n"
-                        + "time.sleep(8)\nprint('done')";
-        try (Command job = lab.startRun("n2", "python3", "-c", nameless, "holds-no-name")) {
+        String semaphore = "import os, time\nos.eventfd(0, os.EFD_SEMAPHORE); print('open', flush=True)\n"
+                + "time.sleep(8)\nprint('done')";
+        try (Command job = lab.startRun("n2", "python3", "-c", semaphore)) {
             TestLab.awaitTrue("it has it open", () -> job.seen().contains("open"));
             long number = runningJob();
-            assertRefused(migrate(number, "n3"), "never had a name", "It still runs on n2");
+            assertRefused(migrate(number, "n3"), "an eventfd as a semaphore", "It still runs on n2");
             assertRefused(migrate(number, "n2"), "it runs there already");
             assertRefused(migrate(number, "n9"), "there is no node n9");
             assertRefused(migrate(number, "home"), "");

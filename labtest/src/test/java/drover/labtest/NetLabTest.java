@@ -155,7 +155,20 @@ class NetLabTest {
         serve("n3", TELL_PEER, "0.0.0.0", "8804");
         assertEquals(
                 "no",
-                lab.run("n2", "python3", "-c", ASK_PEER, addressOf("n3"), "8804")
+                lab.at(
+                                "n1",
+                                "drover",
+                                "run",
+                                "--net",
+                                "none",
+                                "--node",
+                                "n2",
+                                "--",
+                                "python3",
+                                "-c",
+                                ASK_PEER,
+                                addressOf("n3"),
+                                "8804")
                         .orFail());
     }
 

@@ -23,7 +23,6 @@ class PostCopyLabTest {
         TestLab.needCriu();
         lab = TestLab.up("postcopy", 3, "--rate", "100mbit");
         daemons = new Daemons(lab);
-        for (String node : NODES) daemons.configure(node, "post-copy-from-mib=16");
         daemons.configure("n3", "job-loss-seconds=6"); // one test waits for it
     }
 
@@ -65,6 +64,10 @@ class PostCopyLabTest {
                 lab.awaitUp(NODES);
                 job.awaitCount();
                 assertTrue(memoryFollows() || !node.equals("n2"), "it was restarted meanwhile");
+                // neither home nor the node knows the guests' files alone
+                TestLab.awaitTrue(
+                        "home and it have talked again",
+                        () -> node.equals("n1") || lab.run(node, "true").exitStatus() == 0);
             }
             try (Command back = job.migrate("n2")) {
                 back.await(Command.LIMIT).orFail();

@@ -45,7 +45,7 @@ import java.util.TreeSet;
 /// @param queueMax jobs that may wait at this home
 /// @param guestMax guests on this node at once, idle ones included
 /// @param postCopyFromMib a guest of this node with so much memory moves before it: it stands still for a moment only,
-///     and until all has followed it depends on both nodes; the default is never
+///     and until all has followed it depends on both nodes; 1000000 is never
 /// @param keptContentMib how much of homes' programs and libraries this node's disk keeps
 public record DaemonConfig(
         NodeId name,
@@ -93,6 +93,9 @@ public record DaemonConfig(
 
     /// In MiB: no guest has so much.
     private static final int NEVER = 1_000_000;
+
+    /// In MiB. What is smaller is sent as fast as it is promised.
+    private static final int WORTH_POST_COPY = 16;
 
     public DaemonConfig {
         acceptFrom = Set.copyOf(acceptFrom);
@@ -146,7 +149,7 @@ public record DaemonConfig(
                 in.seconds("lease-seconds", 10, 2, 3600),
                 in.integer("queue-max", 20_000, 1, 1_000_000),
                 in.integer("guest-max", 512, 1, 10_000),
-                in.integer("post-copy-from-mib", NEVER, 0, NEVER),
+                in.integer("post-copy-from-mib", WORTH_POST_COPY, 0, NEVER),
                 in.integer("kept-content-mib", 1_024, 1, 1_000_000));
         in.refuseUnknown();
         return config;

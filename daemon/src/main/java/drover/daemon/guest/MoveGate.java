@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -17,9 +16,6 @@ final class MoveGate {
     private static final String DELETED = " (deleted)";
     /// What init keeps when it has started the job's program and has nothing else to do: CAP_KILL.
     private static final String SETTLED = "CapPrm:\t0000000000000020";
-
-    /// As fdinfo has it (proc_pid_fdinfo(5)), without O_DIRECTORY.
-    private static final int O_TMPFILE = 020000000;
 
     private static final Duration SETTLING = Duration.ofSeconds(10);
     private static final int LOOK_MILLIS = 10;
@@ -32,9 +28,9 @@ final class MoveGate {
         try {
             Path init = GuestProcesses.directory(initPid);
             if (!settles(init)) return Optional.of("it is still being started; try again");
-            Root root = root(init);
+            Set<String> mounts = mounts(init);
             for (Path process : GuestProcesses.of(init)) {
-                Optional<String> found = objectionOf(process, root);
+                Optional<String> found = objectionOf(process, mounts);
                 if (found.isPresent()) return found.map(why -> why + " (process '" + name(process) + "')");
             }
             return Optional.empty();
@@ -42,11 +38,6 @@ final class MoveGate {
             return Optional.of("its processes cannot be looked at: " + e.getMessage());
         }
     }
-
-    /// The mount of home's files.
-    ///
-    /// @param mounts all that the guest has, by their numbers
-    private record Root(String mount, Set<String> mounts) {}
 
     private static boolean settles(Path init) throws IOException {
         long deadline = System.nanoTime() + SETTLING.toNanos();
@@ -75,16 +66,11 @@ final class MoveGate {
         return sockets <= 1;
     }
 
-    private static Root root(Path process) throws IOException {
-        List<String[]> mounts = Files.readAllLines(process.resolve("mountinfo")).stream()
-                .map(line -> line.split(" "))
-                .filter(words -> words.length > 4)
-                .toList();
-        String[] root = mounts.stream()
-                .filter(words -> words[4].equals("/"))
-                .findFirst()
-                .orElseThrow(() -> new IOException("it has no root"));
-        return new Root(root[0], mounts.stream().map(words -> words[0]).collect(Collectors.toSet()));
+    /// The numbers of all its mounts.
+    private static Set<String> mounts(Path process) throws IOException {
+        return Files.readAllLines(process.resolve("mountinfo")).stream()
+                .map(line -> line.substring(0, line.indexOf(' ')))
+                .collect(Collectors.toSet());
     }
 
     private static String name(Path process) {
@@ -95,7 +81,7 @@ final class MoveGate {
         }
     }
 
-    private static Optional<String> objectionOf(Path process, Root root) throws IOException {
+    private static Optional<String> objectionOf(Path process, Set<String> mounts) throws IOException {
         try {
             for (String line : Files.readAllLines(process.resolve("status"))) {
                 if (line.startsWith("TracerPid:") && !line.endsWith("\t0"))
@@ -104,7 +90,7 @@ final class MoveGate {
             }
             try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
                 for (Path descriptor : descriptors) {
-                    Optional<String> why = objectionTo(process, descriptor, root);
+                    Optional<String> why = objectionTo(process, descriptor, mounts);
                     if (why.isPresent()) return why;
                 }
             }
@@ -114,7 +100,7 @@ final class MoveGate {
         }
     }
 
-    private static Optional<String> objectionTo(Path process, Path descriptor, Root root) throws IOException {
+    private static Optional<String> objectionTo(Path process, Path descriptor, Set<String> mounts) throws IOException {
         String target = Files.readSymbolicLink(descriptor).toString();
         if (target.equals("anon_inode:[io_uring]")) return Optional.of("it uses io_uring");
         if (target.equals("anon_inode:[perf_event]")) return Optional.of("it counts events of a processor");
@@ -125,17 +111,9 @@ final class MoveGate {
         // of a mount of the kernel's own; a terminal that was restored looks the same, but is no file
         if (target.matches("/[^/]+")
                 && !target.endsWith(DELETED)
-                && !root.mounts.contains(field(information, "mnt_id:"))
+                && !mounts.contains(field(information, "mnt_id:"))
                 && Files.isRegularFile(descriptor)) return Optional.of("it has a POSIX message queue open");
-        if (target.endsWith(DELETED) && field(information, "mnt_id:").equals(root.mount) && isTemporary(information))
-            return Optional.of("it has a file open that never had a name (O_TMPFILE), and may give it one: "
-                    + target.substring(0, target.length() - DELETED.length()));
         return Optional.empty();
-    }
-
-    /// It could be given a name with linkat(2), and not any more when it was opened anew.
-    private static boolean isTemporary(Path information) throws IOException {
-        return (Integer.parseUnsignedInt(field(information, "flags:"), 8) & O_TMPFILE) == O_TMPFILE;
     }
 
     private static String field(Path information, String name) throws IOException {

@@ -51,7 +51,7 @@ class DaemonConfigTest {
                 Duration.ofSeconds(10),
                 20_000,
                 512,
-                1_000_000,
+                16,
                 1_024);
         assertEquals(expected, parse());
     }

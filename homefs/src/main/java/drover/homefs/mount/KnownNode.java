@@ -35,6 +35,8 @@ final class KnownNode {
     private boolean wasOpen;
     /// By fcntl(2), from here.
     private boolean wasLocked;
+    /// Opens that this node answered, as far as they were counted.
+    private int opens;
     private KnownContent hashed;
     private Next next;
     private KnownListing listing;
@@ -137,6 +139,15 @@ final class KnownNode {
         pagesUnsure = false;
         wasOpen = true;
         return kept;
+    }
+
+    /// It is opened once more.
+    ///
+    /// @return whether it has been so often before
+    synchronized boolean openedOften(int often) {
+        if (opens == often) return true;
+        opens++;
+        return false;
     }
 
     synchronized boolean wasLocked() {

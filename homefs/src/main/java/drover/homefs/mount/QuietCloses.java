@@ -8,12 +8,15 @@ import java.util.Map;
 /// since locks of fcntl(2) end with it, and whoever closes waits for that: a third of what it costs to read a small
 /// file again. Nobody has such locks on most files, but that is known only at the close.
 ///
-/// So a guest earns it: by many opens, none of which led to a lock. When it takes its first, on any file, it loses
+/// So a guest earns it: by many opens, none of which led to a lock. Or a file does, for all guests: a program or
+/// library that
+/// many have opened here, and none has locked. When a guest takes its first lock, on any file, it loses
 /// it for good. A lock on a file that it opened before ends when the file is released, as one of flock(2).
 ///
 /// Thread rule: any thread.
 final class QuietCloses {
     static final int OPENS = 256;
+    static final int OPENS_OF_FILE = 64;
     /// Guests that are remembered. The eldest has to earn it anew.
     private static final int MOST_GUESTS = 1_024;
 
@@ -28,7 +31,7 @@ final class QuietCloses {
     synchronized boolean opens(GuestKey guest, KnownNode file) {
         int before = opens.getOrDefault(guest, 0);
         if (before >= 0 && before < OPENS) remember(guest, before + 1);
-        return before == OPENS && !file.wasLocked();
+        return before >= 0 && (file.openedOften(OPENS_OF_FILE) || before == OPENS) && !file.wasLocked();
     }
 
     /// A guest takes a lock of fcntl(2).

@@ -55,7 +55,8 @@ final class AttributeCalls {
     private FileResult.Attributes told(Call call, Inode inode, int descriptor) throws CallFailed {
         FileStatus status = Attributes.status(descriptor);
         boolean noAcl = AccessLists.none(status, descriptor);
-        return new FileResult.Attributes(attributes.of(status), leases.attributes(call.since(), inode, status), noAcl);
+        return new FileResult.Attributes(
+                attributes.of(inode, status), leases.attributes(call.since(), inode, status), noAcl);
     }
 
     FileResult.Attributes set(Call call, FileOperation.SetAttributes s) throws CallFailed {

@@ -14,12 +14,20 @@ final class Attributes {
     }
 
     FileAttributes of(FileStatus s) {
+        return of(s, s.links());
+    }
+
+    FileAttributes of(Inode inode, FileStatus s) {
+        return of(s, inode.seemsNamed ? Math.max(1, s.links()) : s.links());
+    }
+
+    private FileAttributes of(FileStatus s, int links) {
         return new FileAttributes(
                 numbers.number(s.device(), s.inode()),
                 s.device(),
                 s.inode(),
                 s.mode(),
-                s.links(),
+                links,
                 s.uid(),
                 s.gid(),
                 (int) s.rdev(),

@@ -244,7 +244,9 @@ final class ContentCalls {
             int flags = (o.flags() & (OPEN_FLAGS | Open.O_EXCL)) | Open.O_TMPFILE | ALWAYS;
             int descriptor = CallFailed.check(
                     Open.openat(procSelf.descriptor(), ProcSelf.name(pin.descriptor), flags, o.mode() & 07777));
-            return created(call, parent, Bytes.EMPTY, o.flags(), descriptor);
+            FileResult.Created made = created(call, parent, Bytes.EMPTY, o.flags(), descriptor);
+            call.inode(made.entry().node()).nameable = (o.flags() & Open.O_EXCL) == 0;
+            return made;
         }
     }
 

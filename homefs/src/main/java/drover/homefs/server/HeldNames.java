@@ -38,8 +38,8 @@ final class HeldNames {
     /// @param holder the guest from which the caller is made
     FileResult.Entry lookUp(Call call, Bytes name, GuestKey holder) throws CallFailed {
         long number = HeldName.number(name).orElseThrow(() -> new CallFailed(Errno.ENOENT));
-        int descriptor = held(holder, number);
-        if (descriptor < 0) descriptor = removedDirectory(call, number);
+        OpenHandle handle = held(holder, number);
+        int descriptor = handle == null ? removedDirectory(call, number) : againAndLeave(handle);
         if (descriptor < 0) throw new CallFailed(Errno.ENOENT);
         FileStatus status;
         Inode inode;
@@ -48,15 +48,16 @@ final class HeldNames {
             inode = call.view()
                     .inodes
                     .held(identities.of(status, descriptor), call.inode(Inode.ROOT), name, descriptor);
+            if (handle != null) inode.seemsNamed = handle.inode.nameable || handle.inode.seemsNamed;
         } catch (CallFailed e) {
             Close.close(descriptor);
             throw e;
         }
-        return new FileResult.Entry(inode.id, attributes.of(status), Lease.NONE, Lease.NONE, false);
+        return new FileResult.Entry(inode.id, attributes.of(inode, status), Lease.NONE, Lease.NONE, false);
     }
 
-    /// An O_PATH descriptor of what that guest has open by that number; negative if nothing.
-    private int held(GuestKey guest, long number) throws CallFailed {
+    /// What that guest has open by that number, in use until it is left; null if nothing.
+    private OpenHandle held(GuestKey guest, long number) throws CallFailed {
         for (NodeView view : views)
             for (OpenHandle handle : view.handles.values()) {
                 if (!handle.guest.equals(guest)) continue;
@@ -65,13 +66,23 @@ final class HeldNames {
                 } catch (CallFailed e) {
                     continue; // closed meanwhile
                 }
+                boolean found = false;
                 try {
-                    if (isNumber(number, Attributes.status(handle.descriptor()))) return again(handle.descriptor());
+                    found = isNumber(number, Attributes.status(handle.descriptor()));
+                    if (found) return handle;
                 } finally {
-                    handle.leave();
+                    if (!found) handle.leave();
                 }
             }
-        return -1;
+        return null;
+    }
+
+    private int againAndLeave(OpenHandle handle) throws CallFailed {
+        try {
+            return again(handle.descriptor());
+        } finally {
+            handle.leave();
+        }
     }
 
     /// A guest is in a directory without having it open. One without a name is empty: who finds it learns nothing.

@@ -36,6 +36,12 @@ final class Inode {
     /// Of its own only once it was open: most inodes never are.
     private volatile Set<OpenHandle> handles = Set.of();
 
+    /// It never had a name, and its guest may give it one (O_TMPFILE). Its first node's kernel knows that by itself.
+    volatile boolean nameable;
+
+    /// The same on a later node of that guest, whose kernel gives a name only to what has one: so it is told.
+    volatile boolean seemsNamed;
+
     // owned by InodeDescriptors, under its lock
     int descriptor = -1;
     int pins;

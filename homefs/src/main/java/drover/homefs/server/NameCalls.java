@@ -208,6 +208,8 @@ final class NameCalls {
                     ProcSelf.name(pin.descriptor),
                     parentPin.descriptor,
                     o.newName().array()));
+            inode.nameable = false;
+            inode.seemsNamed = false;
             call.changed(new Change.Name(parent.identity(), o.newName()));
             call.changed(new Change.Attributes(inode.identity()));
             return entry(call, parent, parentPin.descriptor, o.newName());

@@ -15,19 +15,23 @@ class QuietClosesTest {
     private static final FileTime TIME = new FileTime(0, 0);
 
     private final QuietCloses closes = new QuietCloses();
-    private final KnownNode file = new KnownNode(
-            5,
-            1,
-            Bytes.of("f"),
-            new FileAttributes(5, 7, 5, 0100644, 1, 0, 0, 0, 7, 0, 4096, TIME, TIME, TIME, TIME),
-            false);
+    private KnownNode file = file();
+
+    private static KnownNode file() {
+        return new KnownNode(
+                5,
+                1,
+                Bytes.of("f"),
+                new FileAttributes(5, 7, 5, 0100644, 1, 0, 0, 0, 7, 0, 4096, TIME, TIME, TIME, TIME),
+                false);
+    }
 
     private static GuestKey guest(int job) {
         return new GuestKey(new JobId(new NodeId("home"), job), 1);
     }
 
     private void earns(GuestKey guest) {
-        for (int i = 0; i < QuietCloses.OPENS; i++) assertFalse(closes.opens(guest, file));
+        for (int i = 0; i < QuietCloses.OPENS; i++) assertFalse(closes.opens(guest, file()));
         assertTrue(closes.opens(guest, file));
     }
 
@@ -35,6 +39,17 @@ class QuietClosesTest {
     void aGuestEarnsItByItsOwnOpens() {
         earns(guest(1));
         assertFalse(closes.opens(guest(2), file));
+    }
+
+    @Test
+    void aFileEarnsItForAllByTheirOpens() {
+        for (int i = 0; i < QuietCloses.OPENS_OF_FILE; i++) assertFalse(closes.opens(guest(i + 1), file));
+        assertTrue(closes.opens(guest(1000), file));
+        closes.locks(guest(1000));
+        assertFalse(closes.opens(guest(1000), file), "who locks loses it");
+        assertTrue(closes.opens(guest(1001), file));
+        file.locked();
+        assertFalse(closes.opens(guest(1001), file), "somebody locks it");
     }
 
     @Test
@@ -58,7 +73,8 @@ class QuietClosesTest {
     @Test
     void guestsWithoutEndTakeNoMemoryWithoutEnd() {
         earns(guest(1));
-        for (int job = 2; job < 2_000; job++) closes.opens(guest(job), file);
+        for (int job = 2; job < 2_000; job++) closes.opens(guest(job), file());
+        file = file();
         assertFalse(closes.opens(guest(1), file), "the eldest is forgotten");
     }
 }

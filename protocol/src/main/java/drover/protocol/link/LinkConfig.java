@@ -76,6 +76,11 @@ public record LinkConfig(
                 CURRENT_VERSION);
     }
 
+    /// Of a node that can start no guest before its memory is there.
+    public LinkConfig withoutPostCopy() {
+        return withVersions(versionMin, Math.min(versionMax, POST_COPY_VERSION - 1));
+    }
+
     public LinkConfig withVersions(int min, int max) {
         return new LinkConfig(
                 listen,
