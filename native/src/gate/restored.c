@@ -7,6 +7,7 @@
 #include "../common/rights.h"
 
 #include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,14 +44,15 @@ static bool are_the_jobs(char *numbers, const char *allowed) {
     return true;
 }
 
-static bool look_at_process(const char *process, bool is_init, const struct whose *job, char *why) {
+/// Of a process, or a thread as PID/task/TID: CRIU gives each thread its own rights.
+static bool look_at_rights(const char *process, bool is_init, const struct whose *job, char *why) {
     char path[300], line[4096], kind[32];
     bool filtered = false, root = strcmp(job->uid, "0") == 0;
     uint64_t most = is_init ? RIGHT(CAP_KILL) : root ? ROOT_KEEPS | ROOT_KEEPS_IN_OWN_NETWORK : 0;
     snprintf(path, sizeof path, "/proc/%s/status", process);
     FILE *status = fopen(path, "re");
     if (!status)
-        return object(why, "process %.20s cannot be looked at%s", process, "");
+        return object(why, "process %.50s cannot be looked at%s", process, "");
     bool ok = true, has_ended = false;
     while (ok && !has_ended && fgets(line, sizeof line, status)) {
         char *value = strchr(line, ':');
@@ -68,19 +70,19 @@ static bool look_at_process(const char *process, bool is_init, const struct whos
         else if (strcmp(line, "Seccomp") == 0)
             filtered = atoi(value) == 2;
         if (!ok)
-            object(why, "process %.20s has rights that its job has not (%.40s)", process, line);
+            object(why, "process %.50s has rights that its job has not (%.40s)", process, line);
     }
     fclose(status);
     if (has_ended)
         return true;
     if (ok && !filtered && !is_init)
-        ok = object(why, "process %.20s has no call filter%s", process, "");
+        ok = object(why, "process %.50s has no call filter%s", process, "");
     snprintf(kind, sizeof kind, "%d", job->init);
     for (size_t i = 0; i < NAMESPACES_COUNT && ok; i++)
         if (!is_same_namespace(process, kind, NAMESPACES[i]))
-            ok = object(why, "process %.20s is in another %s namespace than its init", process, NAMESPACES[i]);
+            ok = object(why, "process %.50s is in another %s namespace than its init", process, NAMESPACES[i]);
     if (ok && !is_same_namespace(process, "self", "user"))
-        ok = object(why, "process %.20s is in another %s namespace than its node", process, "user");
+        ok = object(why, "process %.50s is in another %s namespace than its node", process, "user");
     return ok;
 }
 
@@ -122,18 +124,27 @@ void end_guest(int init) {
 struct look {
     const struct whose *job;
     char *why;
+    const char *process;
     int seen;
 };
 
-static bool look_at_one(const char *process, void *with) {
+static bool look_at_thread(const char *thread, void *with) {
     struct look *look = with;
+    char name[64];
+    snprintf(name, sizeof name, "%.20s/task/%.20s", look->process, thread);
     look->seen++;
-    return look_at_process(process, atoi(process) == look->job->init, look->job, look->why);
+    return look_at_rights(name, atoi(look->process) == look->job->init, look->job, look->why);
+}
+
+static bool look_at_process(const char *process, void *with) {
+    struct look *look = with;
+    look->process = process;
+    return each_thread(process, look_at_thread, look);
 }
 
 bool has_its_rights_only(const struct whose *job, char why[OBJECTION_BYTES]) {
-    struct look look = {job, why, 0};
-    if (!look_at_namespaces(job, why) || !each_process(job->init, look_at_one, &look))
+    struct look look = {job, why, NULL, 0};
+    if (!look_at_namespaces(job, why) || !each_process(job->init, look_at_process, &look))
         return false;
     return look.seen > 0 || object(why, "%s cannot be read%s", "/proc", "");
 }
@@ -250,7 +261,8 @@ static int is_harmless(const char *path, const struct stat *st, int kind, struct
 static bool look_at_devices(const struct whose *job, char *why) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/root/dev", job->init);
-    return nftw(path, is_harmless, 8, FTW_PHYS | FTW_MOUNT) == 0
+    // musl goes no deeper than it may have directories open
+    return nftw(path, is_harmless, PATH_MAX, FTW_PHYS | FTW_MOUNT) == 0
         || object(why, "there is a device in its %s%s", "/dev", "");
 }
 

@@ -87,12 +87,19 @@ static const uint32_t DENIED_32[] = {
 #endif
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define PROGRAM_LIMIT 160
+#define PROGRAM_LIMIT 200
 
 struct program {
     struct sock_filter code[PROGRAM_LIMIT];
     unsigned short length;
 };
+
+// of the architectures and x32 8 instructions, of prctl and the end 5 each
+#ifdef __x86_64__
+_Static_assert(2 * (COUNT(DENIED) + COUNT(ABSENT) + COUNT(DENIED_32) + COUNT(ABSENT_32)) + 18 <= PROGRAM_LIMIT, "all calls have room");
+#else
+_Static_assert(2 * (COUNT(DENIED) + COUNT(ABSENT)) + 18 <= PROGRAM_LIMIT, "all calls have room");
+#endif
 
 static void emit(struct program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k) {
     p->code[p->length++] = (struct sock_filter){code, yes, no, k};

@@ -139,7 +139,7 @@ final class NodeDaemon implements AutoCloseable {
 
         hub.start();
         fileLinks.serveOwn();
-        network.begin(jobs::message);
+        network.begin(jobs::message, jobLinks::isUp);
         jobs.begin();
         jobs.nodeUp(config.name());
         serveSecurity(security, hub, config, cluster);

@@ -63,7 +63,11 @@ class MoveAttacksLabTest {
     void aGuestWithADiskIsNotTaken() throws Exception {
         isNotTaken(
                 "has-a-disk",
-                pid -> inside(pid, "mknod", "-m", "666", "/dev/disk", "b", "8", "0"),
+                pid -> inside(
+                        pid,
+                        "sh",
+                        "-c",
+                        "mkdir -p /dev/1/2/3/4/5/6/7/8/9/10 && mknod -m 666 /dev/1/2/3/4/5/6/7/8/9/10/disk b 8 0"),
                 "there is a device in its /dev");
     }
 

@@ -202,7 +202,10 @@ class NetMoveLabTest {
     private void staysAndTalksOn(int port, Fault fault) throws Exception {
         String marker = "stays-" + port;
         serve("n1", ECHO, Integer.toString(port));
-        String fat = "fat = bytearray(b'0123456789abcdef' * (20 << 20))\n";
+        String fat =
+                "import mmap\nfat = mmap.mmap(-1, 320 << 20); fat.write(b'0123456789abcdef' * (20 << 20))\n"; // shared:
+        // in the
+        // image
         Command talk = run("n2", "python3", "-uc", fat + TALK, "n1", Integer.toString(port), marker);
         awaitAnswers(talk);
         long job = lab.lastJob().path("job").asLong();

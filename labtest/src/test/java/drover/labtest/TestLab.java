@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -409,15 +410,22 @@ final class TestLab implements AutoCloseable {
         try {
             awaitTrue("it is as new", Duration.ofSeconds(5), () -> {
                 Map<String, String> states = states();
-                return states.size() > 1
+                Set<String> nodes = names(); // of which n1 may not know yet, or may not know yet that one was killed
+                return states.keySet().equals(nodes)
                         && states.values().stream().allMatch("up"::equals)
-                        && areBooted(states.keySet()) // n1 may not know yet that one was killed
+                        && areBooted(nodes)
                         && jobs(false).isEmpty();
             });
             return true;
         } catch (AssertionError | Exception e) {
             System.out.println(name + " is not lent again: " + states() + ", " + left());
             return false;
+        }
+    }
+
+    private Set<String> names() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/run/drover-lab/" + name + "/nodes"))) {
+            return all.map(node -> node.getFileName().toString()).collect(Collectors.toSet());
         }
     }
 

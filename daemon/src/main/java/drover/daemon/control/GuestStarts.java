@@ -8,6 +8,7 @@ import drover.protocol.job.JobMessage.Lease;
 import drover.protocol.job.JobMessage.StartGuest;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,14 +19,18 @@ final class GuestStarts {
     private final GuestNodes nodes;
     private final HomeFiles files;
     private final JobNetwork network;
+    private final Consumer<Job> changed;
     private final Duration lease;
     private final Loop loop;
 
     /// @param lease how long a guest may run without hearing from this home
-    GuestStarts(GuestNodes nodes, HomeFiles files, JobNetwork network, Duration lease, Loop loop) {
+    /// @param changed hears of a job that is to be written down anew
+    GuestStarts(
+            GuestNodes nodes, HomeFiles files, JobNetwork network, Consumer<Job> changed, Duration lease, Loop loop) {
         this.nodes = nodes;
         this.files = files;
         this.network = network;
+        this.changed = changed;
         this.lease = lease;
         this.loop = loop;
     }
@@ -51,9 +56,11 @@ final class GuestStarts {
     }
 
     private void goWithout(Job job, GuestKey guest, String why, Runnable task) {
+        if (!guest.equals(job.guest())) return; // it was started anew meanwhile
         LOG.warn("job {} has no network: {}", job.id, why);
         job.network = NetworkChoice.NONE;
         network.leave(guest);
+        changed.accept(job);
         task.run();
     }
 

@@ -71,7 +71,7 @@ public final class HomeJobs implements AutoCloseable {
         admission = new Admission(config, knowledge, network, queue, book);
         JobEnds ends = new JobEnds(book, queue, whereabouts, nodes, this::dispatch, this::forget);
         standstill = new Standstill(book, nodes);
-        GuestStarts guestStarts = new GuestStarts(nodes, files, network, config.lease(), loop);
+        GuestStarts guestStarts = new GuestStarts(nodes, files, network, book::writeSoon, config.lease(), loop);
         Movability movability = new Movability(knowledge, nodes, files);
         moves = new HomeMoves(config.lease(), knowledge, nodes, files, whereabouts, book, guestStarts, movability);
         starts = new JobStarts(

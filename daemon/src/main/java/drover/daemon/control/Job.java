@@ -132,6 +132,7 @@ final class Job {
     void runAgain() {
         epoch = nextGuest().epoch();
         runEpoch = epoch;
+        network = options.network(); // another node may be able to give it
     }
 
     /// Whether its caller named the only node it may use.
@@ -191,6 +192,7 @@ final class Job {
                 options.detach(),
                 network == NetworkChoice.NODE,
                 network == NetworkChoice.HOME,
+                options.networkNamed(),
                 deputyPid,
                 deputyStart,
                 secret,
@@ -228,7 +230,7 @@ final class Job {
                 new JobId(home, r.number()),
                 new Credentials(r.uid(), r.gid(), r.groups()),
                 r.user(),
-                new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), networkOf(r), true),
+                new RunOptions(nodes, r.memoryBytes(), r.stay(), r.detach(), networkOf(r), r.networkNamed()),
                 r.command(),
                 r.directory(),
                 r.spec() == null ? new byte[0] : r.spec(),

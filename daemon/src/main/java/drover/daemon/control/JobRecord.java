@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param leftNode where it was before its last move, until that is known to be dead there
 /// @param movingTo which node may have something of a guest that was to move there
 /// @param frozen its user wants it to stand still
+/// @param networkNamed its caller asked for its network: it does not run without
 /// @param effects something outside the guest has changed through it, so it must not be run again
 /// @param acceptedAt seconds since 1970, as are the other times
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -37,6 +38,7 @@ record JobRecord(
         boolean detach,
         boolean nodeNetwork,
         boolean homeNetwork,
+        boolean networkNamed,
         int deputyPid,
         long deputyStart,
         byte[] secret,

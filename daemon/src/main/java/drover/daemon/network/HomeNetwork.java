@@ -49,8 +49,11 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
 
     private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
-    private record Waiting(
-            NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout, long untilNanos) {}
+    private record Waiting(NodeId node, GuestKey guest, Runnable task, Predicate<String> goesWithout, long untilNanos) {
+        Waiting until(long nanos) {
+            return new Waiting(node, guest, task, goesWithout, nanos);
+        }
+    }
 
     private final AddressRange range;
     private final EffectListener effects;
@@ -61,6 +64,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     private final Loop loop = new Loop("home network");
     private final List<Waiting> waiting = new ArrayList<>(); // of the loop
     private BiConsumer<NodeId, JobMessage> refusals = (_, _) -> {};
+    private Predicate<NodeId> isUp = _ -> true;
     private long emptySinceNanos;
     private String troubleSaid = "";
     private @Nullable NameRelay names; // of the loop
@@ -81,8 +85,10 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
     /// Begins, when the jobs of before are known and nodes can be dialled.
     ///
     /// @param refusals hears, in a node's name, of guests that cannot be started there
-    public void begin(BiConsumer<NodeId, JobMessage> refusals) {
+    /// @param isUp whether a node can be reached at all: one that cannot is waited for
+    public void begin(BiConsumer<NodeId, JobMessage> refusals, Predicate<NodeId> isUp) {
         this.refusals = refusals;
+        this.isUp = isUp;
         loop.start(Duration.ofSeconds(1), this::tick, this::isInUse);
         loop.execute(() -> {
             if (addresses.isEmpty()) {
@@ -155,6 +161,7 @@ public final class HomeNetwork implements JobNetwork, AutoCloseable {
 
     private void tick() {
         long now = System.nanoTime();
+        waiting.replaceAll(one -> isUp.test(one.node) ? one : one.until(now + LINK_PATIENCE.toNanos()));
         List<Waiting> late =
                 waiting.stream().filter(one -> now - one.untilNanos > 0).toList();
         waiting.removeAll(late);

@@ -68,6 +68,11 @@ class UsualNetworkIT {
             assertNetwork(GuestNetwork.NONE, "none", home, "{}");
             assertEquals(Map.of(), network.senders);
         }
+        network.broken = false;
+        try (TestHome home = home(network, Map.of())) { // its successor knows what became of it
+            assertEquals(Map.of(), network.senders);
+            assertNetwork(PlayedNetwork.GIVEN, "home", home, "{}");
+        }
     }
 
     @Test

@@ -102,18 +102,24 @@ class HomeNetworkIT {
         assertEquals(List.of(SENDER), acted);
     }
 
-    private static ByteBuf toPort53(int protocol) {
+    private static ByteBuf toPort53(int protocol, int kind) {
         ByteBuf frame = packet(SENDER, 1);
         frame.setByte(PacketFrame.KEY_BYTES + 10 + 9, protocol);
-        return frame.writeShort(40_000).writeShort(53);
+        return frame.writeShort(40_000)
+                .writeShort(53)
+                .writeInt(0)
+                .writeShort(77)
+                .writeByte(kind);
     }
 
     @Test
     void whoAskedForANameHasNot() {
-        passes(N2, toPort53(17));
+        passes(N2, toPort53(17, 1));
         assertEquals(List.of(), acted);
-        passes(N2, toPort53(6));
+        passes(N2, toPort53(17, 5 << 3)); // DNS UPDATE
         assertEquals(List.of(SENDER), acted);
+        passes(N2, toPort53(6, 1));
+        assertEquals(List.of(SENDER, SENDER), acted);
     }
 
     @Test

@@ -11,7 +11,9 @@ import java.util.Map;
 /// So a guest earns it: by many opens, none of which led to a lock. Or a file does, for all guests: a program or
 /// library that
 /// many have opened here, and none has locked. When a guest takes its first lock, on any file, it loses
-/// it for good. A lock on a file that it opened before ends when the file is released, as one of flock(2).
+/// it for good. A lock on a file that it opened before ends when the file is released, as one of flock(2). One that has
+/// come from
+/// another node, or runs again, may have locks that were never seen here, and earns it by itself.
 ///
 /// Thread rule: any thread.
 final class QuietCloses {
@@ -31,7 +33,9 @@ final class QuietCloses {
     synchronized boolean opens(GuestKey guest, KnownNode file) {
         int before = opens.getOrDefault(guest, 0);
         if (before >= 0 && before < OPENS) remember(guest, before + 1);
-        return before >= 0 && (file.openedOften(OPENS_OF_FILE) || before == OPENS) && !file.wasLocked();
+        return before >= 0
+                && (before == OPENS || (isFirst(guest) && file.openedOften(OPENS_OF_FILE)))
+                && !file.wasLocked();
     }
 
     /// A guest takes a lock of fcntl(2).
@@ -39,8 +43,20 @@ final class QuietCloses {
         remember(guest, LOCKS);
     }
 
+    private static boolean isFirst(GuestKey guest) {
+        return guest.epoch() == 1;
+    }
+
+    /// Who locks is forgotten last.
     private void remember(GuestKey guest, int now) {
         opens.put(guest, now);
-        if (opens.size() > MOST_GUESTS) opens.remove(opens.keySet().iterator().next());
+        if (opens.size() <= MOST_GUESTS) return;
+        GuestKey eldest = opens.keySet().iterator().next();
+        for (var each : opens.entrySet())
+            if (each.getValue() != LOCKS) {
+                eldest = each.getKey();
+                break;
+            }
+        opens.remove(eldest);
     }
 }

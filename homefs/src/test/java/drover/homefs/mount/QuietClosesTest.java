@@ -48,6 +48,8 @@ class QuietClosesTest {
         closes.locks(guest(1000));
         assertFalse(closes.opens(guest(1000), file), "who locks loses it");
         assertTrue(closes.opens(guest(1001), file));
+        GuestKey moved = new GuestKey(guest(1002).job(), 2);
+        assertFalse(closes.opens(moved, file), "it may have locks that were never seen here");
         file.locked();
         assertFalse(closes.opens(guest(1001), file), "somebody locks it");
     }
@@ -68,6 +70,13 @@ class QuietClosesTest {
         earns(guest(1));
         file.locked();
         assertFalse(closes.opens(guest(1), file));
+    }
+
+    @Test
+    void whoLocksIsForgottenLast() {
+        closes.locks(guest(1));
+        for (int job = 2; job < 2_000; job++) closes.opens(guest(job), file());
+        for (int i = 0; i < QuietCloses.OPENS + 1; i++) assertFalse(closes.opens(guest(1), file()));
     }
 
     @Test

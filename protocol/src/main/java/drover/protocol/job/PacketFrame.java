@@ -17,7 +17,9 @@ public final class PacketFrame {
     private static final int IPV4 = 4;
     private static final int PROTOCOL_AT = PACKET_AT + 9;
     private static final int UDP = 17;
+    private static final int UDP_HEADER_BYTES = 8;
     private static final int NAMES_PORT = 53;
+    private static final int ANSWER_OR_OTHER_KIND = 0xf8;
     private static final int SOURCE_AT = PACKET_AT + 12;
     private static final int DESTINATION_AT = PACKET_AT + 16;
 
@@ -37,13 +39,16 @@ public final class PacketFrame {
         return frame.getInt(frame.readerIndex() + DESTINATION_AT);
     }
 
-    /// Whether it asks what a name means, by UDP: that changes nothing anywhere.
+    /// Whether it asks what a name means, by UDP: that changes nothing anywhere. (RFC 1035, 4.1.1: a question, of the
+    /// usual kind.)
     public static boolean asksForName(ByteBuf frame) {
         int at = frame.readerIndex();
-        int portAt = PACKET_AT + (frame.getByte(at + PACKET_AT) & 0xf) * 4 + Short.BYTES;
+        int udpAt = PACKET_AT + (frame.getByte(at + PACKET_AT) & 0xf) * 4;
+        int kindAt = udpAt + UDP_HEADER_BYTES + Short.BYTES;
         return frame.getByte(at + PROTOCOL_AT) == UDP
-                && frame.readableBytes() >= portAt + Short.BYTES
-                && frame.getUnsignedShort(at + portAt) == NAMES_PORT;
+                && frame.readableBytes() > kindAt
+                && frame.getUnsignedShort(at + udpAt + Short.BYTES) == NAMES_PORT
+                && (frame.getByte(at + kindAt) & ANSWER_OR_OTHER_KIND) == 0;
     }
 
     /// Whether it names that guest, of the home whose link it came on or goes to.
