@@ -92,6 +92,20 @@ def fact_what_is_restored_with_roots_rights_is_no_users_guest_and_does_not_live(
     equal(p.wait(10), -9)
 
 
+HALF = ("import ctypes, threading, time\nlibc = ctypes.CDLL(None)\nthreading.Thread(target=time.sleep, args=(100,)).start()\n"
+        "libc.syscall(116, 0, None); libc.syscall(119, 1234, 1234, 1234); libc.syscall(117, 1234, 1234, 1234)\n"
+        "print('half', flush=True); time.sleep(100)")
+
+
+def fact_a_guest_of_which_one_thread_has_more_rights_is_none_and_does_not_live(lab):
+    p = lab.popen("python3", "-c", HALF, stdout=subprocess.PIPE)
+    equal(p.stdout.readline(), b"half\n")
+    init = next(iter(lab.daemon.jobs.values())).pid
+    until(lambda: "CapPrm:\t0000000000000020" in open(f"/proc/{init}/status").read(), "its init may kill, and no more")
+    says("has rights that its job has not", look_at(init, lab.keeper.pid, 1234))
+    equal(p.wait(10), -9)
+
+
 def fact_a_restored_guest_of_root_is_one_but_does_not_live_without_its_keeper(lab):
     p, init = restored_guest(lab)
     says("cannot reach the keeper", look_at(init, lab.keeper.pid, 0))

@@ -27,7 +27,7 @@ static void must(int result, const char *what, const char *name) {
 static int open_device(void) {
     must(mknod(STAGE_FILE, S_IFCHR | 0600, makedev(10, 200)), "cannot make", "stage/tun");
     int fd = open(STAGE_FILE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    must(fd, "this node cannot make network devices: cannot open", "/dev/net/tun (as root: modprobe tun)");
+    must(fd, "this node cannot make network devices: cannot open", "/dev/net/tun (as root: modprobe tun; or run it with --net none)");
     must(unlink(STAGE_FILE), "cannot remove", "stage/tun");
     return fd;
 }
