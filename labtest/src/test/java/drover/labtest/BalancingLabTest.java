@@ -46,8 +46,7 @@ class BalancingLabTest {
 
     @BeforeEach
     void whole() throws Exception {
-        for (String node : NODES) if (lab.initOf(node) == 0) lab.lab("start", node);
-        lab.awaitUp(NODES);
+        lab.makeWhole(NODES);
     }
 
     private static List<JsonNode> running() throws Exception {

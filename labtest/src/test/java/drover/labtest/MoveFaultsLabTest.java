@@ -58,8 +58,7 @@ class MoveFaultsLabTest {
 
     @BeforeEach
     void whole() throws Exception {
-        for (String node : NODES) if (lab.initOf(node) == 0) lab.lab("start", node);
-        lab.awaitUp(NODES);
+        lab.makeWhole(NODES);
     }
 
     private interface Fault {

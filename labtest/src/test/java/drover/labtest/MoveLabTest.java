@@ -51,8 +51,7 @@ class MoveLabTest {
 
     @BeforeEach
     void whole() throws Exception {
-        for (String node : NODES) if (lab.initOf(node) == 0) lab.lab("start", node);
-        lab.awaitUp(NODES);
+        lab.makeWhole(NODES);
     }
 
     private static Outcome migrate(long job, String node) throws Exception {

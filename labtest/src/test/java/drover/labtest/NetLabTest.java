@@ -155,20 +155,7 @@ class NetLabTest {
         serve("n3", TELL_PEER, "0.0.0.0", "8804");
         assertEquals(
                 "no",
-                lab.at(
-                                "n1",
-                                "drover",
-                                "run",
-                                "--net",
-                                "none",
-                                "--node",
-                                "n2",
-                                "--",
-                                "python3",
-                                "-c",
-                                ASK_PEER,
-                                addressOf("n3"),
-                                "8804")
+                lab.runWithoutNetwork("n2", "python3", "-c", ASK_PEER, addressOf("n3"), "8804")
                         .orFail());
     }
 

@@ -70,8 +70,7 @@ class NetMoveLabTest {
 
     @BeforeEach
     void whole() throws Exception {
-        for (String node : NODES) if (lab.initOf(node) == 0) lab.lab("start", node);
-        lab.awaitUp(NODES);
+        lab.makeWhole(NODES);
     }
 
     @AfterEach
@@ -202,10 +201,8 @@ class NetMoveLabTest {
     private void staysAndTalksOn(int port, Fault fault) throws Exception {
         String marker = "stays-" + port;
         serve("n1", ECHO, Integer.toString(port));
-        String fat =
-                "import mmap\nfat = mmap.mmap(-1, 320 << 20); fat.write(b'0123456789abcdef' * (20 << 20))\n"; // shared:
-        // in the
-        // image
+        // shared memory is always in the image
+        String fat = "import mmap\nfat = mmap.mmap(-1, 320 << 20); fat.write(b'0123456789abcdef' * (20 << 20))\n";
         Command talk = run("n2", "python3", "-uc", fat + TALK, "n1", Integer.toString(port), marker);
         awaitAnswers(talk);
         long job = lab.lastJob().path("job").asLong();

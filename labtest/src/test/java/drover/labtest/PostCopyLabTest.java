@@ -33,8 +33,7 @@ class PostCopyLabTest {
 
     @BeforeEach
     void whole() throws Exception {
-        for (String node : NODES) if (lab.initOf(node) == 0) lab.lab("start", node);
-        lab.awaitUp(NODES);
+        lab.makeWhole(NODES);
     }
 
     private static boolean memoryFollows() throws Exception {

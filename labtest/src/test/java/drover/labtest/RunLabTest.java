@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -277,18 +276,13 @@ class RunLabTest extends RemoteRuns {
     void aGuestHasHomesNetworkOrNoneButNotTheNodes() throws Exception {
         String[] devices = {"sh", "-c", "ls /sys/class/net"};
         assertEquals("home0\nlo", lab.run("n2", devices).orFail());
-        assertEquals("lo", withoutNetwork(devices).orFail());
-        assertEquals("no\nno\nno", withoutNetwork("python3", "-c", """
+        assertEquals("lo", lab.runWithoutNetwork("n2", devices).orFail());
+        assertEquals(
+                "no\nno\nno", lab.runWithoutNetwork("n2", "python3", "-c", """
                 import socket
                 for address in ('n1', 7410), ('n2', 7410), ('n3', 7411):
                     try: socket.create_connection(address, 2); print('reached', address)
                     except OSError as e: print('no')""").orFail());
-    }
-
-    private static Outcome withoutNetwork(String... command) throws Exception {
-        List<String> words = new ArrayList<>(List.of("drover", "run", "--net", "none", "--node", "n2", "--"));
-        words.addAll(List.of(command));
-        return lab.at("n1", words.toArray(String[]::new));
     }
 
     @Test

@@ -199,6 +199,13 @@ final class TestLab implements AutoCloseable {
         return at("n1", runWords(node, command));
     }
 
+    /// The same with `--net none`.
+    Outcome runWithoutNetwork(String node, String... command) throws Exception {
+        List<String> words = new ArrayList<>(List.of(runWords(node, command)));
+        words.addAll(2, List.of("--net", "none"));
+        return at("n1", words.toArray(String[]::new));
+    }
+
     Command startRun(String node, String... command) throws Exception {
         return start("n1", runWords(node, command));
     }
@@ -374,6 +381,12 @@ final class TestLab implements AutoCloseable {
             Map<String, String> states = states();
             return nodes.stream().allMatch(node -> "up".equals(states.get(node)));
         });
+    }
+
+    /// Starts those of these nodes that were killed, and waits until all are up.
+    void makeWhole(List<String> nodes) throws Exception {
+        for (String node : nodes) if (initOf(node) == 0) lab("start", node);
+        awaitUp(nodes);
     }
 
     /// The state of each node as n1's daemon sees it; empty while it does not answer.

@@ -58,13 +58,13 @@ final class Job {
 
     @Nullable String message;
 
+    /// None where its home turns out to be unable to give the one that it usually gives.
+    NetworkChoice network;
+
     @Nullable String placementReason;
 
     List<JobRecord.OfferRecord> offers = List.of();
     ResourceUse use = ResourceUse.NONE;
-    /// Which network it has; none where its home turns out to be unable to give what it usually gives.
-    NetworkChoice network;
-
     long residentBytes;
     int processes;
 
